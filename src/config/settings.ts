@@ -1,0 +1,93 @@
+import type { Repository } from '../image/reference.ts';
+
+/** `host/owner/name` in lower case, without scheme, user, port and `.git`. */
+export type RepositoryId = string;
+
+/** A pair of repositories: what only the trusted build may write, and what every other build writes. */
+export interface TrustPair {
+  readonly trusted: Repository;
+  readonly untrusted: Repository;
+}
+
+/** Layer compression, as BuildKit names it. */
+export type Compression = 'uncompressed' | 'gzip' | 'estargz' | 'zstd';
+
+/** One bake target that the overlay defines. */
+export interface TargetSettings {
+  readonly name: string;
+  /** Targets of the repository's own bake files (and `_ci` of the overlay), in bake's order of inheritance. */
+  readonly inherits: readonly string[];
+  /** Dockerfile stage; absent where the inherited one stands. */
+  readonly stage?: string;
+  /** Variant with other content for the same commit; part of every ref and file name. '' is the plain one. */
+  readonly lane: string;
+  readonly cache: { readonly mode: 'min' | 'max'; readonly compression: Compression };
+  readonly image: { readonly compression: Compression; readonly push: boolean };
+  /** Build arguments of this target, templates resolved per build. */
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** Where builds run; see `bake/builder.ts` for the order of choice. */
+export interface BuilderSettings {
+  /** A BuildKit socket on this machine, dialled first. */
+  readonly socket?: string;
+  /** Name of the builder to reuse or to create. */
+  readonly name: string;
+  /** Pinned BuildKit image of a new docker-container builder; without it none is created. */
+  readonly image?: string;
+}
+
+/** sccache as the Dockerfile sees it. Equal for every trust level: the values are part of the compile layer's key. */
+export interface SccacheSettings {
+  readonly enabled: boolean;
+  readonly bucket: string;
+  readonly region: string;
+}
+
+/** Names of the annotations every image gets. */
+export interface AnnotationNames {
+  readonly buildNumber: string;
+  readonly buildId: string;
+  readonly revision: string;
+}
+
+/** The configuration after parsing, defaults and rules. */
+export interface Settings {
+  /** Directory of the configuration file's repository: paths in it are relative to this. */
+  readonly root: string;
+  readonly repository: RepositoryId;
+  readonly trustedBranch: string;
+  readonly images: TrustPair;
+  readonly cache: TrustPair & {
+    /** At most so many sources are imported. */
+    readonly maxSources: number;
+    /** Templates of extra references that trusted builds export to. */
+    readonly alsoExport: readonly string[];
+  };
+  readonly bake: {
+    /** The repository's own bake files, relative to `root`. */
+    readonly files: readonly string[];
+    /** Variables set for bake; values are templates. */
+    readonly variables: Readonly<Record<string, string>>;
+    /** Variables of `variables` that the files need not declare. */
+    readonly optional: readonly string[];
+    /** Names taken from the environment on purpose. */
+    readonly passthrough: readonly string[];
+    /** Names of build arguments, labels and annotations that may differ between two commits. */
+    readonly perCommit: readonly string[];
+    /** Paths outside of the checkout that the definition may read or write. */
+    readonly allow: readonly string[];
+    /** Build arguments of every target; values are templates. */
+    readonly args: Readonly<Record<string, string>>;
+    readonly annotations: AnnotationNames;
+  };
+  readonly targets: readonly TargetSettings[];
+  readonly builder: BuilderSettings;
+  readonly sccache?: SccacheSettings;
+  readonly compat: {
+    /** Also ask for the names that the older scripts gave to branches. */
+    readonly oldNames: boolean;
+  };
+  /** File whose presence says that this machine's image is warm. */
+  readonly marker: string;
+}

@@ -1,0 +1,50 @@
+import type { RepositoryId } from '../config/settings.ts';
+
+declare const brand: unique symbol;
+
+/** 40 lower-case hex digits. */
+export type CommitSha = string & { readonly [brand]: 'CommitSha' };
+
+/** True for a full commit id. */
+export function isCommitSha(text: string): text is CommitSha {
+  return /^[0-9a-f]{40}$/.test(text);
+}
+
+/** What started this build; decides which names it reads and writes. */
+export type Origin =
+  /** The trusted branch (of any repository); `trusted` tells whether it is the trusted build. */
+  | { readonly kind: 'main'; readonly branch: string }
+  | { readonly kind: 'branch'; readonly branch: string }
+  | { readonly kind: 'pull-request'; readonly number: number; readonly branch: string; readonly base: string }
+  /** `gh-readonly-queue/<base>/…`: the state that `base` would have. */
+  | { readonly kind: 'merge-queue'; readonly branch: string; readonly base: string }
+  | { readonly kind: 'tag'; readonly tag: string }
+  /** Not in CI; the branch where git knows one. */
+  | { readonly kind: 'local'; readonly branch?: string };
+
+/** The CI build that runs this, where one does. */
+export interface CiBuild {
+  readonly number: string;
+  readonly id: string;
+  readonly url?: string;
+  readonly jobId?: string;
+  readonly stepKey?: string;
+  readonly label?: string;
+}
+
+/** What this build is. A pure value: everything later follows from it and the settings. */
+export interface BuildContext {
+  readonly origin: Origin;
+  /** True for one combination only: our repository, its trusted branch, no pull request, no tag, in CI. */
+  readonly trusted: boolean;
+  /** Why it is (not) trusted, in one phrase. */
+  readonly because: string;
+  readonly repository?: RepositoryId;
+  /** Absent only for local builds outside of git. */
+  readonly commit?: CommitSha;
+  /** First parent of the commit, where git knows it. */
+  readonly parent?: CommitSha;
+  /** Best common ancestor with the base branch, where git knows it and it is not the commit itself. */
+  readonly mergeBase?: CommitSha;
+  readonly build?: CiBuild;
+}

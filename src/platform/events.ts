@@ -1,0 +1,38 @@
+/** A finding that stops nothing but must not go unnoticed; `code` is stable, for machines. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One step of the build as it happens; `id` is BuildKit's vertex digest. */
+export interface StepUpdate {
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'started' | 'executed' | 'cached' | 'failed' | 'canceled';
+  /** Seconds the step has run, where it ended. */
+  readonly seconds?: number;
+  readonly error?: string;
+}
+
+/** What the library says while it works. Only `cli` turns events into text. */
+export type Event =
+  /** A chapter of the run; a log group in Buildkite. */
+  | { readonly type: 'section'; readonly title: string }
+  | { readonly type: 'line'; readonly text: string }
+  | {
+      readonly type: 'table';
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    }
+  | { readonly type: 'warning'; readonly warning: Warning }
+  | { readonly type: 'step'; readonly step: StepUpdate }
+  /** Output of a step, whole lines without their line end. */
+  | { readonly type: 'log'; readonly id: string; readonly lines: readonly string[] };
+
+/** Receives events; must not throw. */
+export type Emit = (event: Event) => void;
+
+/** Shorthand for a warning event. */
+export function warn(emit: Emit, code: string, message: string): void {
+  emit({ type: 'warning', warning: { code, message } });
+}

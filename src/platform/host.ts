@@ -1,0 +1,18 @@
+import type { Clock } from './clock.ts';
+import type { Emit } from './events.ts';
+import type { Processes } from './process.ts';
+
+/** The world as the jobs see it; built once in `main.ts`, from fixtures in tests. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Aborted with an `Interrupted` as reason on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** HTTP that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+  readonly fetch: typeof globalThis.fetch;
+  /** A directory (0700) of this run, removed when the run ends, however it ends. */
+  readonly scratch: string;
+}
