@@ -42,6 +42,33 @@ export interface SccacheSettings {
   readonly enabled: boolean;
   readonly bucket: string;
   readonly region: string;
+  /** What keys begin with, without slashes at its ends; '' for the whole bucket. */
+  readonly prefix: string;
+  /** `http(s)://host[:port]` of an S3-compatible service; AWS where absent. */
+  readonly endpoint?: string;
+  /** Reads a public bucket without credentials. */
+  readonly anonymous: boolean;
+  /** Id of the build secret that the Dockerfile mounts for credentials; absent where the host's role is enough. */
+  readonly secret?: string;
+  /** Credentials that end sooner are warned about. */
+  readonly credentialsLastMs: number;
+  /** Days after which objects expire. */
+  readonly expireDays: number;
+  /** Names or ARNs of IAM roles. */
+  readonly roles: {
+    readonly trusted: readonly string[];
+    readonly untrusted: readonly string[];
+    readonly imageBuilder: readonly string[];
+  };
+  /** Names of the Dockerfile's build arguments. */
+  readonly arguments: {
+    readonly enabled: string;
+    readonly bucket: string;
+    readonly region: string;
+    readonly anonymous: string;
+    readonly prefix: string;
+    readonly endpoint: string;
+  };
 }
 
 /** Names of the annotations every image gets. */
@@ -53,7 +80,7 @@ export interface AnnotationNames {
 
 /** The configuration after parsing, defaults and rules. */
 export interface Settings {
-  /** Directory of the configuration file's repository: paths in it are relative to this. */
+  /** Git top level of the working directory, else the working directory: paths in the file are relative to it. */
   readonly root: string;
   readonly repository: RepositoryId;
   readonly trustedBranch: string;
@@ -61,7 +88,7 @@ export interface Settings {
   readonly cache: TrustPair & {
     /** At most so many sources are imported. */
     readonly maxSources: number;
-    /** Templates of extra references that trusted builds export to. */
+    /** Templates (`commit`, `lane`, `laneSuffix`) of extra references that trusted builds export to. */
     readonly alsoExport: readonly string[];
   };
   readonly bake: {
@@ -73,7 +100,7 @@ export interface Settings {
     readonly optional: readonly string[];
     /** Names taken from the environment on purpose. */
     readonly passthrough: readonly string[];
-    /** Names of build arguments, labels and annotations that may differ between two commits. */
+    /** Names of variables, build arguments, labels and annotations that may differ between two commits. */
     readonly perCommit: readonly string[];
     /** Paths outside of the checkout that the definition may read or write. */
     readonly allow: readonly string[];

@@ -56,6 +56,14 @@ export function exitCodeOf(error: unknown): number {
   return EXIT_CODE.defect;
 }
 
+/** An error in JSON documents. */
+export function errorDocument(error: unknown): { readonly [key: string]: unknown } {
+  const ours = error instanceof WarmbakeError ? error : undefined;
+  const code = ours?.code ?? (error instanceof Interrupted ? 'interrupted' : 'defect');
+  const hint = ours?.hint === undefined ? {} : { hint: ours.hint };
+  return { code, message: messageOf(error), exitCode: exitCodeOf(error), ...hint };
+}
+
 /** The message of anything thrown, with the messages of its causes: `a: b: c`. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

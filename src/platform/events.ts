@@ -4,11 +4,21 @@ export interface Warning {
   readonly message: string;
 }
 
-/** One step of the build as it happens; `id` is BuildKit's vertex digest. */
+/** What a step is for: only an `instruction` (RUN, COPY, ADD, WORKDIR) counts for the cache; `internal` is overhead. */
+export type StepKind = 'instruction' | 'import' | 'export' | 'image' | 'internal';
+
+/** How a step ended: `loaded` came from a cache, `pruned` was not needed because a later step did. */
+export type StepEnd = 'executed' | 'loaded' | 'pruned' | 'failed' | 'aborted';
+
+/**
+ * One step of the build as it happens; `id` is BuildKit's vertex digest. A step can start and end several times
+ * (a loaded layer is pulled when it is needed); `seconds` is then the sum.
+ */
 export interface StepUpdate {
   readonly id: string;
   readonly name: string;
-  readonly state: 'started' | 'executed' | 'cached' | 'failed' | 'canceled';
+  readonly kind: StepKind;
+  readonly state: 'started' | StepEnd;
   /** Seconds the step has run, where it ended. */
   readonly seconds?: number;
   readonly error?: string;
@@ -16,8 +26,8 @@ export interface StepUpdate {
 
 /** What the library says while it works. Only `cli` turns events into text. */
 export type Event =
-  /** A chapter of the run; a log group in Buildkite. */
-  | { readonly type: 'section'; readonly title: string }
+  /** A chapter of the run; a log group in Buildkite, unfolded where `open`. */
+  | { readonly type: 'section'; readonly title: string; readonly open?: boolean }
   | { readonly type: 'line'; readonly text: string }
   | {
       readonly type: 'table';

@@ -8,6 +8,8 @@ export interface Host {
   readonly cwd: string;
   readonly processes: Processes;
   readonly clock: Clock;
+  /** A number from 0 up to 1; spreads repetitions. */
+  readonly random: () => number;
   readonly emit: Emit;
   /** Aborted with an `Interrupted` as reason on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;

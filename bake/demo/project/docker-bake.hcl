@@ -1,0 +1,10 @@
+variable "COMMIT" {
+  default = "unknown"
+}
+
+target "app" {
+  target = "test"
+  args = {
+    COMMIT = COMMIT
+  }
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Puts BuildKit, buildx and their units on the machine. Needs BUILDKIT_IMAGE (by digest), BUILDX_URL, BUILDX_SHA256,
+# BUILDER_NAME and PORT (of the loopback, for the time of warming); the files lie in /tmp/warmbake.
+set -euo pipefail
+
+files=/tmp/warmbake
+trap 'echo "install.sh failed at line $LINENO" >&2' ERR
+
+echo "network diagnostics"
+if command -v dnf >/dev/null; then installer=dnf; else installer=yum; fi
+"$installer" --assumeyes --quiet install ethtool conntrack-tools sysstat
+ethtool --version
+
+echo "BuildKit from $BUILDKIT_IMAGE"
+case $BUILDKIT_IMAGE in
+  *@sha256:*) ;;
+  *) echo "BUILDKIT_IMAGE must name a digest, it is '$BUILDKIT_IMAGE'" >&2; exit 1 ;;
+esac
+container=$(docker create "$BUILDKIT_IMAGE")
+for program in buildkitd buildctl buildkit-runc; do
+  docker cp --quiet "$container:/usr/bin/$program" "/usr/local/bin/$program"
+  chmod 755 "/usr/local/bin/$program"
+done
+docker rm "$container" >/dev/null
+docker rmi "$BUILDKIT_IMAGE" >/dev/null
+/usr/local/bin/buildkitd --version
+
+echo "buildx from $BUILDX_URL"
+plugins=/usr/local/lib/docker/cli-plugins
+mkdir -p "$plugins"
+curl --fail --silent --show-error --location --retry 3 --output "$plugins/docker-buildx.new" "$BUILDX_URL"
+echo "$BUILDX_SHA256  $plugins/docker-buildx.new" | sha256sum --check --quiet
+chmod 755 "$plugins/docker-buildx.new"
+mv "$plugins/docker-buildx.new" "$plugins/docker-buildx"
+
+echo "units"
+install -D --mode=644 "$files/buildkitd.toml" /etc/buildkit/buildkitd.toml
+install -D --mode=644 "$files/buildkitd.service" /etc/systemd/system/buildkitd.service
+install -D --mode=644 "$files/buildx-builder.service" /etc/systemd/system/buildx-builder.service
+install -D --mode=755 "$files/warmbake-builder" /usr/local/bin/warmbake-builder
+mkdir -p /etc/warmbake
+echo "BUILDER_NAME=$BUILDER_NAME" >/etc/warmbake/builder.env
+
+# Reached through Packer's tunnel. In /run, so that no instance of the image will ever listen on it.
+mkdir -p /run/warmbake
+echo "BUILDKITD_EXTRA=--addr tcp://127.0.0.1:$PORT" >/run/warmbake/buildkitd.env
+
+systemctl daemon-reload
+systemctl enable buildkitd.service buildx-builder.service
+# Over `start`: it may run with settings of an earlier try.
+systemctl restart buildkitd.service
+for _ in {1..300}; do
+  [ -S /run/buildkit/buildkitd.sock ] && break
+  sleep 0.1
+done
+if ! systemctl is-active --quiet buildkitd.service || ! [ -S /run/buildkit/buildkitd.sock ]; then
+  journalctl --unit=buildkitd.service --no-pager --lines=50 >&2
+  exit 1
+fi
+systemctl restart buildx-builder.service
+sudo -u buildkite-agent -H docker buildx inspect "$BUILDER_NAME"

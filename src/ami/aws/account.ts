@@ -1,0 +1,30 @@
+import { openAws } from '../../platform/aws.ts';
+import type { Host } from '../../platform/host.ts';
+import type { Account } from '../account.ts';
+import { openGroups } from './groups.ts';
+import { openIdentity } from './identity.ts';
+import { openImages } from './images.ts';
+import { openInstances } from './instances.ts';
+import { openEc2 } from './ec2.ts';
+import { openParameters } from './parameters.ts';
+import { openSnapshots } from './snapshots.ts';
+import { openStacks } from './stacks.ts';
+import { openTagging } from './tagging.ts';
+import { openTemplates } from './templates.ts';
+
+/** The account of the caller's credentials in `region`. Nothing is loaded or asked before the first call. */
+export function openAccount(host: Pick<Host, 'fetch' | 'signal'>, region: string): Account {
+  const aws = openAws(host, region);
+  const ec2 = openEc2(aws);
+  return {
+    identity: openIdentity(aws),
+    images: openImages(ec2),
+    snapshots: openSnapshots(ec2),
+    tagging: openTagging(ec2),
+    templates: openTemplates(ec2),
+    groups: openGroups(aws),
+    instances: openInstances(ec2),
+    stacks: openStacks(aws),
+    parameters: openParameters(aws),
+  };
+}

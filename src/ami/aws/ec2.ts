@@ -1,0 +1,16 @@
+import type * as Sdk from '@aws-sdk/client-ec2';
+import { lazily, type Aws } from '../../platform/aws.ts';
+
+/** EC2's calls and the one client that they share; the SDK is loaded (half a second) at the first use. */
+export interface Ec2 extends Aws {
+  load(): Promise<{ readonly sdk: typeof Sdk; readonly client: Sdk.EC2Client }>;
+}
+
+/** EC2 of one region. */
+export function openEc2(aws: Aws): Ec2 {
+  const load = lazily(async () => {
+    const sdk = await import('@aws-sdk/client-ec2');
+    return { sdk, client: new sdk.EC2Client(aws.settings) };
+  });
+  return { ...aws, load };
+}

@@ -1,0 +1,163 @@
+import type {
+  AutoScalingGroup,
+  LaunchTemplateOverrides,
+  LaunchTemplateSpecification,
+  MixedInstancesPolicy,
+} from '@aws-sdk/client-auto-scaling';
+import { everyItem, lazily, type Aws } from '../../platform/aws.ts';
+import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import type { Group, Groups } from '../account.ts';
+import type { TemplateId } from '../ids.ts';
+import { toJson } from '../json.ts';
+import type { GroupLaunch, Launch, LaunchOverride, TemplateUse } from '../launch.ts';
+import type { VersionName } from '../template-version.ts';
+import { present } from './present.ts';
+
+/** {@link Groups} on EC2 Auto Scaling. */
+export function openGroups(aws: Aws): Groups {
+  const load = lazily(async () => {
+    const sdk = await import('@aws-sdk/client-auto-scaling');
+    return { sdk, client: new sdk.AutoScalingClient(aws.settings) };
+  });
+  const describe = async (
+    subject: string,
+    names: readonly string[] | undefined,
+  ): Promise<readonly Group[]> => {
+    const { sdk, client } = await load();
+    const name = { action: 'autoscaling:DescribeAutoScalingGroups', subject };
+    const input = names === undefined ? {} : { AutoScalingGroupNames: [...names] };
+    const groups = await aws.call(
+      name,
+      async (options) =>
+        await everyItem(
+          sdk.paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, input, options),
+          (page) => page.AutoScalingGroups,
+        ),
+    );
+    return groups.map((group) => readGroup(group, name));
+  };
+  return {
+    list: async () => await describe('all groups', undefined),
+    find: async (group) => (await describe(group, [group]))[0],
+    async relaunch(group, launch) {
+      const { sdk, client } = await load();
+      await aws.call(
+        { action: 'autoscaling:UpdateAutoScalingGroup', subject: group },
+        async (options) =>
+          await client.send(
+            new sdk.UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, ...written(launch) }),
+            options,
+          ),
+      );
+    },
+    async activities(group, since) {
+      const { sdk, client } = await load();
+      const name = { action: 'autoscaling:DescribeScalingActivities', subject: group };
+      return await aws.call(name, async (options) => {
+        const recent = [];
+        const pages = sdk.paginateDescribeScalingActivities(
+          { client, pageSize: 100 },
+          { AutoScalingGroupName: group },
+          options,
+        );
+        // Newest first, for six weeks back: the pages end where the question does.
+        for await (const page of pages) {
+          const activities = (page.Activities ?? []).filter(({ StartTime }) => (StartTime ?? since) >= since);
+          recent.push(...activities);
+          if (activities.length < (page.Activities?.length ?? 0)) break;
+        }
+        return recent.map((activity) => ({
+          startedAt: present(activity.StartTime, name, 'StartTime'),
+          status: activity.StatusCode ?? '',
+          description: activity.Description ?? '',
+          cause: activity.Cause ?? '',
+          message: activity.StatusMessage ?? '',
+        }));
+      });
+    },
+    async configurationImage(configuration) {
+      const { sdk, client } = await load();
+      const answer = await aws.call(
+        { action: 'autoscaling:DescribeLaunchConfigurations', subject: configuration },
+        async (options) =>
+          await client.send(
+            new sdk.DescribeLaunchConfigurationsCommand({ LaunchConfigurationNames: [configuration] }),
+            options,
+          ),
+      );
+      return answer.LaunchConfigurations?.[0]?.ImageId;
+    },
+  };
+}
+
+function readGroup(group: AutoScalingGroup, name: AwsRequestName): Group {
+  return {
+    name: present(group.AutoScalingGroupName, name, 'AutoScalingGroupName'),
+    launch: readLaunch(group),
+  };
+}
+
+function readLaunch({
+  MixedInstancesPolicy: policy,
+  LaunchTemplate: template,
+  LaunchConfigurationName: configuration,
+}: AutoScalingGroup): GroupLaunch {
+  const mixed = readUse(policy?.LaunchTemplate?.LaunchTemplateSpecification);
+  if (policy !== undefined && mixed !== undefined) {
+    const plain = withoutNames(policy);
+    return { kind: 'mixed', use: mixed, overrides: readOverrides(policy), policy: toJson(plain) };
+  }
+  const use = readUse(template);
+  if (use !== undefined) return { kind: 'template', use };
+  return configuration === undefined ? { kind: 'unknown' } : { kind: 'configuration', name: configuration };
+}
+
+function readUse(specification: LaunchTemplateSpecification | undefined): TemplateUse | undefined {
+  if (specification?.LaunchTemplateId === undefined) return undefined;
+  return {
+    template: specification.LaunchTemplateId as TemplateId,
+    version: (specification.Version ?? '$Default') as VersionName,
+  };
+}
+
+function readOverrides(policy: MixedInstancesPolicy): readonly LaunchOverride[] {
+  return (policy.LaunchTemplate?.Overrides ?? []).flatMap((override): LaunchOverride[] => {
+    const use = readUse(override.LaunchTemplateSpecification);
+    const image = override.ImageId;
+    if (override.LaunchTemplateSpecification === undefined && image === undefined) return [];
+    return [{ ...(use === undefined ? {} : { use }), ...(image === undefined ? {} : { image }) }];
+  });
+}
+
+/** Auto Scaling describes a template by id and name, and takes it by one of the two. */
+function withoutNames(policy: MixedInstancesPolicy): MixedInstancesPolicy {
+  const template = policy.LaunchTemplate;
+  if (template === undefined) return policy;
+  return {
+    ...policy,
+    LaunchTemplate: {
+      ...template,
+      LaunchTemplateSpecification: withoutName(template.LaunchTemplateSpecification),
+      Overrides: template.Overrides?.map(overrideWithoutName),
+    },
+  };
+}
+
+function overrideWithoutName(override: LaunchTemplateOverrides): LaunchTemplateOverrides {
+  return { ...override, LaunchTemplateSpecification: withoutName(override.LaunchTemplateSpecification) };
+}
+
+function withoutName(
+  specification: LaunchTemplateSpecification | undefined,
+): LaunchTemplateSpecification | undefined {
+  if (specification?.LaunchTemplateId === undefined) return specification;
+  const { LaunchTemplateName: _, ...rest } = specification;
+  return rest;
+}
+
+function written(launch: Launch) {
+  if (launch.kind === 'mixed') return { MixedInstancesPolicy: launch.policy as MixedInstancesPolicy };
+  return {
+    LaunchTemplate: { LaunchTemplateId: launch.use.template, Version: launch.use.version },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import { everyItem } from '../../platform/aws.ts';
+import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import type { Images } from '../account.ts';
+import type { ImageId, SnapshotId } from '../ids.ts';
+import type { ImageSnapshot, MachineImage } from '../machine-image.ts';
+import type { Ec2 } from './ec2.ts';
+import { present } from './present.ts';
+import { tagsOf } from './tagging.ts';
+
+/** EC2's words for an image that is not there, or not any more. */
+const ABSENT = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'];
+
+/** {@link Images} on EC2. */
+export function openImages(ec2: Ec2): Images {
+  return {
+    async list(prefix) {
+      const { sdk, client } = await ec2.load();
+      const name = { action: 'ec2:DescribeImages', subject: `images named ${prefix}*` };
+      const input = {
+        Owners: ['self'],
+        Filters: [{ Name: 'name', Values: [`${prefix}*`] }],
+        IncludeDeprecated: true,
+        IncludeDisabled: true,
+      };
+      const images = await ec2.call(
+        name,
+        async (options) =>
+          await everyItem(
+            sdk.paginateDescribeImages({ client, pageSize: 200 }, input, options),
+            (page) => page.Images,
+          ),
+      );
+      return images.filter(exists).map((image) => machineImage(image, name));
+    },
+    async find(id) {
+      const { sdk, client } = await ec2.load();
+      const name = { action: 'ec2:DescribeImages', subject: id };
+      const input = { ImageIds: [id], IncludeDeprecated: true, IncludeDisabled: true };
+      const answer = await ec2.ask(
+        { ...name, expect: ABSENT },
+        async (options) => await client.send(new sdk.DescribeImagesCommand(input), options),
+      );
+      const [image] = (answer.ok ? answer.value.Images : undefined)?.filter(exists) ?? [];
+      return image === undefined ? undefined : machineImage(image, name);
+    },
+    async deregister(id) {
+      const { sdk, client } = await ec2.load();
+      await ec2.ask(
+        { action: 'ec2:DeregisterImage', subject: id, expect: ABSENT },
+        async (options) => await client.send(new sdk.DeregisterImageCommand({ ImageId: id }), options),
+      );
+    },
+  };
+}
+
+/** Images can still be described for a while after they went (DescribeImages). */
+function exists(image: Image): boolean {
+  return image.State !== 'deregistered';
+}
+
+function machineImage(image: Image, name: AwsRequestName): MachineImage {
+  return {
+    id: present(image.ImageId, name, 'ImageId') as ImageId,
+    name: image.Name ?? '',
+    owner: present(image.OwnerId, name, 'OwnerId'),
+    createdAt: new Date(present(image.CreationDate, name, 'CreationDate')),
+    availability: present(image.State, name, 'State'),
+    snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }): ImageSnapshot[] =>
+      Ebs?.SnapshotId === undefined
+        ? []
+        : [{ id: Ebs.SnapshotId as SnapshotId, gibibytes: Ebs.VolumeSize ?? 0 }],
+    ),
+    tags: tagsOf(image.Tags),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Instance as SdkInstance } from '@aws-sdk/client-ec2';
+import { everyItem } from '../../platform/aws.ts';
+import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import type { Instance, Instances } from '../account.ts';
+import type { ImageId, InstanceId } from '../ids.ts';
+import type { Ec2 } from './ec2.ts';
+import { present } from './present.ts';
+import { tagsOf } from './tagging.ts';
+
+/** Every state but `terminated`. */
+const STATES = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+
+/** {@link Instances} on EC2. */
+export function openInstances(ec2: Ec2): Instances {
+  return {
+    async list() {
+      const { sdk, client } = await ec2.load();
+      const name = { action: 'ec2:DescribeInstances', subject: 'all instances' };
+      const input = { Filters: [{ Name: 'instance-state-name', Values: STATES }] };
+      const reservations = await ec2.call(
+        name,
+        async (options) =>
+          await everyItem(
+            sdk.paginateDescribeInstances({ client, pageSize: 500 }, input, options),
+            (page) => page.Reservations,
+          ),
+      );
+      return reservations
+        .flatMap((reservation) => reservation.Instances ?? [])
+        .map((instance) => readInstance(instance, name));
+    },
+  };
+}
+
+function readInstance(instance: SdkInstance, name: AwsRequestName): Instance {
+  const group = tagsOf(instance.Tags)['aws:autoscaling:groupName'];
+  return {
+    id: present(instance.InstanceId, name, 'InstanceId') as InstanceId,
+    image: present(instance.ImageId, name, 'ImageId') as ImageId,
+    state: present(instance.State?.Name, name, 'State'),
+    launchedAt: present(instance.LaunchTime, name, 'LaunchTime'),
+    ...(group === undefined ? {} : { group }),
+  };
+}

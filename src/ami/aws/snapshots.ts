@@ -1,0 +1,41 @@
+import { everyItem } from '../../platform/aws.ts';
+import type { Snapshots } from '../account.ts';
+import type { SnapshotId } from '../ids.ts';
+import type { Ec2 } from './ec2.ts';
+import { present } from './present.ts';
+import { tagsOf } from './tagging.ts';
+
+const IN_USE = 'InvalidSnapshot.InUse';
+
+/** {@link Snapshots} on EC2. */
+export function openSnapshots(ec2: Ec2): Snapshots {
+  return {
+    async tagged(key, value) {
+      const { sdk, client } = await ec2.load();
+      const name = { action: 'ec2:DescribeSnapshots', subject: `snapshots tagged ${key}=${value}` };
+      const input = { OwnerIds: ['self'], Filters: [{ Name: `tag:${key}`, Values: [value] }] };
+      const snapshots = await ec2.call(
+        name,
+        async (options) =>
+          await everyItem(
+            sdk.paginateDescribeSnapshots({ client, pageSize: 200 }, input, options),
+            (page) => page.Snapshots,
+          ),
+      );
+      return snapshots.map((snapshot) => ({
+        id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,
+        startedAt: present(snapshot.StartTime, name, 'StartTime'),
+        tags: tagsOf(snapshot.Tags),
+      }));
+    },
+    async remove(id) {
+      const { sdk, client } = await ec2.load();
+      const answer = await ec2.ask(
+        { action: 'ec2:DeleteSnapshot', subject: id, expect: ['InvalidSnapshot.NotFound', IN_USE] },
+        async (options) => await client.send(new sdk.DeleteSnapshotCommand({ SnapshotId: id }), options),
+      );
+      if (answer.ok) return 'removed';
+      return answer.code === IN_USE ? 'in-use' : 'absent';
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Tags of a resource by key. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** Tags that images and snapshots carry, with what they hold; all values are plain text. */
+export const TAG = {
+  /** Key of the family in the configuration. */
+  family: 'warmbake:family',
+  /** `candidate`, `published` or `revoked`. */
+  state: 'warmbake:state',
+  /** The run that built it: Buildkite's build id or `--run`. */
+  run: 'warmbake:run',
+  /** Commit whose layers it holds. */
+  commit: 'warmbake:commit',
+  /** Number of the build that made those layers. */
+  build: 'warmbake:build',
+  /** The image that it was built from. */
+  base: 'warmbake:base',
+  /** The proof: steps executed and loaded, bytes, seconds. */
+  warmth: 'warmbake:warmth',
+  /** Who revoked it. */
+  revokedBy: 'warmbake:revoked-by',
+  /** Why it was revoked. */
+  reason: 'warmbake:reason',
+  /** On snapshots, set before their image goes away: the image, so that what a failure leaves is found again. */
+  image: 'warmbake:image',
+} as const;

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import type { BakeConfig, PrintedTarget } from './bake-config.ts';
+
+/** Name of the bake target, and of the stage that is added to the Dockerfile. */
+export const WARM_TARGET = 'warmbake-warm';
+
+/**
+ * What decides about layers is kept of a printed target. Everything else goes: its caches, so that only trusted ones are
+ * read, its tags and outputs, and its secrets, which are files of the machine that printed them.
+ */
+const printed = z.object({
+  context: z.string().default('.'),
+  dockerfile: z.string().default('Dockerfile'),
+  'dockerfile-inline': z.string().optional(),
+  target: z.string().optional(),
+  args: z.record(z.string(), z.string().nullish()).default({}),
+  contexts: z.record(z.string(), z.string()).default({}),
+  platforms: z.array(z.string()).optional(),
+  network: z.string().optional(),
+  'shm-size': z.string().optional(),
+  ulimits: z.array(z.string()).optional(),
+  'extra-hosts': z.unknown().optional(),
+});
+
+/** The target to warm with, its texts taken literally. */
+export interface WarmTarget {
+  readonly context: string;
+  readonly dockerfile: string;
+  /** The Dockerfile itself, where the target carries it. */
+  readonly inline?: string;
+  /** Absent is the last stage. */
+  readonly stage?: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** Reads what is needed to find the stages of a target. */
+export function warmTarget(target: PrintedTarget): WarmTarget {
+  const { context, dockerfile, target: stage, args, 'dockerfile-inline': inline } = printed.parse(target);
+  return {
+    context: literal(context),
+    dockerfile: literal(dockerfile),
+    ...(inline === undefined ? {} : { inline: literal(inline) }),
+    ...(stage === undefined ? {} : { stage: literal(stage) }),
+    args: Object.fromEntries(set(args).map(([key, value]) => [key, literal(value)])),
+  };
+}
+
+/**
+ * The Dockerfile with one more stage that needs all others in full. BuildKit leaves cached layers in the registry until
+ * something wants their files; matching no file in each stage wants them all, and nothing has to be sent anywhere:
+ * outputs of every stage (`type=tar`) store the same layers, but send each stage's whole file system to the client.
+ */
+export function warmDockerfile(dockerfile: string, stages: readonly string[]): string {
+  const copies = stages.map((stage) => `COPY --from=${stage} /.warmbake-none* /\n`);
+  return `${dockerfile.replace(/\n*$/, '\n')}\nFROM scratch AS ${WARM_TARGET}\n${copies.join('')}`;
+}
+
+/**
+ * A bake file (JSON) with {@link WARM_TARGET}: the printed target on another Dockerfile, importing `cacheFrom` only. Targets
+ * that it takes as contexts come along. Nothing is exported: the tar of the added stage is empty and goes nowhere.
+ */
+export function warmDefinition(
+  config: BakeConfig,
+  target: string,
+  options: { readonly dockerfile: string; readonly cacheFrom: readonly string[] },
+): string {
+  const cacheFrom = options.cacheFrom.map((ref) => `type=registry,ref=${ref}`);
+  const rest = linkedTargets(config, target).map((name) => [name, layersOf(config.targets[name], cacheFrom)]);
+  const warm = {
+    ...layersOf(config.targets[target], cacheFrom),
+    dockerfile: escaped(options.dockerfile),
+    'dockerfile-inline': undefined,
+    target: WARM_TARGET,
+    output: ['type=tar,dest=/dev/null'],
+  };
+  return JSON.stringify({ target: { ...Object.fromEntries(rest), [WARM_TARGET]: warm } }, undefined, 2);
+}
+
+/** Targets that `target` needs as contexts (`target:NAME`), directly or not. */
+function linkedTargets(config: BakeConfig, target: string): readonly string[] {
+  const found = new Set<string>();
+  const follow = (name: string): void => {
+    for (const context of Object.values(printed.parse(config.targets[name] ?? {}).contexts)) {
+      const linked = context.startsWith('target:') ? context.slice('target:'.length) : undefined;
+      if (linked === undefined || found.has(linked)) continue;
+      found.add(linked);
+      follow(linked);
+    }
+  };
+  follow(target);
+  return [...found];
+}
+
+function layersOf(target: PrintedTarget | undefined, cacheFrom: readonly string[]) {
+  const { args, contexts, ...rest } = printed.parse(target ?? {});
+  const texts = Object.entries(rest).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? escaped(literal(value)) : value,
+  ]);
+  return {
+    ...Object.fromEntries(texts),
+    args: Object.fromEntries(set(args).map(([key, value]) => [key, escaped(literal(value))])),
+    contexts: Object.fromEntries(
+      Object.entries(contexts).map(([key, value]) => [key, escaped(literal(value))]),
+    ),
+    'cache-from': cacheFrom,
+  };
+}
+
+/** A `null` argument is taken from the environment of the build; there is nothing in ours. */
+function set(args: z.infer<typeof printed>['args']): readonly (readonly [string, string])[] {
+  return Object.entries(args).flatMap(([key, value]) => (value == null ? [] : [[key, value] as const]));
+}
+
+/** `${` and `%{` that are not escaped: buildx before 0.23 prints them so. */
+const BARE = /(?<!\$)\$\{|(?<!%)%\{/;
+
+/**
+ * The text that a printed string stands for. bake reads strings as templates, also in JSON; buildx since 0.23 escapes what
+ * it prints for that, older ones print the text as it is.
+ */
+function literal(text: string): string {
+  return BARE.test(text) ? text : text.replaceAll('$${', '${').replaceAll('%%{', '%{');
+}
+
+function escaped(text: string): string {
+  // A function, since `$$` in a replacement text stands for one `$`.
+  return text.replaceAll(/[$%]\{/g, (mark) => `${mark[0]}${mark}`);
+}

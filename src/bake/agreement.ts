@@ -1,0 +1,61 @@
+import { WarmbakeError } from '../platform/errors.ts';
+import { type Definition, type Entry, type TargetDefinition, entryText } from './definition.ts';
+
+/** What the plan promises about one target, in bake's terms. */
+export interface Promised {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly cacheFrom: readonly Entry[];
+  readonly cacheTo: readonly Entry[];
+  readonly output: readonly Entry[];
+  readonly args: Readonly<Record<string, string>>;
+  readonly annotations: readonly string[];
+}
+
+/** Cache sources that the repository's own file brings along: `--set TARGET.cache-from=…` has to replace the list. */
+export function bringsOwnSources(promised: Promised, definition: Definition): boolean {
+  const target = definition.targets.get(promised.name);
+  return target !== undefined && !sameEntries(promised.cacheFrom, target.cacheFrom);
+}
+
+/**
+ * Law L4: what bake resolves is what the plan said. Throws `config` with every difference; a target of the plan that
+ * bake does not know is one. Order counts for nothing but tags; the repository's file may add arguments and annotations.
+ */
+export function requireAgreement(promises: readonly Promised[], definition: Definition): void {
+  const differences = promises.flatMap((promised) => {
+    const target = definition.targets.get(promised.name);
+    if (target === undefined) return [`target '${promised.name}' is not defined`];
+    return compare(promised, target).map((text) => `${promised.name}: ${text}`);
+  });
+  if (differences.length === 0) return;
+  const text = `bake resolves something else than the plan:\n  ${differences.join('\n  ')}`;
+  throw new WarmbakeError('config', 'definition-differs', text, {
+    hint: 'a file of bake.files overrides what warmbake sets; `warmbake hcl --resolved` shows the overlay of this build',
+  });
+}
+
+function compare(promised: Promised, target: TargetDefinition): readonly string[] {
+  const args = Object.entries(promised.args).filter(([key, value]) => target.args[key] !== value);
+  const annotations = promised.annotations.filter((a) => !target.annotations.includes(a));
+  return [
+    ...(promised.tags.join(' ') === target.tags.join(' ')
+      ? []
+      : [`tags are [${target.tags.join(', ')}], planned [${promised.tags.join(', ')}]`]),
+    ...entriesDiffer('cache-from', promised.cacheFrom, target.cacheFrom),
+    ...entriesDiffer('cache-to', promised.cacheTo, target.cacheTo),
+    ...entriesDiffer('output', promised.output, target.output),
+    ...args.map(([key, value]) => `argument ${key} is '${target.args[key] ?? ''}', planned '${value}'`),
+    ...annotations.map((a) => `annotation '${a}' is missing`),
+  ];
+}
+
+function entriesDiffer(what: string, planned: readonly Entry[], is: readonly Entry[]): readonly string[] {
+  if (sameEntries(planned, is)) return [];
+  return [`${what} is [${is.map(entryText).join('; ')}], planned [${planned.map(entryText).join('; ')}]`];
+}
+
+function sameEntries(a: readonly Entry[], b: readonly Entry[]): boolean {
+  const sorted = (entries: readonly Entry[]): string => entries.map(entryText).toSorted().join('\n');
+  return sorted(a) === sorted(b);
+}

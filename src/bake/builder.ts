@@ -1,0 +1,139 @@
+import type { BuilderSettings } from '../config/settings.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import type { Warning } from '../platform/events.ts';
+
+/** Drivers of buildx; other texts are kept as they are. */
+export type Driver = 'docker' | 'docker-container' | 'remote' | 'kubernetes' | 'cloud' | (string & {});
+
+/** A builder that buildx knows, from its own state. */
+export interface Instance {
+  readonly name: string;
+  readonly driver: Driver;
+  /** `unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`, a Docker context … */
+  readonly endpoints: readonly string[];
+}
+
+/** What the choice rests on. */
+export interface BuilderFacts {
+  /** The configured BuildKit socket: whether something that speaks HTTP/2 answered within a second. */
+  readonly socket: 'answers' | 'dead' | 'absent';
+  readonly instances: readonly Instance[];
+  /** The user's selected builder. */
+  readonly current?: string;
+  /** The Docker engine behind the current context. */
+  readonly engine: { readonly name: string; readonly state: 'can-export' | 'cannot-export' | 'unreachable' };
+}
+
+/** The builder of this run. `create` makes it first; the user's selected builder is never changed. */
+export interface BuilderChoice {
+  readonly action: 'use' | 'create';
+  readonly name: string;
+  readonly driver: Driver;
+  readonly endpoint?: string;
+  /** BuildKit image of a docker-container builder to be created. */
+  readonly image?: string;
+  /** Why this one, in one phrase. */
+  readonly because: string;
+}
+
+/** A choice and what the user must hear about it. */
+export interface BuilderDecision {
+  readonly choice: BuilderChoice;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Picks the builder: the configured socket, else an existing builder that can export caches, else a new
+ * docker-container builder with the pinned image, else the engine itself where it can export.
+ * Throws `outside` where nothing can export a cache.
+ */
+export function decideBuilder(settings: BuilderSettings, facts: BuilderFacts): BuilderDecision {
+  const warnings = deadSocket(settings, facts);
+  return { choice: choose(settings, facts), warnings };
+}
+
+function choose(settings: BuilderSettings, facts: BuilderFacts): BuilderChoice {
+  if (settings.socket !== undefined && facts.socket === 'answers') {
+    return onSocket(`unix://${settings.socket}`, settings, facts);
+  }
+  const existing = reusable(settings, facts);
+  if (existing !== undefined) return existing;
+  if (settings.image !== undefined && facts.engine.state !== 'unreachable') {
+    const name = freeName(settings.name, facts);
+    const because = 'no builder that can export caches exists';
+    return { action: 'create', name, driver: 'docker-container', image: settings.image, because };
+  }
+  if (facts.engine.state === 'can-export') {
+    const because = 'the engine exports caches itself (containerd image store)';
+    return { action: 'use', name: facts.engine.name, driver: 'docker', because };
+  }
+  throw nothingUsable(facts);
+}
+
+function onSocket(endpoint: string, settings: BuilderSettings, facts: BuilderFacts): BuilderChoice {
+  const because = `BuildKit answers on ${endpoint}`;
+  const known = facts.instances
+    .filter((i) => i.driver === 'remote' && i.endpoints.length === 1 && i.endpoints[0] === endpoint)
+    .toSorted((a, b) => Number(b.name === settings.name) - Number(a.name === settings.name));
+  const [first] = known;
+  if (first !== undefined) return { action: 'use', name: first.name, driver: 'remote', endpoint, because };
+  return { action: 'create', name: freeName(settings.name, facts), driver: 'remote', endpoint, because };
+}
+
+/** The configured builder, else the user's selected one. One on the dead socket is no builder. */
+function reusable(settings: BuilderSettings, facts: BuilderFacts): BuilderChoice | undefined {
+  const dead = settings.socket === undefined ? undefined : `unix://${settings.socket}`;
+  const usable = (name: string | undefined): Instance | undefined =>
+    facts.instances.find(
+      (i) => i.name === name && i.driver !== 'docker' && !i.endpoints.includes(dead ?? ''),
+    );
+  const configured = usable(settings.name);
+  const found = configured ?? usable(facts.current);
+  if (found === undefined) return undefined;
+  const because =
+    found === configured ? 'the configured builder exists' : 'the selected builder can export caches';
+  const [endpoint] = found.endpoints;
+  return {
+    action: 'use',
+    name: found.name,
+    driver: found.driver,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    because,
+  };
+}
+
+/** The wanted name, or one with a number where another kind of builder has taken it. */
+function freeName(wanted: string, facts: BuilderFacts): string {
+  const taken = new Set(facts.instances.map((i) => i.name));
+  if (!taken.has(wanted)) return wanted;
+  let n = 2;
+  while (taken.has(`${wanted}-${n}`)) n += 1;
+  return `${wanted}-${n}`;
+}
+
+function deadSocket(settings: BuilderSettings, facts: BuilderFacts): readonly Warning[] {
+  if (settings.socket === undefined || facts.socket !== 'dead') return [];
+  const message = `${settings.socket} exists but no BuildKit answers on it within a second: this build does not use the warm store`;
+  return [{ code: 'dead-socket', message }];
+}
+
+function nothingUsable(facts: BuilderFacts): WarmbakeError {
+  if (facts.engine.state === 'unreachable') {
+    return new WarmbakeError(
+      'outside',
+      'no-builder',
+      'no BuildKit socket, no builder and no Docker engine answers',
+      {
+        hint: 'start Docker, or set builder.socket to a running buildkitd',
+      },
+    );
+  }
+  return new WarmbakeError(
+    'outside',
+    'no-builder',
+    `the Docker engine '${facts.engine.name}' cannot export a cache`,
+    {
+      hint: 'switch the engine to the containerd image store, or set builder.image to a BuildKit image pinned by digest',
+    },
+  );
+}

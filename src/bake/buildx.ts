@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { WarmbakeError, messageOf } from '../platform/errors.ts';
+import type { Host } from '../platform/host.ts';
+import { type Finished, explain, succeeded } from '../platform/process.ts';
+import type { BuilderChoice } from './builder.ts';
+import { type Definition, parseDefinition } from './definition.ts';
+
+/** One way to call bake: everything that decides what it resolves. */
+export interface BakeCall {
+  /** The repository's files, then the overlay. */
+  readonly files: readonly string[];
+  readonly targets: readonly string[];
+  /** `TARGET.key=value` overrides. */
+  readonly set: readonly string[];
+  /** The complete environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The checkout's root, against which bake resolves contexts. */
+  readonly cwd: string;
+}
+
+/** The command line that {@link BakeCall} stands for, without progress and builder. */
+export function bakeArguments(call: BakeCall): readonly string[] {
+  return [...call.files.flatMap((f) => ['-f', f]), ...call.set.flatMap((s) => ['--set', s]), ...call.targets];
+}
+
+/** What bake makes of the files (`bake --print`; needs no engine). Throws `config` with bake's own words. */
+export async function printDefinition(host: Host, call: BakeCall): Promise<Definition> {
+  const argv = ['docker', 'buildx', 'bake', '--print', ...bakeArguments(call)] as const;
+  const finished = await host.processes.run(
+    { argv: [...argv], env: call.env, cwd: call.cwd, timeoutMs: 60_000 },
+    { signal: host.signal },
+  );
+  host.signal.throwIfAborted();
+  if (succeeded(finished)) return parseDefinition(finished.stdout);
+  if (finished.failure === 'not-found') throw dockerMissing();
+  throw new WarmbakeError(
+    'config',
+    'bake-refuses',
+    `bake cannot resolve the targets: ${bakeWords(finished)}`,
+    {
+      hint: `look at ${call.files.join(', ')}`,
+    },
+  );
+}
+
+const listed = z.array(z.object({ name: z.string() }));
+
+/**
+ * Names of the variables that `files` declare. `bake --list` is asked where buildx has it (0.20 and later);
+ * for older ones the files' text is read for `variable "NAME"`, which JSON and HCL share closely enough.
+ */
+export async function declaredVariables(host: Host, call: BakeCall): Promise<ReadonlySet<string>> {
+  const finished = await host.processes.run(
+    {
+      argv: [
+        'docker',
+        'buildx',
+        'bake',
+        ...call.files.flatMap((f) => ['-f', f]),
+        '--list=type=variables,format=json',
+      ],
+      env: call.env,
+      cwd: call.cwd,
+      timeoutMs: 60_000,
+    },
+    { signal: host.signal },
+  );
+  host.signal.throwIfAborted();
+  if (succeeded(finished)) return new Set(listed.parse(JSON.parse(finished.stdout)).map((v) => v.name));
+  const texts = await Promise.all(call.files.map(async (f) => await readBakeFile(path.resolve(call.cwd, f))));
+  return new Set(texts.flatMap(variablesInText));
+}
+
+/** Names declared in the text of a bake file: `variable "NAME" {` in HCL, the keys of `"variable": {…}` in JSON. */
+export function variablesInText(text: string): readonly string[] {
+  const hcl = [...text.matchAll(/^\s*variable\s+"?([A-Za-z_][A-Za-z0-9_-]*)"?\s*\{/gm)].map(
+    (m) => m[1] ?? '',
+  );
+  if (hcl.length > 0 || !text.trimStart().startsWith('{')) return hcl;
+  const parsed = z.object({ variable: z.record(z.string(), z.unknown()) }).safeParse(tryJson(text));
+  return parsed.success ? Object.keys(parsed.data.variable) : [];
+}
+
+/** Reads a bake file; throws `config` with its name where it cannot be read. */
+export async function readBakeFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new WarmbakeError(
+      'config',
+      'bake-file-missing',
+      `cannot read the bake file '${file}': ${messageOf(cause)}`,
+      {
+        cause,
+        hint: 'bake.files is relative to the root of the repository',
+      },
+    );
+  }
+}
+
+/** The command that creates the builder of `choice`; it does not select it. */
+export function createArguments(choice: BuilderChoice): readonly [string, ...string[]] {
+  const common = ['docker', 'buildx', 'create', '--name', choice.name, '--driver', choice.driver] as const;
+  if (choice.driver === 'remote') return [...common, choice.endpoint ?? ''];
+  return [...common, '--driver-opt', `image=${choice.image ?? ''}`];
+}
+
+/** True where `docker buildx create` failed because another job made a builder of this name a moment before. */
+export function lostCreateRace(finished: Finished): boolean {
+  return /existing instance for/.test(finished.stderr);
+}
+
+/** The lines of a failed buildx call that say something: its ERROR and what stands before it, without progress. */
+export function bakeWords(finished: Finished): string {
+  const lines = finished.stderr.split('\n').filter((line) => line.trim() !== '' && !/^#\d+ /.test(line));
+  const words = lines.map((l) => l.replace(/^ERROR: /, '')).slice(-6);
+  return words.length === 0 ? explain(finished) : words.join('\n  ').trim();
+}
+
+function dockerMissing(): WarmbakeError {
+  return new WarmbakeError('outside', 'docker-missing', 'the docker command is not on PATH', {
+    hint: 'install the Docker CLI with buildx 0.13 or later',
+  });
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

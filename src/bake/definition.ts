@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { WarmbakeError } from '../platform/errors.ts';
+
+/** One entry of `cache-from`, `cache-to`, `output`, `secret` or `ssh` as attributes: `{type: 'registry', ref: …}`. */
+export type Entry = Readonly<Record<string, string>>;
+
+/** A target as bake resolves it; only the keys that are read here, `undefined` where bake left them out. */
+export interface TargetDefinition {
+  readonly context: string;
+  readonly dockerfile: string;
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: readonly string[];
+  readonly tags: readonly string[];
+  readonly platforms: readonly string[];
+  readonly cacheFrom: readonly Entry[];
+  readonly cacheTo: readonly Entry[];
+  readonly output: readonly Entry[];
+  readonly secret: readonly Entry[];
+  readonly ssh: readonly Entry[];
+}
+
+/** What `docker buildx bake --print` says. */
+export interface Definition {
+  readonly targets: ReadonlyMap<string, TargetDefinition>;
+  /** The whole document as bake printed it: this is what the bake config artifact holds. */
+  readonly raw: unknown;
+}
+
+/** buildx prints entries as objects since 0.19 and as CSV text before. */
+const entries = z
+  .array(z.union([z.string(), z.record(z.string(), z.unknown())]))
+  .default([])
+  .transform((all) => all.map((e) => (typeof e === 'string' ? parseEntry(e) : textual(e))));
+
+const texts = z.array(z.string()).default([]);
+/** A `null` value means "take it from the environment of the build". */
+const pairs = z
+  .record(z.string(), z.string().nullable())
+  .default({})
+  .transform((all) => Object.fromEntries(Object.entries(all).map(([k, v]) => [k, v ?? ''])));
+
+const printed = z.object({
+  target: z.record(
+    z.string(),
+    z
+      .object({
+        context: z.string().default('.'),
+        dockerfile: z.string().default('Dockerfile'),
+        contexts: pairs,
+        args: pairs,
+        labels: pairs,
+        annotations: texts,
+        tags: texts,
+        platforms: texts,
+        'cache-from': entries,
+        'cache-to': entries,
+        output: entries,
+        secret: entries,
+        ssh: entries,
+      })
+      .transform(({ 'cache-from': cacheFrom, 'cache-to': cacheTo, ...rest }) => ({
+        ...rest,
+        cacheFrom,
+        cacheTo,
+      })),
+  ),
+});
+
+/** Parses the output of `bake --print` of any supported buildx; throws `outside` where it is no such document. */
+export function parseDefinition(text: string): Definition {
+  try {
+    const raw: unknown = JSON.parse(text);
+    return { targets: new Map(Object.entries(printed.parse(raw).target)), raw };
+  } catch (cause) {
+    throw new WarmbakeError(
+      'outside',
+      'bad-bake-print',
+      'docker buildx bake --print gave no readable definition',
+      {
+        cause,
+        hint: 'supported are buildx 0.13 and later',
+      },
+    );
+  }
+}
+
+/**
+ * Parses one CSV entry, `type=registry,ref=a/b:c`. A field may be quoted as CSV has it (`"dest=a,b"`);
+ * an entry without `=` is a bare reference, as bake allows for `cache-from`.
+ */
+export function parseEntry(text: string): Entry {
+  const fields = text.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+  const pairsOf = fields.map((field) => {
+    const plain = field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
+    const equals = plain.indexOf('=');
+    return equals < 0 ? (['', plain] as const) : ([plain.slice(0, equals), plain.slice(equals + 1)] as const);
+  });
+  const [only] = pairsOf;
+  if (pairsOf.length === 1 && only?.[0] === '') return { type: 'registry', ref: only[1] };
+  return Object.fromEntries(pairsOf);
+}
+
+/** One canonical text for an entry, for comparison and messages: attributes in alphabetical order. */
+export function entryText(entry: Entry): string {
+  const rest = Object.entries(entry)
+    .filter(([key]) => key !== 'type')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [['type', entry['type'] ?? ''], ...rest].map(([key, value]) => `${key}=${value}`).join(',');
+}
+
+function textual(entry: Readonly<Record<string, unknown>>): Entry {
+  return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, String(value)]));
+}

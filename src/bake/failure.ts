@@ -1,0 +1,170 @@
+import type { Trace } from './progress.ts';
+import { registryTrouble, type RegistryTrouble } from './registry-trouble.ts';
+import { errorOf, verdictOf } from './verdict.ts';
+import type { Vertex } from './vertex.ts';
+
+/** Why a bake failed; see `retry-policy.ts` for what follows from it. */
+export type FailureClass =
+  /** A RUN step ended with another exit code than 0. */
+  | 'compile'
+  /** The bake file, the Dockerfile, a base image, a secret or a file that COPY names. */
+  | 'definition'
+  /** A layer of an imported cache is gone, damaged or denied. */
+  | 'cache-import'
+  | 'rate-limit'
+  | 'expired-token'
+  /** 5xx, time-out, connection lost. */
+  | 'registry-error'
+  | 'quota'
+  | 'denied'
+  | 'disk-full'
+  /** The builder is out of reach or went away. */
+  | 'engine'
+  | 'canceled'
+  | 'unknown';
+
+/** One failed bake. */
+export interface Failure {
+  readonly class: FailureClass;
+  /** Layers of an imported cache could not be read: a build without sources would not need them. */
+  readonly importing: boolean;
+  /** One line for people. */
+  readonly message: string;
+  /** What to do about it, where there is something. */
+  readonly hint?: string;
+  /** The step that failed, with the last lines of its output. */
+  readonly step?: { readonly name: string; readonly log: readonly string[] };
+}
+
+/** Judges a bake that ended with another exit code than 0 by its last words and the vertex that failed. */
+export function classifyFailure(trace: Trace): Failure {
+  const text = lastWords(trace.said);
+  const vertex = failedVertex(trace, text);
+  const importing = isReadingCache(trace, text, vertex);
+  const failureClass = classOf(text, { importing, log: vertex?.tail ?? [] });
+  const hint = KILLED.test(text) ? KILLED_HINT : HINT[failureClass];
+  return {
+    class: failureClass,
+    importing,
+    message: messageFor(failureClass, { text, vertex }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(vertex === undefined ? {} : { step: { name: vertex.name, log: vertex.tail } }),
+  };
+}
+
+/** buildx ends with `ERROR: …`, which can go on for some lines. */
+function lastWords(said: readonly string[]): string {
+  const from = said.findLastIndex((line) => line.startsWith('ERROR: '));
+  const lines = from < 0 ? said.filter((line) => line.trim() !== '').slice(-5) : said.slice(from);
+  return lines
+    .join('\n')
+    .trim()
+    .replace(/^ERROR: (?:target \S+: )?(?:failed to (?:build|solve): )*/, '');
+}
+
+/** A failed import stops nothing, nor does an export that ignores errors: only the vertex whose error ended the build counts. */
+function failedVertex(trace: Trace, text: string): Vertex | undefined {
+  const failed = trace.vertices.filter((v) => v.kind !== 'import' && verdictOf(v) === 'failed');
+  return (
+    failed.find((v) => text.includes(errorOf(v) ?? text)) ??
+    failed.find((v) => v.kind !== 'export' && v.kind !== 'internal')
+  );
+}
+
+/** The command is in quotes and can hold any text, so nothing before the exit code may be judged. */
+const PROCESS = /process ".*" did not complete successfully: (.*)$/s;
+
+const ENGINE =
+  /Cannot connect to the Docker daemon|error reading from server|transport is closing|closing transport|^Unavailable: |code = Unavailable|no builder ".*" found|failed to receive status|failed to list workers|dial unix|no such job|^context deadline exceeded$/;
+
+const DEFINITION =
+  /failed to find target|^open .*: no such file|^\S+:\d+,\d+-[\d,]+: |failed to parse|failed to read dockerfile|dockerfile parse error|target stage ".*" could not be found|circular dependency|unable to prepare context|failed to stat|secret \S+: not found|failed to calculate checksum of ref|failed to resolve source metadata for .*: not found/;
+
+function classOf(
+  text: string,
+  about: { readonly importing: boolean; readonly log: readonly string[] },
+): FailureClass {
+  const ending = PROCESS.exec(text)?.[1];
+  if ((ending ?? text).endsWith('context canceled')) return 'canceled';
+  if (ending !== undefined) return about.log.some(isDiskFull) ? 'disk-full' : 'compile';
+  if (isDiskFull(text)) return 'disk-full';
+  if (ENGINE.test(text)) return 'engine';
+  const trouble = registryTrouble(text);
+  if (about.importing) return trouble === undefined ? 'cache-import' : WHILE_IMPORTING[trouble];
+  if (DEFINITION.test(text)) return 'definition';
+  return trouble === undefined ? 'unknown' : ELSEWHERE[trouble];
+}
+
+function isDiskFull(text: string): boolean {
+  return /no space left on device/i.test(text);
+}
+
+const READING_LAYERS =
+  /httpReadSeeker|could not fetch content descriptor|unexpected commit digest|short read: expected|failed to load cache|failed to compute cache key: (?!failed to calculate checksum)/;
+
+/**
+ * Layers of imported caches are pulled when a step or an export needs them, and it is that one which fails. Only a base
+ * image's own vertices say that they read something else.
+ */
+function isReadingCache(trace: Trace, text: string, vertex: Vertex | undefined): boolean {
+  const imported = trace.vertices.some((v) => v.kind === 'import' && verdictOf(v) === 'executed');
+  return imported && vertex?.kind !== 'internal' && READING_LAYERS.test(text.replace(PROCESS, ''));
+}
+
+const TRANSIENT = {
+  throttled: 'rate-limit',
+  expired: 'expired-token',
+  unavailable: 'registry-error',
+} as const satisfies Partial<Record<RegistryTrouble, FailureClass>>;
+
+const WHILE_IMPORTING = {
+  ...TRANSIENT,
+  damaged: 'cache-import',
+  denied: 'cache-import',
+  missing: 'cache-import',
+  oversized: 'cache-import',
+  quota: 'cache-import',
+} as const satisfies Record<RegistryTrouble, FailureClass>;
+
+/** A push to a repository that does not exist is answered with 404. */
+const ELSEWHERE = {
+  ...TRANSIENT,
+  damaged: 'registry-error',
+  oversized: 'registry-error',
+  denied: 'denied',
+  missing: 'denied',
+  quota: 'quota',
+} as const satisfies Record<RegistryTrouble, FailureClass>;
+
+function messageFor(
+  failureClass: FailureClass,
+  about: { readonly text: string; readonly vertex: Vertex | undefined },
+): string {
+  if (about.text === '') return 'docker buildx bake failed without a word';
+  if (failureClass === 'canceled') return 'the build was cancelled';
+  const ending = PROCESS.exec(about.text)?.[1];
+  if (ending !== undefined && about.vertex !== undefined) {
+    return `${shortened(about.vertex.name)} ended with ${ending.replace('exit code: ', 'exit code ')}`;
+  }
+  return about.text.replaceAll(/\s*\n\s*/g, '; ');
+}
+
+/** A command can be pages long. */
+function shortened(name: string): string {
+  return name.length > 120 ? `${name.slice(0, 119)}…` : name;
+}
+
+/** The kernel ends what uses too much memory with SIGKILL: 128 + 9. */
+const KILLED = /did not complete successfully: exit code: 137$/;
+const KILLED_HINT = 'the process was killed, most often because memory ran out: run fewer jobs at a time';
+
+const HINT: Readonly<Partial<Record<FailureClass, string>>> = {
+  'cache-import': 'a cache source lost layers: a later export of its branch repairs it',
+  'rate-limit': 'the registry limits requests: pull with credentials, or with fewer builds at a time',
+  'expired-token': 'the registry refused the credentials: check that this job may get new ones',
+  'registry-error': 'the registry or the network failed: run the build again later',
+  quota: 'the repository is full: delete images, or give it a lifecycle policy',
+  denied: 'check that the repository exists and that this job may write to it',
+  'disk-full': "free space on the builder's disk: docker buildx prune",
+  engine: 'check that the builder is running, and its log where it went away: it may have run out of memory',
+};

@@ -1,0 +1,172 @@
+import type { Answer } from '../cache/chain.ts';
+import type { Trace } from './progress.ts';
+import { registryTrouble, type RegistryTrouble } from './registry-trouble.ts';
+import { errorOf, secondsOf, verdictOf, type Verdict } from './verdict.ts';
+import { importedRef, type Vertex } from './vertex.ts';
+
+/** One instruction (RUN, COPY, ADD, WORKDIR) of the build. */
+export interface StepSummary {
+  /** Digest of BuildKit's vertex: equal for the same step in another build. */
+  readonly id: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Time it ran, was loaded or was pulled. */
+  readonly seconds: number;
+  /** Compressed bytes of layers that were pulled for it. */
+  readonly bytesPulled: number;
+  readonly error?: string;
+  /** BuildKit dropped a part of its output. */
+  readonly logClipped: boolean;
+}
+
+/** One cache source as BuildKit saw it. */
+export interface ImportSummary {
+  readonly ref: string;
+  readonly state: Answer['state'];
+  readonly seconds: number;
+  readonly error?: string;
+}
+
+/** One export of the layer cache. BuildKit does not tell its ref: compare `manifest` with what the refs hold. */
+export interface ExportSummary {
+  /** `failed` also where `ignore-error` made bake end with exit code 0. */
+  readonly state: 'written' | 'failed' | 'aborted';
+  readonly manifest?: string;
+  readonly seconds: number;
+  readonly error?: string;
+}
+
+/** An image that was pushed. */
+export interface PushedImage {
+  /** `host/path:tag`. */
+  readonly ref: string;
+  readonly digest: string;
+}
+
+/** Sums over the build; each step counts once, however many targets share it. */
+export interface Totals {
+  readonly steps: number;
+  readonly executed: number;
+  readonly loaded: number;
+  /** Not needed, because a later step was loaded. */
+  readonly pruned: number;
+  readonly failed: number;
+  readonly aborted: number;
+  readonly notRun: number;
+  /** Sum over executed and failed steps; steps that run side by side count each. */
+  readonly secondsExecuting: number;
+  /** Compressed bytes of cached layers; a layer counts once. */
+  readonly bytesPulled: number;
+  /** Time in which at least one source was imported. */
+  readonly importSeconds: number;
+  /** Time in which at least one cache export ran. */
+  readonly exportSeconds: number;
+}
+
+/** The part of the build record that the progress stream tells; plain data, ready for JSON. */
+export interface StreamRecord {
+  readonly totals: Totals;
+  readonly imports: readonly ImportSummary[];
+  readonly exports: readonly ExportSummary[];
+  readonly images: readonly PushedImage[];
+  readonly steps: readonly StepSummary[];
+  /** Findings of BuildKit's Dockerfile checks. */
+  readonly checks: readonly string[];
+}
+
+/** Sums up a trace. In a build that failed, `loaded` and `pruned` steps say little: BuildKit closes what it has not seen. */
+export function summarise(trace: Trace): StreamRecord {
+  const of = (kind: Vertex['kind']): readonly Vertex[] => trace.vertices.filter((v) => v.kind === kind);
+  const steps = of('instruction').map(stepSummary);
+  const count = (verdict: Verdict): number => steps.filter((s) => s.verdict === verdict).length;
+  return {
+    totals: {
+      steps: steps.length,
+      executed: count('executed'),
+      loaded: count('loaded'),
+      pruned: count('pruned'),
+      failed: count('failed'),
+      aborted: count('aborted'),
+      notRun: count('not-run'),
+      secondsExecuting: sum(
+        steps.filter((s) => s.verdict === 'executed' || s.verdict === 'failed').map((s) => s.seconds),
+      ),
+      bytesPulled: bytesOf(trace.vertices.filter((v) => v.kind !== 'internal')),
+      importSeconds: secondsOf(of('import').flatMap((v) => v.intervals)),
+      exportSeconds: secondsOf(of('export').flatMap((v) => v.intervals)),
+    },
+    imports: of('import').map(importSummary),
+    exports: of('export').map(exportSummary),
+    images: of('image')
+      .filter((v) => verdictOf(v) === 'executed')
+      .flatMap((v) => v.pushed.map(pushedImage)),
+    steps,
+    checks: trace.warnings,
+  };
+}
+
+function stepSummary(vertex: Vertex): StepSummary {
+  const { id, name } = vertex;
+  return {
+    id,
+    name,
+    verdict: verdictOf(vertex),
+    seconds: secondsOf(vertex.intervals),
+    bytesPulled: bytesOf([vertex]),
+    logClipped: vertex.clipped,
+    ...withError(vertex),
+  };
+}
+
+const IMPORT_STATE = {
+  missing: 'missing',
+  oversized: 'oversized',
+  throttled: 'throttled',
+  expired: 'denied',
+  denied: 'denied',
+  quota: 'failed',
+  damaged: 'failed',
+  unavailable: 'failed',
+} as const satisfies Record<RegistryTrouble, ImportSummary['state']>;
+
+function importSummary(vertex: Vertex): ImportSummary {
+  const error = errorOf(vertex);
+  const trouble = error === undefined ? undefined : registryTrouble(error);
+  const failure = trouble === undefined ? 'failed' : IMPORT_STATE[trouble];
+  return {
+    ref: importedRef(vertex) ?? vertex.name,
+    state: verdictOf(vertex) === 'executed' ? 'found' : failure,
+    seconds: secondsOf(vertex.intervals),
+    ...withError(vertex),
+  };
+}
+
+function exportSummary(vertex: Vertex): ExportSummary {
+  const verdict = verdictOf(vertex);
+  const unfinished = verdict === 'failed' ? 'failed' : 'aborted';
+  return {
+    state: verdict === 'executed' ? 'written' : unfinished,
+    seconds: secondsOf(vertex.intervals),
+    ...(vertex.cacheManifest === undefined ? {} : { manifest: vertex.cacheManifest }),
+    ...withError(vertex),
+  };
+}
+
+function pushedImage(text: string): PushedImage {
+  const at = text.lastIndexOf('@');
+  return { ref: text.slice(0, at), digest: text.slice(at + 1) };
+}
+
+function bytesOf(vertices: readonly Vertex[]): number {
+  return sum(Object.values(Object.assign({}, ...vertices.map((v) => v.pulled)) as Record<string, number>));
+}
+
+function withError(vertex: Vertex): { readonly error?: string } {
+  const error = errorOf(vertex);
+  return error === undefined ? {} : { error };
+}
+
+/** Milliseconds are all the precision there is; the sum of many would show more. */
+function sum(numbers: readonly number[]): number {
+  return Math.round(numbers.reduce((a, b) => a + b, 0) * 1000) / 1000;
+}

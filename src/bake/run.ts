@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { type Digest, isDigest } from '../image/reference.ts';
+import type { Host } from '../platform/host.ts';
+import { type BakeCall, bakeArguments } from './buildx.ts';
+import { type Failure, classifyFailure } from './failure.ts';
+import { followProgress } from './progress.ts';
+import { type StreamRecord, summarise } from './record.ts';
+
+/** How one call of bake went. */
+export interface BakeRun {
+  /** Absent where bake was killed or could not start. */
+  readonly exitCode?: number;
+  /** What the progress stream told. */
+  readonly record: StreamRecord;
+  /** Digest of each target's image, by target; only after success. */
+  readonly digests: Readonly<Record<string, Digest>>;
+  /** Absent after success. */
+  readonly failure?: Failure;
+}
+
+/** Runs bake with machine-readable progress; what it says is told as events while it runs. */
+export async function runBake(
+  host: Host,
+  call: BakeCall,
+  options: { readonly builder: string },
+): Promise<BakeRun> {
+  const metadata = path.join(host.scratch, 'metadata.json');
+  const progress = followProgress(host.emit);
+  const finished = await host.processes.run(
+    {
+      argv: [
+        'docker',
+        'buildx',
+        'bake',
+        `--builder=${options.builder}`,
+        '--progress=rawjson',
+        `--metadata-file=${metadata}`,
+        ...bakeArguments(call),
+      ],
+      env: call.env,
+      cwd: call.cwd,
+    },
+    { onStderr: (line) => progress.line(line), discard: true, signal: host.signal },
+  );
+  const trace = progress.end();
+  host.signal.throwIfAborted();
+  const record = summarise(trace);
+  if (finished.exitCode === 0) return { exitCode: 0, record, digests: await readDigests(metadata) };
+  const failure = classifyFailure(trace);
+  return {
+    ...(finished.exitCode === undefined ? {} : { exitCode: finished.exitCode }),
+    record,
+    digests: {},
+    failure,
+  };
+}
+
+const metadataFile = z.record(z.string(), z.unknown());
+const imageDigest = z.object({ 'containerimage.digest': z.string().refine(isDigest) });
+
+/** buildx writes the file only after success; a target without image has no digest in it. */
+async function readDigests(file: string): Promise<Readonly<Record<string, Digest>>> {
+  try {
+    const targets = metadataFile.parse(JSON.parse(await readFile(file, 'utf8')));
+    return Object.fromEntries(
+      Object.entries(targets).flatMap(([name, target]) => {
+        const digest = imageDigest.safeParse(target).data?.['containerimage.digest'];
+        return digest === undefined ? [] : [[name, digest] as const];
+      }),
+    );
+  } catch {
+    return {};
+  }
+}

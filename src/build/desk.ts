@@ -1,0 +1,42 @@
+import path from 'node:path';
+import type { DockerEnvironment } from '../bake/builder-facts.ts';
+import { closedEnvironment } from '../bake/environment.ts';
+import type { Settings } from '../config/settings.ts';
+import { type History, openHistory } from '../context/history.ts';
+import { type Credentials, createCredentials } from '../image/credentials.ts';
+import { type Login, createLogin } from '../image/login.ts';
+import { type Registry, createRegistry } from '../image/registry.ts';
+import type { Host } from '../platform/host.ts';
+
+/** What a build works with: opened once a run. */
+export interface Desk {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly registry: Registry;
+  readonly credentials: Credentials;
+  readonly history: History;
+  readonly login: Login;
+  readonly docker: DockerEnvironment;
+}
+
+/** Opens the desk: logins for the registries of `settings` are written, nothing else is touched. */
+export async function openDesk(host: Host, settings: Settings): Promise<Desk> {
+  const credentials = createCredentials(host);
+  const login = await createLogin(registriesOf(settings), credentials, { host });
+  const env = { ...closedEnvironment(host.env, settings.bake.passthrough), ...login.env };
+  const home = env['HOME'] ?? host.scratch;
+  return {
+    host,
+    settings,
+    credentials,
+    login,
+    registry: createRegistry(host, credentials),
+    history: openHistory(host),
+    docker: { env, buildxConfig: env['BUILDX_CONFIG'] ?? path.join(home, '.docker', 'buildx') },
+  };
+}
+
+function registriesOf({ images, cache }: Settings): readonly string[] {
+  const all = [images.trusted, images.untrusted, cache.trusted, cache.untrusted];
+  return [...new Set(all.map((repository) => repository.host))];
+}

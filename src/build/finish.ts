@@ -1,0 +1,173 @@
+import type { StreamRecord } from '../bake/record.ts';
+import { type BuildContext, isCommitSha } from '../context/context.ts';
+import { type Digest, type Reference, referenceName } from '../image/reference.ts';
+import type { Manifest, Registry } from '../image/registry.ts';
+import { digestOf } from '../image/digest.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import { warn } from '../platform/events.ts';
+import type { Desk } from './desk.ts';
+import { markManifest, readMarks } from './marks.ts';
+import { type Candidate, type Promoted, promote } from './promotion.ts';
+import type { Promotion, TargetPlan } from './target-plan.ts';
+
+/** A ref read back after the build. */
+export interface Verified {
+  readonly ref: Reference;
+  readonly digest: Digest;
+}
+
+/** Right after a push a registry may not show the tag yet (seen on public ECR). */
+const READ_BACK_MS = [0, 500, 2_000, 5_000];
+
+/** Reads every pushed tag back. Throws `outside` for one that is not there or holds another image. */
+export async function verifyTags(
+  { registry, host }: Desk,
+  tags: readonly Reference[],
+  pushed: Digest | undefined,
+): Promise<readonly Verified[]> {
+  const verified: Verified[] = [];
+  for (const ref of tags) {
+    let answer = 'not asked';
+    for (const delay of READ_BACK_MS) {
+      await host.clock.sleep(delay, host.signal);
+      const found = await registry.head(ref);
+      if (found.state === 'found' && (pushed === undefined || found.digest === pushed)) {
+        verified.push({ ref, digest: found.digest });
+        answer = '';
+        break;
+      }
+      answer = found.state === 'found' ? `it holds ${found.digest}` : found.state;
+    }
+    if (answer !== '') {
+      const message = `${referenceName(ref)} was pushed as ${pushed ?? 'an image'} but cannot be read back: ${answer}`;
+      throw new WarmbakeError('outside', 'tag-not-readable', message, { hint: 'run the build again' });
+    }
+  }
+  return verified;
+}
+
+/** What became of a target's cache export. */
+export interface CacheResult {
+  readonly exported: readonly Verified[];
+  readonly promoted: readonly Promoted[];
+}
+
+/**
+ * Checks that each export landed (its manifest, seen in the progress stream, is under the ref), marks the manifest with
+ * the commit and gives it its further names. Whatever fails here is a warning by name: the image stands.
+ */
+export async function finishCache(
+  desk: Desk,
+  context: BuildContext,
+  options: { readonly target: TargetPlan; readonly record: StreamRecord },
+): Promise<CacheResult> {
+  const { target, record } = options;
+  const { emit } = desk.host;
+  for (const failed of record.exports.filter((e) => e.state !== 'written')) {
+    warn(emit, 'cache-export-failed', `the cache was not exported: ${failed.error ?? failed.state}`);
+  }
+  const written = new Set(record.exports.flatMap((e) => e.manifest ?? []));
+  const exported = await landed(desk, target.exportTo, written);
+  const [main] = exported;
+  const [ref] = target.exportTo;
+  if (main === undefined || ref === undefined || main.ref !== ref) return { exported, promoted: [] };
+  const candidate = await putMark(desk, context, ref);
+  if (candidate === undefined) return { exported, promoted: [] };
+  const names = target.promotions.filter((p) => p.what === 'cache');
+  const promoted = await promoteAll(desk, names, candidate);
+  return { exported: [{ ref, digest: candidate.digest }, ...exported.slice(1)], promoted };
+}
+
+/** Gives an image that stands its further names; the image is read at the promotion's source. */
+export async function promoteImage(
+  desk: Desk,
+  context: BuildContext,
+  promotions: readonly Promotion[],
+): Promise<readonly Promoted[]> {
+  const [first] = promotions;
+  if (first === undefined) return [];
+  const image = await readMarks(desk.registry, first.from, desk.settings.bake.annotations);
+  if (image.state !== 'found') {
+    warn(desk.host.emit, 'promotion-failed', `${referenceName(first.from)} cannot be read: ${image.state}`);
+    return [];
+  }
+  return await promoteAll(desk, promotions, { ...image, ...identity(context) });
+}
+
+async function promoteAll(
+  desk: Desk,
+  promotions: readonly Promotion[],
+  candidate: Candidate,
+): Promise<readonly Promoted[]> {
+  const all: Promoted[] = [];
+  for (const promotion of promotions) {
+    const promoted = await promote(desk, promotion, { candidate });
+    const name = referenceName(promotion.to);
+    if (promoted.action === 'failed')
+      warn(desk.host.emit, 'promotion-failed', `${name}: ${promoted.because}`);
+    if (promoted.warning !== undefined)
+      warn(desk.host.emit, 'promotion-unsure', `${name}: ${promoted.warning}`);
+    all.push(promoted);
+  }
+  return all;
+}
+
+async function landed(
+  { registry, host }: Desk,
+  refs: readonly Reference[],
+  written: ReadonlySet<string>,
+): Promise<readonly Verified[]> {
+  const checked = await Promise.all(refs.map(async (ref) => ({ ref, found: await registry.head(ref) })));
+  return checked.flatMap(({ ref, found }) => {
+    if (found.state === 'found' && written.has(found.digest)) return [{ ref, digest: found.digest }];
+    const holds =
+      found.state === 'found' ? `it holds ${found.digest}, which this build did not write` : found.state;
+    // A failed export has been told already, in BuildKit's words.
+    if (written.size > 0) warn(host.emit, 'cache-export-unverified', `${referenceName(ref)}: ${holds}`);
+    return [];
+  });
+}
+
+async function putMark(desk: Desk, context: BuildContext, ref: Reference): Promise<Candidate | undefined> {
+  const { registry, host, settings } = desk;
+  const marks = identity(context);
+  if (marks.commit === undefined) return undefined;
+  const read = await registry.manifest(ref);
+  const manifest: Manifest | undefined =
+    read.state === 'found'
+      ? markManifest(
+          read,
+          { ...marks, revision: marks.commit, ...buildId(context) },
+          settings.bake.annotations,
+        )
+      : undefined;
+  const put = manifest === undefined ? read : await registry.putManifest(ref, manifest);
+  if (manifest === undefined || put.state !== 'written') {
+    warn(host.emit, 'cache-mark-failed', `${referenceName(ref)} could not be marked: ${put.state}`);
+    return undefined;
+  }
+  return { ...manifest, digest: digestOf(manifest.body), ...marks };
+}
+
+function identity({ commit, build }: BuildContext): Pick<Candidate, 'commit' | 'buildNumber'> {
+  return {
+    ...(commit !== undefined && isCommitSha(commit) ? { commit } : {}),
+    ...(build === undefined ? {} : { buildNumber: build.number }),
+  };
+}
+
+function buildId({ build }: BuildContext): { readonly buildId?: string } {
+  return build === undefined ? {} : { buildId: build.id };
+}
+
+/** Whether the registry takes this build's images and caches; nothing is written. */
+export async function pushProblems(
+  registry: Registry,
+  refs: readonly Reference[],
+): Promise<ReadonlyMap<string, string>> {
+  const repositories = new Map(refs.map((ref) => [`${ref.host}/${ref.path}`, ref]));
+  const answers = await Promise.all(
+    [...repositories].map(async ([name, ref]) => [name, await registry.canPush(ref)] as const),
+  );
+  return new Map(answers.flatMap(([name, right]) => (right.can ? [] : [[name, right.because]])));
+}

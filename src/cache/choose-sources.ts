@@ -1,0 +1,38 @@
+import { type Digest, type Reference, referenceName } from '../image/reference.ts';
+import type { Answer, Candidate, Role, Source } from './chain.ts';
+
+/** A candidate and what the registry said about it. */
+export interface Asked {
+  readonly candidate: Candidate;
+  readonly answer: Answer;
+}
+
+/**
+ * The fate of each candidate, in their order. Every distinct one found is imported, up to `maxSources`; an alternative
+ * is surplus where an earlier candidate of its role was found.
+ */
+export function chooseSources(asked: readonly Asked[], maxSources: number): readonly Source[] {
+  const chosen = new Map<Digest, Reference>();
+  const found = new Map<Role, Reference>();
+
+  return asked.map(({ candidate: { role, ref, alternative }, answer }): Source => {
+    const first = found.get(role);
+    if (alternative && first !== undefined) {
+      return { role, ref, state: 'surplus', because: `${referenceName(first)} was found` };
+    }
+    if (answer.state === 'missing') return { role, ref, state: 'missing' };
+    if (answer.state !== 'found') return { role, ref, state: answer.state, because: answer.because };
+
+    const { digest } = answer;
+    if (first === undefined) found.set(role, ref);
+    const twin = chosen.get(digest);
+    if (twin !== undefined) {
+      return { role, ref, state: 'duplicate', because: `same as ${referenceName(twin)}`, digest };
+    }
+    if (chosen.size >= maxSources) {
+      return { role, ref, state: 'surplus', because: `limit of ${maxSources} sources`, digest };
+    }
+    chosen.set(digest, ref);
+    return { role, ref, state: 'found', digest };
+  });
+}

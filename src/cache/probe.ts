@@ -1,0 +1,70 @@
+import { messageOf } from '../platform/errors.ts';
+import type { Host } from '../platform/host.ts';
+import { type Reference, referenceName } from '../image/reference.ts';
+import type { Registry } from '../image/registry.ts';
+import { within } from '../image/time-limit.ts';
+import { IMPORT_LIMIT, readCacheManifest } from './cache-manifest.ts';
+import type { Answer, Candidate, Source } from './chain.ts';
+import { chooseSources } from './choose-sources.ts';
+
+/** Limits of a probe. */
+export interface ProbeLimits {
+  readonly maxSources: number;
+  /** For one answer of a registry; default 3 s. */
+  readonly answerMs?: number;
+  /** For everything, logins included; default 6 s. */
+  readonly budgetMs?: number;
+}
+
+/** Refusals are asked again as long as this leaves time for an answer. */
+const PATIENCE_MS = 1500;
+
+/**
+ * Asks the registry for all candidates at once, each ref once, and decides which are imported. Never rejects: whatever goes
+ * wrong with a source is its state.
+ */
+export async function probeCandidates(
+  candidates: readonly Candidate[],
+  { registry, host }: { readonly registry: Registry; readonly host: Pick<Host, 'clock' | 'signal'> },
+  limits: ProbeLimits,
+): Promise<readonly Source[]> {
+  const { answerMs = 3000, budgetMs = 6000, maxSources } = limits;
+  const answers = new Map<string, Promise<Answer>>();
+
+  async function ask(ref: Reference): Promise<Answer> {
+    try {
+      return await within(budgetMs, (signal) => probe(ref, registry, { answerMs, signal }), host);
+    } catch (error) {
+      return { state: 'failed', because: messageOf(error) };
+    }
+  }
+
+  const asked = candidates.map(async (candidate) => {
+    const name = referenceName(candidate.ref);
+    const answer = answers.get(name) ?? ask(candidate.ref);
+    answers.set(name, answer);
+    return { candidate, answer: await answer };
+  });
+  return chooseSources(await Promise.all(asked), maxSources);
+}
+
+/** One ref: its manifest, and whether BuildKit could import it. */
+async function probe(
+  ref: Reference,
+  registry: Registry,
+  { answerMs, signal }: { readonly answerMs: number; readonly signal: AbortSignal },
+): Promise<Answer> {
+  const patience = { timeoutMs: answerMs, patienceMs: PATIENCE_MS, signal };
+  const found = await registry.manifest(ref, { ...patience, limit: IMPORT_LIMIT });
+  if (found.state !== 'found') return found;
+  const manifest = readCacheManifest(found.body);
+  if (manifest.kind === 'other') return { state: 'failed', because: manifest.because };
+  const { config, revision } = manifest;
+  if (config.size > IMPORT_LIMIT) {
+    return { state: 'oversized', because: `cache config of ${config.size} bytes, limit ${IMPORT_LIMIT}` };
+  }
+  const blob = await registry.hasBlob(ref, config.digest, patience);
+  if (blob.state === 'missing') return { state: 'failed', because: 'cache config blob gone' };
+  if (blob.state !== 'found') return blob;
+  return { state: 'found', digest: found.digest, ...(revision === undefined ? {} : { revision }) };
+}

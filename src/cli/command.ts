@@ -1,0 +1,55 @@
+import type { WarmbakeError } from '../platform/errors.ts';
+import type { Host } from '../platform/host.ts';
+
+/** The values of a command line after parsing: arguments by position, options by their camel-case name. */
+export interface Input {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** What a command leaves: the JSON document, the same for people, and the exit code where it is not 0. */
+export interface Outcome {
+  /** Printed to standard output with `--json`; `schemaVersion` is added. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Printed to standard output without `--json`; nothing where the events said it all. */
+  readonly text?: string;
+  readonly exitCode?: number;
+  /** What went wrong although there is a document; sets the exit code and is told like any error. */
+  readonly error?: WarmbakeError;
+}
+
+/** One option: flags as commander has them and one line of help. */
+export interface Option {
+  readonly flags: string;
+  readonly help: string;
+}
+
+/** A command as data; `run` is loaded only when the command is called. */
+export interface CommandSpec {
+  readonly name: string;
+  /** Positional arguments as commander has them: `[target...]`. */
+  readonly args?: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly options: readonly Option[];
+  /** Lines below `Examples:` in the help text. */
+  readonly examples: readonly string[];
+  readonly run: (host: Host, input: Input) => Promise<Outcome>;
+}
+
+/** The option's text; `undefined` where it was not given. */
+export function textOption(input: Input, name: string): string | undefined {
+  const value = input.options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** True where the switch was given. */
+export function flag(input: Input, name: string): boolean {
+  return input.options[name] === true;
+}
+
+/** Options of every command that reads the configuration. */
+export const CONFIG_OPTION: Option = {
+  flags: '--config <file>',
+  help: 'configuration file (default: WARMBAKE_CONFIG; outside of CI also warmbake.yaml here or above)',
+};

@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { failureOf, runBuild } from '../../build/build.ts';
+import { openDesk } from '../../build/desk.ts';
+import { resultDocument } from '../../build/result.ts';
+import { errorDocument } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag, textOption } from '../command.ts';
+import { loadConfiguration } from '../loaded.ts';
+import { planCommand } from './plan.ts';
+
+/** `warmbake build`: the image-build step of CI. */
+export const buildCommand: CommandSpec = {
+  name: 'build',
+  args: '[target...]',
+  summary: 'build targets from the best caches there are',
+  description:
+    'Build configured targets with docker buildx bake: import the caches that exist, push what this build may write, and read back what was pushed. Outside of CI it only imports.',
+  options: [
+    CONFIG_OPTION,
+    { flags: '--force', help: 'build although the image exists' },
+    { flags: '--push', help: 'outside of CI: push and export as an untrusted build' },
+    { flags: '--together', help: 'bake all targets in one call (shared stages lose cache hits)' },
+    { flags: '--offline', help: 'do not ask which sources exist; import all' },
+    { flags: '--result <file>', help: 'write the build record (JSON) to a file, also after a failure' },
+    { flags: '--dry-run', help: 'the same as `warmbake plan`' },
+  ],
+  examples: [
+    'warmbake build test-ci',
+    'warmbake build test-ci --config ci/warmbake.yaml --result result.json',
+    'warmbake build test-ci --force',
+  ],
+  run,
+};
+
+async function run(host: Host, input: Input): Promise<Outcome> {
+  if (flag(input, 'dryRun')) return await planCommand.run(host, input);
+  const loaded = await loadConfiguration(host, input);
+  const desk = await openDesk(loaded.host, loaded.settings);
+  try {
+    const result = await runBuild(desk, {
+      targets: input.args,
+      push: flag(input, 'push'),
+      offline: flag(input, 'offline'),
+      force: flag(input, 'force'),
+      together: flag(input, 'together'),
+    });
+    const error = failureOf(result);
+    const json = {
+      ...resultDocument(result),
+      ...(error === undefined ? {} : { error: errorDocument(error) }),
+    };
+    await writeResult(host, input, json);
+    return { json, ...(error === undefined ? {} : { error }) };
+  } catch (error) {
+    await writeResult(host, input, { outcome: 'failed', error: errorDocument(error) });
+    throw error;
+  } finally {
+    await desk.login.remove();
+  }
+}
+
+async function writeResult(host: Host, input: Input, document: object): Promise<void> {
+  const file = textOption(input, 'result');
+  if (file === undefined) return;
+  await writeFile(
+    path.resolve(host.cwd, file),
+    `${JSON.stringify({ schemaVersion: 1, ...document }, undefined, 2)}\n`,
+  );
+}

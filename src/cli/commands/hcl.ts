@@ -1,0 +1,71 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { overlayText } from '../../bake/overlay.ts';
+import { openDesk } from '../../build/desk.ts';
+import { makePlan } from '../../build/plan.ts';
+import { buildValues } from '../../build/target-plan.ts';
+import type { Host } from '../../platform/host.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag, textOption } from '../command.ts';
+import { type Loaded, loadConfiguration } from '../loaded.ts';
+
+/** `warmbake hcl`: the overlay as a file, for reading and for plain `docker buildx bake`. */
+export const hclCommand: CommandSpec = {
+  name: 'hcl',
+  args: '[target...]',
+  summary: 'write the overlay ci.hcl, or check the written one',
+  description:
+    'Write the generated overlay next to the configuration file. It holds no value of any build, so that it can be committed; `build` does not read it.',
+  options: [
+    CONFIG_OPTION,
+    {
+      flags: '--out <file>',
+      help: 'where to (default: ci.hcl beside the configuration; - is standard output)',
+    },
+    { flags: '--check', help: 'write nothing; exit 1 where the file differs' },
+    {
+      flags: '--resolved',
+      help: "print the overlay with this build's values as defaults (asks the registry)",
+    },
+    { flags: '--offline', help: 'with --resolved: ask no registry' },
+  ],
+  examples: ['warmbake hcl', 'warmbake hcl --check', 'warmbake hcl --resolved test-ci > /tmp/ci.hcl'],
+  run: hcl,
+};
+
+async function hcl(host: Host, input: Input): Promise<Outcome> {
+  const loaded = await loadConfiguration(host, input);
+  if (flag(input, 'resolved')) return await resolved(loaded, input);
+  const text = overlayText(loaded.settings);
+  const out = textOption(input, 'out') ?? path.join(path.dirname(loaded.file), 'ci.hcl');
+  if (out === '-') return { json: { overlay: text }, text };
+  const file = path.resolve(host.cwd, out);
+  const same = (await readFile(file, 'utf8').catch(() => undefined)) === text;
+  const check = flag(input, 'check');
+  if (!same && !check) await writeFile(file, text);
+  const state = same
+    ? 'is up to date'
+    : check
+      ? 'differs from the configuration: run `warmbake hcl`'
+      : 'written';
+  return {
+    json: { file, state: same ? 'unchanged' : check ? 'differs' : 'written' },
+    text: `${path.relative(host.cwd, file)} ${state}\n`,
+    exitCode: check && !same ? 1 : 0,
+  };
+}
+
+async function resolved({ host, settings }: Loaded, input: Input): Promise<Outcome> {
+  const desk = await openDesk(host, settings);
+  try {
+    const plan = await makePlan(desk, {
+      targets: input.args.length === 0 ? settings.targets.map((t) => t.name) : input.args,
+      push: false,
+      offline: flag(input, 'offline'),
+      force: true,
+    });
+    const text = overlayText(settings, buildValues(plan.context, plan.targets));
+    return { json: { overlay: text }, text };
+  } finally {
+    await desk.login.remove();
+  }
+}

@@ -1,0 +1,64 @@
+import { openDesk } from '../../build/desk.ts';
+import { contextLines, chainTable, planDocument, targetLines } from '../../build/plan-document.ts';
+import { type BuildPlan, makePlan } from '../../build/plan.ts';
+import type { Host } from '../../platform/host.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../command.ts';
+import { loadConfiguration } from '../loaded.ts';
+import { tableLines } from '../table.ts';
+
+/** `warmbake plan`: all that `build` would do, and nothing done. */
+export const planCommand: CommandSpec = {
+  name: 'plan',
+  args: '[target...]',
+  summary: 'show what a build would import, export, push and skip',
+  description:
+    'Show what `warmbake build` would do here: context, cache chain, builder, definition. Changes nothing.',
+  options: [
+    CONFIG_OPTION,
+    { flags: '--offline', help: 'ask no registry; sources stay unprobed' },
+    { flags: '--push', help: 'plan a local build that pushes' },
+    { flags: '--force', help: 'plan a build although the image exists' },
+  ],
+  examples: [
+    'warmbake plan test-ci',
+    'warmbake plan --offline --json | jq .targets[0].cacheFrom',
+    'BUILDKITE=true BUILDKITE_PULL_REQUEST=7 … warmbake plan --config ci/warmbake.yaml',
+  ],
+  run: plan,
+};
+
+async function plan(host: Host, input: Input): Promise<Outcome> {
+  const loaded = await loadConfiguration(host, input);
+  const desk = await openDesk(loaded.host, loaded.settings);
+  try {
+    const made = await makePlan(desk, {
+      targets: input.args,
+      push: flag(input, 'push'),
+      offline: flag(input, 'offline'),
+      force: flag(input, 'force'),
+    });
+    for (const warning of made.warnings) host.emit({ type: 'warning', warning });
+    return { json: planDocument(made), text: planText(made) };
+  } finally {
+    await desk.login.remove();
+  }
+}
+
+function planText(made: BuildPlan): string {
+  const { builder } = made;
+  const verb = builder.action === 'create' ? 'create ' : '';
+  const lines = [
+    ...contextLines(made.context),
+    `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
+    ...made.targets.flatMap((target) => {
+      const { head, rows } = chainTable(target);
+      return [
+        '',
+        `target   ${target.settings.name}`,
+        ...tableLines(head, rows).map((line) => `  ${line}`),
+        ...targetLines(target, made),
+      ];
+    }),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,72 @@
+import { openDesk } from '../../build/desk.ts';
+import { readMarks } from '../../build/marks.ts';
+import { promote, promotionText } from '../../build/promotion.ts';
+import { isCommitSha } from '../../context/context.ts';
+import { isTag, referenceName, requireReference } from '../../image/reference.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../command.ts';
+import { loadConfiguration } from '../loaded.ts';
+
+/** `warmbake promote`: the operator's way to give an image or cache a further name. */
+export const promoteCommand: CommandSpec = {
+  name: 'promote',
+  args: '<ref> <tag>',
+  summary: 'give an image or cache manifest a further name, forward only',
+  description:
+    'Put the manifest of REF under TAG of the same repository. A name that holds a newer commit stays (exit 4) unless --force is given.',
+  options: [
+    CONFIG_OPTION,
+    { flags: '--force', help: 'move the name even backwards' },
+    { flags: '--dry-run', help: 'say what would happen' },
+  ],
+  examples: [
+    'warmbake promote registry.example.com/app:0123…cdef latest',
+    'warmbake promote --force registry.example.com/app:good latest',
+  ],
+  run,
+};
+
+async function run(host: Host, input: Input): Promise<Outcome> {
+  const [name = '', tag = ''] = input.args;
+  const from = requireReference(name);
+  if (!isTag(tag)) throw new WarmbakeError('usage', 'bad-tag', `'${tag}' is no tag`);
+  const loaded = await loadConfiguration(host, input);
+  const desk = await openDesk(loaded.host, loaded.settings);
+  try {
+    const found = await readMarks(desk.registry, from, loaded.settings.bake.annotations);
+    if (found.state !== 'found') {
+      const because = found.state === 'missing' ? 'it does not exist' : found.because;
+      throw new WarmbakeError('outside', 'manifest-unreadable', `${name} cannot be read: ${because}`);
+    }
+    const { revision, buildNumber } = found.marks;
+    const force = flag(input, 'force');
+    if (!force && (revision === undefined || !isCommitSha(revision))) {
+      const message = `${name} does not say which commit it holds, so its place in history is unknown`;
+      throw new WarmbakeError('refused', 'unmarked-manifest', message, {
+        hint: 'move the name with --force',
+      });
+    }
+    const promoted = await promote(
+      desk,
+      { what: found.kind, from, to: { ...from, tag }, forwardOnly: !force },
+      {
+        candidate: {
+          ...found,
+          ...(revision !== undefined && isCommitSha(revision) ? { commit: revision } : {}),
+          ...(buildNumber === undefined ? {} : { buildNumber }),
+        },
+        dryRun: flag(input, 'dryRun'),
+      },
+    );
+    if (promoted.action === 'failed')
+      throw new WarmbakeError('outside', 'promotion-failed', promotionText(promoted));
+    return {
+      json: { ref: referenceName(promoted.promotion.to), action: promoted.action, because: promoted.because },
+      text: `${promotionText(promoted)}\n`,
+      exitCode: promoted.action === 'stay' ? 4 : 0,
+    };
+  } finally {
+    await desk.login.remove();
+  }
+}

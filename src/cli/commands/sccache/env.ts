@@ -1,0 +1,48 @@
+import type { Host } from '../../../platform/host.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import { FORMATS, type Format, environmentText, sccacheVariables } from '../../../sccache/environment.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type Outcome,
+  flag,
+  textOption,
+} from '../../command.ts';
+import { loadSccache } from './settings.ts';
+
+/** `warmbake sccache env`: the store for compilations outside of image builds. */
+export const sccacheEnvCommand: CommandSpec = {
+  name: 'sccache env',
+  summary: 'print the variables that sccache reads',
+  description:
+    'Print SCCACHE_* variables for a host that compiles without a Dockerfile. Nothing is printed where sccache is switched off.',
+  options: [
+    CONFIG_OPTION,
+    { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: sh)` },
+    { flags: '--read-only', help: 'write nothing into the store, whatever the credentials allow' },
+  ],
+  examples: [
+    'eval "$(warmbake sccache env)"',
+    'warmbake sccache env --format env >> "$GITHUB_ENV"',
+    'warmbake sccache env --format json | buildkite-agent env set --input-format json -',
+  ],
+  run,
+};
+
+async function run(host: Host, input: Input): Promise<Outcome> {
+  const format = formatOf(textOption(input, 'format') ?? 'sh');
+  const { sccache } = await loadSccache(host, input);
+  const variables = sccacheVariables(sccache, { readOnly: flag(input, 'readOnly') });
+  return { json: { variables }, text: environmentText(variables, format) };
+}
+
+function formatOf(text: string): Format {
+  const known = FORMATS.find((format) => format === text);
+  if (known !== undefined) return known;
+  throw new WarmbakeError(
+    'usage',
+    'unknown-format',
+    `'${text}' is no format; there are ${FORMATS.join(', ')}`,
+  );
+}

@@ -1,0 +1,23 @@
+import { loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { firstLine } from '../context/git.ts';
+import type { Host } from '../platform/host.ts';
+import { type Input, textOption } from './command.ts';
+
+/** The configuration that a command runs with, and the host seen from the root of the repository. */
+export interface Loaded {
+  readonly file: string;
+  readonly settings: Settings;
+  readonly host: Host;
+}
+
+/** Loads the configuration that `--config`, the environment or the working directory names. */
+export async function loadConfiguration(host: Host, input: Input): Promise<Loaded> {
+  const top = await firstLine(host, ['rev-parse', '--show-toplevel']);
+  const config = textOption(input, 'config');
+  const { file, settings } = await loadSettings(host, {
+    ...(config === undefined ? {} : { config }),
+    ...(top === undefined ? {} : { topLevel: top }),
+  });
+  return { file, settings, host: { ...host, cwd: settings.root } };
+}

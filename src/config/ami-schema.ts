@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import * as field from './fields.ts';
+
+const size = field.form(/^\d+(?:\.\d+)?[KMGT]?B$/, 'size; write it like 20GB');
+const duration = field.form(/^\d+[smhd]$/, 'duration; write it like 120s, 10m, 48h or 3d');
+const count = z.int().min(0, { error: 'write 0 or more' });
+const parameter = field.form(/^\/[\w./-]+$/, 'name of an SSM parameter; write /path/name');
+
+const stack = field.form(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'name of a CloudFormation stack');
+
+const family = z.strictObject({
+  // EC2 allows 128 characters, of which 15 are the time of the build.
+  name: field
+    .form(/^[A-Za-z0-9][\w.-]{0,112}$/, 'image name; write letters, digits, -, _ and ., at most 113')
+    .describe('prefix of the names of its machine images'),
+  region: field.form(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'AWS region').describe('region of images and stacks'),
+  parameter: parameter.describe('SSM parameter that holds the desired image'),
+  network: z
+    .strictObject({
+      securityGroup: parameter.describe('SSM parameter that holds the security group'),
+      subnet: parameter.describe('SSM parameter that holds the subnet'),
+    })
+    .describe('where the image is built'),
+  baseStack: field.word.describe('version of the Elastic CI stack that it is based on'),
+  warm: z
+    .strictObject({
+      target: field.word.describe('bake target whose layers it holds'),
+      step: field.word.describe('key of the pipeline step that built that target'),
+      minimumBytes: size.describe('smallest store that counts as warm'),
+      longestStep: duration.describe('a step that runs longer means that the cache was missed'),
+    })
+    .describe('what it holds, and the proof of it'),
+  stacks: z.array(stack).min(1, { error: 'name at least one stack' }).describe('stacks that run it'),
+  canary: z
+    .strictObject({
+      stack: stack.describe('stack that gets a new image first'),
+      watch: duration.describe('how long it is watched'),
+      requireProof: z.boolean().default(false).describe('stop where no job has proved the image'),
+    })
+    .optional()
+    .describe('trial before the other stacks'),
+  keep: z
+    .strictObject({
+      newest: count.default(3).describe('how many are always kept'),
+      minimumAge: duration.default('3d').describe('younger ones are kept'),
+      deletePerRun: count.default(3).describe('how many one run deletes at most'),
+    })
+    .prefault({})
+    .describe('which images stay'),
+  alarm: z
+    .strictObject({ maximumAge: duration.describe('age of the desired image that raises the alarm') })
+    .optional()
+    .describe('when to call for help'),
+});
+
+/** The shape of the `ami` section: one file serves all commands, and the build reads nothing of it. */
+export const amiFamilies = field.named(
+  /^[a-z0-9][a-z0-9-]*$/,
+  'family key (lower-case letters, digits and -)',
+  family,
+);

@@ -1,0 +1,96 @@
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Document, Node, YAMLError } from 'yaml';
+import type { Path } from './problem.ts';
+
+/** Where something stands in the text; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Something wrong with the text itself. */
+export interface Fault extends Position {
+  readonly message: string;
+}
+
+/** The text as a value that knows where each part of it was written. */
+export type ConfigurationDocument =
+  | { readonly state: 'broken'; readonly faults: readonly Fault[] }
+  | {
+      readonly state: 'read';
+      readonly value: unknown;
+      /** Keys written twice; the last one is in `value`. */
+      readonly faults: readonly Fault[];
+      /** Position of the value at `path` (or of its key); of the nearest key above where there is none. */
+      readonly locate: (path: Path, atKey: boolean) => Position;
+    };
+
+/** Reads YAML 1.2 (JSON is a part of it). Never throws. */
+export function readDocument(text: string): ConfigurationDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const position = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const fault = (error: YAMLError): Fault => ({
+    ...position(error.pos[0]),
+    message: messageFor(error, text),
+  });
+  const faults = [...document.errors, ...document.warnings].map(fault);
+  if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { state: 'broken', faults };
+  try {
+    const value: unknown = document.toJS();
+    return {
+      state: 'read',
+      value,
+      faults,
+      locate: (path, atKey) => position(offsetOf(document, path, atKey)),
+    };
+  } catch (error) {
+    // Aliases are resolved only here: an unknown one, or too many of them.
+    const message = notYaml(error instanceof Error ? error.message : String(error));
+    return { state: 'broken', faults: [...faults, { line: 1, column: 1, message }] };
+  }
+}
+
+function messageFor(error: YAMLError, text: string): string {
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
+    return `key '${key}' is written twice`;
+  }
+  if (error.code === 'MULTIPLE_DOCS') return 'more than one document; remove the second one';
+  return notYaml(error.message);
+}
+
+function notYaml(reason: string): string {
+  return `not valid YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+}
+
+function offsetOf(document: Document.Parsed, path: Path, atKey: boolean): number {
+  let key: Node | null = null;
+  let value: unknown = document.contents;
+  for (const segment of path) {
+    if (isAlias(value)) value = value.resolve(document);
+    if (isMap(value)) {
+      const pair = value.items.find(
+        (item) => isScalar(item.key) && String(item.key.value) === String(segment),
+      );
+      if (pair === undefined) return startOf(key);
+      key = pair.key as Node;
+      value = pair.value;
+    } else if (isSeq(value)) {
+      const item: unknown = value.items[Number(segment)];
+      if (item === undefined) return startOf(key);
+      value = item;
+    } else return startOf(key);
+  }
+  const node = value as Node | null;
+  // A key with nothing behind it has an empty value that belongs to no line.
+  const empty = node?.range == null || node.range[0] === node.range[1];
+  return atKey || empty ? startOf(key) : startOf(node);
+}
+
+function startOf(node: Node | null): number {
+  return node?.range?.[0] ?? 0;
+}

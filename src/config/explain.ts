@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { nearest } from '../platform/nearest.ts';
+import type { Finding, Path } from './problem.ts';
+import { configuration } from './schema.ts';
+
+type Issue = z.core.$ZodIssue;
+type Shape = z.core.JSONSchema.BaseSchema;
+
+/** JSON Schema of the file: what editors complete and check by, and where messages find names and descriptions. */
+export const jsonSchema: Shape = z.toJSONSchema(configuration, { io: 'input' });
+
+/** What the schema found, in the words of someone who reads the file. */
+export function explainIssues(issues: readonly Issue[]): readonly Finding[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        message: unknownKey(issue.path, key),
+        atKey: true,
+      }));
+    }
+    const atKey = issue.code === 'custom' && issue.params?.['atKey'] === true;
+    return [{ path: issue.path, message: messageOf(issue), atKey }];
+  });
+}
+
+function unknownKey(path: Path, key: string): string {
+  const known = Object.keys(shapeAt(path)?.properties ?? {});
+  const meant = nearest(key, known);
+  return meant === undefined
+    ? `unknown key; known are ${known.join(', ')}`
+    : `unknown key; did you mean '${meant}'?`;
+}
+
+function messageOf(issue: Issue): string {
+  if (issue.code === 'invalid_type') return wrongType(issue);
+  if (issue.code === 'invalid_value') return `${written(issue.input)} is none of ${issue.values.join(', ')}`;
+  return issue.message;
+}
+
+const WANTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  int: 'a whole number',
+  number: 'a whole number',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+  boolean: 'true or false',
+};
+
+function wrongType(issue: z.core.$ZodIssueInvalidType): string {
+  const { input, expected, path } = issue;
+  if (input === undefined) return `missing: ${shapeAt(path)?.description ?? 'see the documentation'}`;
+  if (input === null) return `empty; write ${WANTED[expected] ?? expected}`;
+  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
+    return `${input} is no text; write "${input}"`;
+  }
+  return `${written(input)} does not fit; write ${WANTED[expected] ?? expected}`;
+}
+
+function written(input: unknown): string {
+  if (typeof input === 'string') return `'${input}'`;
+  if (Array.isArray(input)) return 'a list';
+  return typeof input === 'object' ? 'a mapping' : JSON.stringify(input);
+}
+
+/** The schema of the value at `path`. */
+function shapeAt(path: Path): Shape | undefined {
+  let shape: Shape | boolean | undefined = jsonSchema;
+  for (const key of path) {
+    if (typeof shape !== 'object') return undefined;
+    shape =
+      typeof key === 'number'
+        ? (shape.items as Shape)
+        : (shape.properties?.[String(key)] ?? shape.additionalProperties);
+  }
+  return typeof shape === 'object' ? shape : undefined;
+}

@@ -1,0 +1,106 @@
+import type { Configuration } from './schema.ts';
+
+/** One family of machine images: those that share a name, a parameter and stacks. */
+export interface FamilySettings {
+  /** Its key in the configuration, and the value of its tag. */
+  readonly key: string;
+  /** What the names of its images begin with. */
+  readonly name: string;
+  readonly region: string;
+  /** SSM parameter that holds the desired image; `<parameter>/hold` holds the hold. */
+  readonly parameter: string;
+  /** SSM parameters with the network that images are built in. */
+  readonly network: { readonly securityGroup: string; readonly subnet: string };
+  /** Version of the Elastic CI stack whose image it is based on. */
+  readonly baseStack: string;
+  readonly warm: {
+    /** Bake target whose layers it holds. */
+    readonly target: string;
+    /** Key of the pipeline step that built that target. */
+    readonly step: string;
+    /** The smallest store that counts as warm. */
+    readonly minimumBytes: number;
+    /** A step of the warm build that runs longer means that the cache was missed. */
+    readonly longestStepMs: number;
+  };
+  /** CloudFormation stacks that run it, in the order of the roll. */
+  readonly stacks: readonly string[];
+  /** Absent where a new image goes to all stacks at once. */
+  readonly canary?: CanarySettings;
+  readonly keep: RetentionSettings;
+  /** Age of the desired image that raises the alarm; absent where there is none. */
+  readonly maximumAgeMs?: number;
+}
+
+/** The stack that tries a new image first. */
+export interface CanarySettings {
+  readonly stack: string;
+  /** How long it is watched from a command line; 0 skips the watch. */
+  readonly watchMs: number;
+  /** Whether the rollout stops where nothing has proved the image. */
+  readonly requireProof: boolean;
+}
+
+/** What stays besides what is in use. */
+export interface RetentionSettings {
+  /** How many published images older than `minimumAgeMs` stay. */
+  readonly newest: number;
+  /** Younger images stay, whatever they are. */
+  readonly minimumAgeMs: number;
+  /** How many images one run deletes at most. */
+  readonly deletePerRun: number;
+}
+
+type WrittenFamily = NonNullable<Configuration['ami']>[string];
+
+/** The families of a file that the schema and the rules have nothing to say about. */
+export function familiesOf(ami: Configuration['ami']): readonly FamilySettings[] {
+  return Object.entries(ami ?? {}).map(([key, written]) => familySettings(key, written));
+}
+
+function familySettings(key: string, written: WrittenFamily): FamilySettings {
+  const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, alarm } = written;
+  return {
+    key,
+    name,
+    region,
+    parameter,
+    network,
+    baseStack,
+    warm: {
+      target: warm.target,
+      step: warm.step,
+      minimumBytes: bytes(warm.minimumBytes),
+      longestStepMs: milliseconds(warm.longestStep),
+    },
+    stacks,
+    ...(canary === undefined
+      ? {}
+      : {
+          canary: {
+            stack: canary.stack,
+            watchMs: milliseconds(canary.watch),
+            requireProof: canary.requireProof,
+          },
+        }),
+    keep: {
+      newest: keep.newest,
+      minimumAgeMs: milliseconds(keep.minimumAge),
+      deletePerRun: keep.deletePerRun,
+    },
+    ...(alarm === undefined ? {} : { maximumAgeMs: milliseconds(alarm.maximumAge) }),
+  };
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
+
+/** Bytes of a size of the form `20GB`. */
+function bytes(size: string): number {
+  return Math.round(Number.parseFloat(size) * (UNIT_BYTES[/[KMGT]/.exec(size)?.[0] ?? ''] ?? Number.NaN));
+}
+
+/** Milliseconds of a duration of the form `120s`, `10m`, `48h` or `3d`. */
+export function milliseconds(duration: string): number {
+  return Number.parseInt(duration, 10) * (UNIT_MS[duration.slice(-1)] ?? Number.NaN);
+}

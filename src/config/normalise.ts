@@ -1,0 +1,43 @@
+import { posix } from 'node:path';
+import { milliseconds } from './families.ts';
+import type { Configuration } from './schema.ts';
+import type { BuilderSettings, SccacheSettings, Settings, TargetSettings } from './settings.ts';
+
+/** Settings of a file that the schema and the rules have nothing to say about. */
+export function normalise(configuration: Configuration, root: string): Settings {
+  const { repository, trustedBranch, images, cache, bake, targets, builder, sccache, compat, marker } =
+    configuration;
+  return {
+    root,
+    // Hosts ignore the case of all three parts, so one spelling has to stand for all.
+    repository: repository.toLowerCase(),
+    trustedBranch,
+    images,
+    cache,
+    bake: { ...bake, files: bake.files.map((file) => posix.normalize(file)) },
+    targets: Object.entries(targets).map(([name, target]) => targetSettings(name, target)),
+    builder: builderSettings(builder),
+    ...(sccache === undefined ? {} : { sccache: sccacheSettings(sccache) }),
+    compat,
+    marker,
+  };
+}
+
+function targetSettings(name: string, written: Configuration['targets'][string]): TargetSettings {
+  const { target: stage, ...rest } = written;
+  return { name, ...rest, ...(stage === undefined ? {} : { stage }) };
+}
+
+function builderSettings({ name, socket, image }: Configuration['builder']): BuilderSettings {
+  return { name, ...(socket === undefined ? {} : { socket }), ...(image === undefined ? {} : { image }) };
+}
+
+function sccacheSettings(written: NonNullable<Configuration['sccache']>): SccacheSettings {
+  const { secret, endpoint, credentialsLast, ...rest } = written;
+  return {
+    ...rest,
+    credentialsLastMs: milliseconds(credentialsLast),
+    ...(secret === undefined ? {} : { secret }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { amiFamilies } from './ami-schema.ts';
+import * as field from './fields.ts';
+import { sccache } from './sccache-schema.ts';
+import { target } from './target-schema.ts';
+import { BUILD_VALUES } from './template.ts';
+import { toTrustPair, writtenTrustPair } from './trust-pair-schema.ts';
+
+/** Each part of the file by its key: what a person writes, and what is made of it. */
+export const sections = {
+  repository: field
+    .form(
+      /^[A-Za-z0-9.-]+(?:\/[\w.~-]+){2,}(?<!\.git)$/,
+      'repository; write host/owner/name, without scheme and .git',
+    )
+    .describe('the source repository, host/owner/name'),
+  trustedBranch: field.word.default('main').describe('the branch whose builds are trusted'),
+  images: z.strictObject(writtenTrustPair).transform(toTrustPair).describe('where images are pushed'),
+  cache: z
+    .strictObject({
+      ...writtenTrustPair,
+      maxSources: z
+        .int()
+        .min(1, { error: 'write a number from 1 to 20' })
+        .max(20, { error: 'write a number from 1 to 20' })
+        .default(6)
+        .describe('how many cache sources a build imports at most'),
+      alsoExport: z
+        .array(field.referenceTemplate)
+        .default([])
+        .describe('extra references that trusted builds export their cache to'),
+    })
+    .transform(({ maxSources, alsoExport, ...pair }, context) => ({
+      ...toTrustPair(pair, context),
+      maxSources,
+      alsoExport,
+    }))
+    .describe('where layers are cached'),
+  bake: z
+    .strictObject({
+      files: z
+        .array(field.repositoryPath)
+        .min(1, { error: 'name at least one bake file' })
+        .describe("the repository's own bake files"),
+      variables: field.variables.default({}).describe('variables set for bake'),
+      optional: z
+        .array(field.variableName)
+        .default([])
+        .describe('those of `variables` and `passthrough` that the files need not declare'),
+      passthrough: z
+        .array(field.variableName)
+        .default([])
+        .describe('names taken from the environment on purpose'),
+      perCommit: z
+        .array(field.word)
+        .default([])
+        .describe('variables, arguments, labels and annotations that may differ between commits'),
+      allow: z
+        .array(field.absolutePath)
+        .default([])
+        .describe('paths outside of the checkout that the definition may read or write'),
+      args: field.buildArguments(BUILD_VALUES).default({}).describe('build arguments of every target'),
+      annotations: z
+        .strictObject({
+          buildNumber: annotation('buildkite.build-number').describe('carries the number of the build'),
+          buildId: annotation('buildkite.build-id').describe('carries the id of the build'),
+          revision: annotation('org.opencontainers.image.revision').describe('carries the commit'),
+        })
+        .prefault({})
+        .describe('names of the annotations that every image gets'),
+    })
+    .describe('what bake reads'),
+  targets: field
+    .named(/^[a-zA-Z][a-zA-Z0-9_-]*$/, "target name (letters, digits, '_' and '-', a letter first)", target)
+    .refine((targets) => Object.keys(targets).length > 0, { error: 'name at least one target' })
+    .describe('bake targets that can be built, by name'),
+  builder: z
+    .strictObject({
+      socket: field.absolutePath.optional().describe('BuildKit socket of this machine, tried first'),
+      name: field
+        .form(/^[a-zA-Z][a-zA-Z0-9._-]*$/, 'builder name')
+        .default('warmbake')
+        .describe('builder to reuse or to create'),
+      image: field.pinnedImage.optional().describe('BuildKit image of a new builder, pinned by digest'),
+    })
+    .prefault({})
+    .describe('where builds run'),
+  sccache: sccache.optional(),
+  compat: z
+    .strictObject({
+      oldNames: z.boolean().default(false).describe('also look for the names that the older scripts gave'),
+    })
+    .prefault({})
+    .describe('help while moving from older tools'),
+  marker: field.absolutePath
+    .default('/etc/warmbake-image')
+    .describe("file whose presence says that this machine's image is warm"),
+  state: field
+    .form(
+      /^(?:s3:\/\/[a-z0-9][a-z0-9.-]+(?:\/\S+)?|(?!.*:\/\/).+)$/,
+      'state store; write s3://bucket[/prefix] or a directory',
+    )
+    .optional()
+    .describe('shared store of lock, journal and build records'),
+  ami: amiFamilies.optional().describe('machine images, by family'),
+};
+
+function annotation(name: string) {
+  return field.form(/^[A-Za-z0-9][\w./-]*$/, 'annotation name').default(name);
+}
+
+/** The whole file. */
+export const configuration = z.strictObject(sections);
+
+/** What the schema makes of a well-formed file, before it becomes settings. */
+export type Configuration = z.output<typeof configuration>;

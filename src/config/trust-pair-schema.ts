@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { parseRepository } from '../image/reference.ts';
+import type { TrustPair } from './settings.ts';
+
+/** Two repositories in one registry, as a person writes them. */
+export const writtenTrustPair = {
+  registry: z.string().describe('host of the registry, with a path where all repositories share one'),
+  trusted: z.string().describe('repository that only the trusted build writes'),
+  untrusted: z.string().describe('repository that every other build writes'),
+};
+
+/** Joins registry and repository; each of the three that is wrong is a problem of its own. */
+export function toTrustPair(
+  written: Record<keyof typeof writtenTrustPair, string>,
+  context: z.RefinementCtx,
+): TrustPair {
+  const problem = (key: string, message: string) => {
+    context.addIssue({ code: 'custom', path: [key], message });
+    return z.NEVER;
+  };
+  if (parseRepository(`${written.registry}/x`) === undefined) {
+    return problem(
+      'registry',
+      `'${written.registry}' is no registry host; write host[:port][/path], without scheme`,
+    );
+  }
+  const repository = (key: 'trusted' | 'untrusted') =>
+    parseRepository(`${written.registry}/${written[key]}`) ??
+    problem(key, `'${written[key]}' is no repository; write lower-case words joined by '/', '-', '_' or '.'`);
+  return { trusted: repository('trusted'), untrusted: repository('untrusted') };
+}

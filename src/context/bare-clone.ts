@@ -1,0 +1,70 @@
+import { explain, succeeded, type Finished } from '../platform/process.ts';
+import type { Host } from '../platform/host.ts';
+import { git, gitPath } from './git.ts';
+
+/** Where {@link BareClone.fetch} puts what it fetched: `refs/warmbake/<name>`. */
+export const FETCHED = 'refs/warmbake';
+
+/** A bare repository of commits without their trees and files, apart from the checkout. */
+export interface BareClone {
+  readonly directory: string;
+  /**
+   * Fetches the history of each `wanted` thing (name → commit id or full ref name) from `origin`, `depth` commits down,
+   * within `timeoutMs`. Returns why that failed, `undefined` where it did not.
+   */
+  fetch(
+    wanted: Readonly<Record<string, string>>,
+    options: { readonly depth: number; readonly timeoutMs: number },
+  ): Promise<string | undefined>;
+}
+
+/**
+ * Makes the repository in `directory` on the first fetch. It includes the checkout's own git configuration, so that git
+ * finds the same remote and the same credentials without a URL in an argument list.
+ */
+export function bareClone(host: Host, directory: string): BareClone {
+  let made: Promise<Finished> | undefined;
+  return {
+    directory,
+    fetch: async (wanted, { depth, timeoutMs }) => {
+      made ??= make(host, directory);
+      const ready = await made;
+      if (!succeeded(ready)) return said(ready);
+      const fetched = await git(host, fetchArguments(wanted, depth), { directory, network: timeoutMs });
+      return succeeded(fetched) ? undefined : said(fetched);
+    },
+  };
+}
+
+/** An empty template keeps the user's hooks out. */
+async function make(host: Host, directory: string): Promise<Finished> {
+  const config = await gitPath(host, 'config');
+  const made = await git(host, ['init', '--quiet', '--bare', '--template=', directory]);
+  if (!succeeded(made) || config === undefined) return made;
+  return await git(host, ['config', 'include.path', config], { directory });
+}
+
+/** Each wanted thing gets a ref, by which git knows on the next step what it has already. */
+function fetchArguments(wanted: Readonly<Record<string, string>>, depth: number): readonly string[] {
+  return [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-prune',
+    '--no-recurse-submodules',
+    '--filter=tree:0',
+    `--depth=${depth}`,
+    'origin',
+    ...Object.entries(wanted).map(([name, source]) => `+${source}:${FETCHED}/${name}`),
+  ];
+}
+
+/**
+ * The first thing that git, ssh or the remote said: the last one is git's general advice. Git hides passwords in most of
+ * its messages, not in all.
+ */
+function said(finished: Finished): string {
+  if (finished.failure === 'timed-out') return 'the remote did not answer in time';
+  const first = finished.stderr.split('\n').find((line) => !/^(?:warning:.*|\s*)$/i.test(line));
+  return (first ?? explain(finished)).trim().replaceAll(/[^\s/'"]+:[^\s/'"]*@/g, '');
+}

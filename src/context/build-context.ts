@@ -1,0 +1,95 @@
+import type { Settings } from '../config/settings.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import { warn } from '../platform/events.ts';
+import type { Host } from '../platform/host.ts';
+import { readBuildkite, type BuildkiteFacts } from './buildkite.ts';
+import type { BuildContext, CommitSha, Origin } from './context.ts';
+import { currentBranch, headCommit, mergeBaseHere } from './checkout.ts';
+import type { History } from './history.ts';
+import { baseOf, originOf } from './origin.ts';
+import { judgeTrust } from './trust.ts';
+
+/**
+ * Finds out what this build is, from Buildkite's variables and git; `history` answers within its own time limit. Throws
+ * `config` for an environment that Buildkite would not make, and for commit `HEAD` without git. What git cannot tell is
+ * left out; a merge base that stays unknown is a warning, because it costs warm layers.
+ */
+export async function buildContext(
+  host: Host,
+  history: History,
+  settings: Pick<Settings, 'repository' | 'trustedBranch'>,
+): Promise<BuildContext> {
+  const facts = readBuildkite(host.env);
+  const head = await headCommit(host);
+  const commit = facts === undefined ? head : commitOfBuild(facts, head);
+  const origin = facts === undefined ? await localOrigin(host) : originOf(facts, settings.trustedBranch);
+  if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
+  const base = baseOf(origin, settings.trustedBranch);
+  const mergeBase =
+    commit === undefined || base === undefined
+      ? undefined
+      : await mergeBaseWith(host, history, { commit, base, ci: facts !== undefined });
+  const parent = commit === undefined ? undefined : await history.parentOf(commit);
+  return {
+    origin,
+    ...judgeTrust(facts, settings),
+    ...(facts?.repository === undefined ? {} : { repository: facts.repository }),
+    ...(commit === undefined ? {} : { commit }),
+    ...(parent === undefined ? {} : { parent }),
+    ...(mergeBase === undefined || mergeBase === commit ? {} : { mergeBase }),
+    ...(facts === undefined ? {} : { build: facts.build }),
+  };
+}
+
+/** A build started by hand names `HEAD`: as a tag it would be everybody's, so the checkout says which commit it is. */
+function commitOfBuild(facts: BuildkiteFacts, head: CommitSha | undefined): CommitSha {
+  const commit = facts.commit === 'HEAD' ? head : facts.commit;
+  if (commit !== undefined) return commit;
+  throw new WarmbakeError(
+    'config',
+    'commit-unknown',
+    'BUILDKITE_COMMIT is HEAD and git knows no commit here; run in the checkout or set the full commit id',
+  );
+}
+
+async function localOrigin(host: Host): Promise<Origin> {
+  const branch = await currentBranch(host);
+  return branch === undefined ? { kind: 'local' } : { kind: 'local', branch };
+}
+
+/**
+ * In CI the remote is asked, because the checkout's idea of the base branch is as old as the agent. A local build stays
+ * off the network: ssh could ask its user for a passphrase.
+ */
+async function mergeBaseWith(
+  host: Host,
+  history: History,
+  { commit, base, ci }: { readonly commit: CommitSha; readonly base: string; readonly ci: boolean },
+): Promise<CommitSha | undefined> {
+  if (!ci) return await mergeBaseHere(host, commit, base);
+  const told = await history.mergeBase(commit, base);
+  if (told.state !== 'unknown') return told.state === 'found' ? told.commit : undefined;
+  const here = await mergeBaseHere(host, commit, base);
+  if (here === undefined) {
+    warn(host.emit, 'merge-base-unknown', `merge base with ${base} is unknown: ${told.because}`);
+  }
+  return here;
+}
+
+/** Oddities that change no decision but that somebody should look at. */
+function warnAbout(
+  host: Host,
+  facts: BuildkiteFacts,
+  { head, base }: { readonly head: CommitSha | undefined; readonly base: string },
+): void {
+  if (facts.pullRequest !== undefined && facts.pullRequest.base === undefined) {
+    const message = `BUILDKITE_PULL_REQUEST_BASE_BRANCH is empty; ${base} is taken as the base branch`;
+    warn(host.emit, 'base-branch-unknown', message);
+  }
+  // A pull request may be built as its merge with the base branch, which is another commit.
+  const differs = facts.commit !== 'HEAD' && head !== undefined && head !== facts.commit;
+  if (differs && facts.pullRequest === undefined) {
+    const message = `the checkout is at ${head}, but BUILDKITE_COMMIT is ${facts.commit}, which names the results`;
+    warn(host.emit, 'commit-differs', message);
+  }
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EnvHttpProxyAgent, setGlobalDispatcher } from 'undici';
+import { runProgram } from './cli/program.ts';
+import { Interrupted } from './platform/errors.ts';
+import { spawnProcesses } from './platform/spawn.ts';
+
+/** The composition root: the only reader of `process.*`. Sets the exit code; leaves nothing behind, however it ends. */
+async function main(): Promise<number> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // A second signal from somebody who does not want to wait for children to end.
+      if (interrupt.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+      interrupt.abort(new Interrupted(signal));
+    });
+  }
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'warmbake-'));
+  process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  // Node's own fetch uses this dispatcher (same symbol) and so honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+  setGlobalDispatcher(new EnvHttpProxyAgent());
+  return await runProgram(process.argv.slice(2), {
+    env: process.env,
+    cwd: process.cwd(),
+    processes: spawnProcesses(),
+    clock: { now: () => new Date(), sleep: async (ms, signal) => await delay(ms, undefined, { signal }) },
+    random: Math.random,
+    signal: interrupt.signal,
+    fetch,
+    scratch,
+    streams: {
+      out: (text) => process.stdout.write(text),
+      err: (text) => process.stderr.write(text),
+      ...(process.stderr.isTTY
+        ? { terminal: { columns: () => process.stderr.columns, rows: () => process.stderr.rows } }
+        : {}),
+    },
+  });
+}
+
+process.exitCode = await main();

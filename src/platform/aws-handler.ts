@@ -1,0 +1,76 @@
+/** What the AWS SDK hands to its HTTP layer (`HttpRequest` of @smithy/types), as far as it is read here. */
+interface AwsRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>> | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** One request with its answer; none of the calls made here streams for longer. */
+const REQUEST_MS = 30_000;
+
+/**
+ * An HTTP layer for AWS SDK clients over `fetch`. The SDK's own knows nothing of HTTPS_PROXY and NO_PROXY; ours does.
+ * For calls with small answers: bodies are read whole. A request without an answer is given up after 30 s, and
+ * fails in a form that the SDK retries, whatever went wrong on the way.
+ */
+export function fetchHandler(fetch: typeof globalThis.fetch) {
+  return {
+    async handle(request: AwsRequest, options: { readonly abortSignal?: unknown } = {}) {
+      const caller = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
+      // By hand, since signals combined by `AbortSignal.any` can be collected before they fire (nodejs/node#57736).
+      const stop = new AbortController();
+      const passOn = (): void => stop.abort(caller?.reason);
+      const expiry = setTimeout(
+        () => stop.abort(new Error(`none within ${REQUEST_MS / 1000} s`)),
+        REQUEST_MS,
+      );
+      caller?.addEventListener('abort', passOn, { once: true });
+      try {
+        caller?.throwIfAborted();
+        return { response: await ask(fetch, request, stop.signal) };
+      } catch (error) {
+        throw caller?.aborted === true ? error : noAnswer(request.hostname, error);
+      } finally {
+        clearTimeout(expiry);
+        caller?.removeEventListener('abort', passOn);
+      }
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+async function ask(fetch: typeof globalThis.fetch, request: AwsRequest, signal: AbortSignal) {
+  const bodiless = request.method === 'GET' || request.method === 'HEAD';
+  const answer = await fetch(urlOf(request), {
+    method: request.method,
+    headers: request.headers,
+    body: bodiless ? null : (request.body as string | Uint8Array),
+    signal,
+    redirect: 'manual',
+  });
+  return {
+    statusCode: answer.status,
+    reason: answer.statusText,
+    headers: Object.fromEntries(answer.headers),
+    body: new Uint8Array(await answer.arrayBuffer()),
+  };
+}
+
+/** The SDK's retry knows the name, not undici's codes (`isTransientError` of @smithy/core/retry). */
+function noAnswer(hostname: string, cause: unknown): Error {
+  return Object.assign(new Error(`no answer from ${hostname}`, { cause }), { name: 'TimeoutError' });
+}
+
+function urlOf({ protocol, hostname, port, path, query = {} }: AwsRequest): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? ''].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
+  );
+  const search = pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${search}`;
+}

@@ -1,0 +1,47 @@
+import type { Activity, Group, Instance, PastParameter, Snapshot, Stack } from '../../../src/ami/account.ts';
+import type { ImageId, InstanceId, SnapshotId, TemplateId } from '../../../src/ami/ids.ts';
+import type { MachineImage } from '../../../src/ami/machine-image.ts';
+import type { TemplateVersion } from '../../../src/ami/template-version.ts';
+
+/** Everything there is in the account. Values are replaced, never changed in place. */
+export interface State {
+  readonly images: Map<ImageId, MachineImage>;
+  readonly snapshots: Map<SnapshotId, Snapshot>;
+  readonly templates: Map<TemplateId, readonly TemplateVersion[]>;
+  /** Version made by each client token. */
+  readonly tokens: Map<string, number>;
+  readonly groups: Map<string, Group>;
+  readonly activities: Map<string, readonly Activity[]>;
+  /** Image of each launch configuration. */
+  readonly configurations: Map<string, string>;
+  readonly instances: Map<InstanceId, Instance>;
+  readonly stacks: Map<string, FakeStack>;
+  readonly parameters: Map<string, readonly PastParameter[]>;
+}
+
+export interface FakeStack extends Stack {
+  /** Physical ids by logical id. */
+  readonly resources: Readonly<Record<string, string>>;
+}
+
+export function emptyState(): State {
+  return {
+    images: new Map(),
+    snapshots: new Map(),
+    templates: new Map(),
+    tokens: new Map(),
+    groups: new Map(),
+    activities: new Map(),
+    configurations: new Map(),
+    instances: new Map(),
+    stacks: new Map(),
+    parameters: new Map(),
+  };
+}
+
+/** A copy that later changes do not reach. */
+export function copyOf(state: State): State {
+  return Object.fromEntries(
+    Object.entries(state).map(([key, map]) => [key, new Map(map)]),
+  ) as unknown as State;
+}

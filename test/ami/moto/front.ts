@@ -1,0 +1,146 @@
+import {
+  CreateLaunchTemplateVersionCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fetchHandler } from '../../../src/platform/aws-handler.ts';
+import type { Moto } from '../../parts/moto.ts';
+import type { Running } from '../../parts/part.ts';
+
+/** A request to AWS as it came over the wire. */
+export interface AwsCall {
+  /** IAM action: `ec2:DescribeImages`. */
+  readonly action: string;
+  readonly body: string;
+}
+
+/** An answer in moto's place. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Stands before moto: writes down what is asked, corrects what moto gets wrong, answers in its place. */
+export interface Front {
+  /** For AWS_ENDPOINT_URL. */
+  readonly url: string;
+  readonly calls: AwsCall[];
+  /** Looks at each request first; an answer keeps it from moto. */
+  intercept: (call: AwsCall) => Answer | undefined | Promise<Answer | undefined>;
+}
+
+const SERVICE = {
+  ec2: 'ec2',
+  autoscaling: 'autoscaling',
+  cloudformation: 'cloudformation',
+  ssm: 'ssm',
+  sts: 'sts',
+};
+
+/** Starts a {@link Front} on a free port of the loopback. */
+export async function startFront(moto: Moto): Promise<Front & Running> {
+  const ec2 = new EC2Client({ endpoint: moto.url, region: 'us-east-1', requestHandler: fetchHandler(fetch) });
+  const versions = new Map<string, Answer>();
+  const front = {
+    url: '',
+    calls: [] as AwsCall[],
+    intercept: (() => undefined) as Front['intercept'],
+  };
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    const body = await textOf(request);
+    const call = { action: actionOf(request, body), body };
+    front.calls.push(call);
+    const instead = await front.intercept(call);
+    if (instead !== undefined) return instead;
+    const form = new URLSearchParams(body);
+    if (call.action === 'ec2:CreateLaunchTemplateVersion') return await createVersion(ec2, form, versions);
+    const response = await fetch(`${moto.url}${request.url ?? ''}`, {
+      method: request.method ?? 'POST',
+      headers: headersOf(request),
+      body,
+    });
+    return { status: response.status, body: await response.text() };
+  };
+  const server = createServer((request, response) => {
+    const reply = async (): Promise<void> => {
+      const { status, body } = await answer(request);
+      response.writeHead(status, {
+        'content-type': body.startsWith('{') ? 'application/x-amz-json-1.1' : 'text/xml',
+      });
+      response.end(body);
+    };
+    reply().catch((error: unknown) => response.writeHead(502).end(String(error)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  front.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    ec2.destroy();
+  };
+  return Object.assign(front, { stop });
+}
+
+/** What moto leaves out: data inherited from the source version, and the client token. */
+async function createVersion(
+  ec2: EC2Client,
+  form: URLSearchParams,
+  versions: Map<string, Answer>,
+): Promise<Answer> {
+  const token = form.get('ClientToken') ?? '';
+  const repeated = versions.get(token);
+  if (repeated !== undefined) return repeated;
+  const LaunchTemplateId = form.get('LaunchTemplateId') ?? '';
+  const source = await ec2.send(
+    new DescribeLaunchTemplateVersionsCommand({
+      LaunchTemplateId,
+      Versions: [form.get('SourceVersion') ?? ''],
+    }),
+  );
+  const inherited = source.LaunchTemplateVersions?.[0]?.LaunchTemplateData as RequestLaunchTemplateData;
+  let raw = '';
+  const send = new CreateLaunchTemplateVersionCommand({
+    LaunchTemplateId,
+    VersionDescription: form.get('VersionDescription') ?? '',
+    LaunchTemplateData: { ...inherited, ImageId: form.get('LaunchTemplateData.ImageId') ?? '' },
+  });
+  send.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      raw = new TextDecoder().decode((result.response as { body: Uint8Array }).body);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low' },
+  );
+  await ec2.send(send);
+  const answer = { status: 200, body: raw };
+  if (token !== '') versions.set(token, answer);
+  return answer;
+}
+
+function actionOf(request: IncomingMessage, body: string): string {
+  const scope =
+    /Credential=[^/]+\/\d+\/[^/]+\/([\w-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const target = request.headers['x-amz-target'];
+  const action = typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action');
+  return `${SERVICE[scope as keyof typeof SERVICE] ?? scope}:${action ?? ''}`;
+}
+
+/** The length is counted anew, the connection is another one. */
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const skipped = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'expect']);
+  return Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      skipped.has(name) || typeof value !== 'string' ? [] : [[name, value]],
+    ),
+  );
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

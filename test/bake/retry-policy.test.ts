@@ -1,0 +1,60 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Failure, FailureClass } from '../../src/bake/failure.ts';
+import { decideRetry, MAX_TRIES, RETRY_POLICY } from '../../src/bake/retry-policy.ts';
+
+function failure(failureClass: FailureClass, importing = false): Failure {
+  return { class: failureClass, importing, message: '' };
+}
+
+const CLASSES = Object.keys(RETRY_POLICY) as readonly FailureClass[];
+
+it.each([
+  [[failure('rate-limit')], 15, 'none'],
+  [[failure('rate-limit'), failure('rate-limit')], 45, 'none'],
+  [[failure('registry-error')], 5, 'none'],
+  [[failure('expired-token')], 0, 'fresh-credentials'],
+  [[failure('cache-import', true)], 0, 'without-sources'],
+  [[failure('rate-limit'), failure('expired-token')], 0, 'fresh-credentials'],
+  [[failure('rate-limit', true)], 15, 'none'],
+  [[failure('rate-limit', true), failure('rate-limit', true)], 0, 'without-sources'],
+  [[failure('expired-token', true), failure('expired-token', true)], 0, 'without-sources'],
+])('a failure that can pass is tried again: %j', (failures, delaySeconds, change) => {
+  expect(decideRetry(failures)).toEqual({ delaySeconds, change });
+});
+
+it.each(['quota', 'denied', 'compile', 'definition', 'disk-full', 'engine', 'canceled', 'unknown'] as const)(
+  'a failure that cannot pass is never tried again: %s',
+  (failureClass) => {
+    expect(decideRetry([failure(failureClass)])).toBeUndefined();
+  },
+);
+
+it('credentials that were refused twice are not fetched a third time', () => {
+  expect(decideRetry([failure('expired-token'), failure('expired-token')])).toBeUndefined();
+});
+
+const anyFailure = fc.record({
+  class: fc.constantFrom(...CLASSES),
+  importing: fc.boolean(),
+  message: fc.constant(''),
+});
+
+it('no target is baked more than three times', () => {
+  expect.hasAssertions();
+  fc.assert(
+    fc.property(fc.array(anyFailure, { minLength: MAX_TRIES, maxLength: MAX_TRIES + 2 }), (failures) => {
+      expect(decideRetry(failures)).toBeUndefined();
+    }),
+  );
+});
+
+it('no build gives up while it could still do without its sources', () => {
+  expect.hasAssertions();
+  fc.assert(
+    fc.property(anyFailure, anyFailure, (first, second) => {
+      expect(decideRetry([{ ...first, importing: true }])).toBeDefined();
+      expect(decideRetry([first, { ...second, importing: true }])?.change).toBe('without-sources');
+    }),
+  );
+});

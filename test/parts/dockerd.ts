@@ -1,0 +1,87 @@
+import { randomInt } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { delimiter, join } from 'node:path';
+import { startGuarded } from './guarded.ts';
+import { PartMissing, type Running } from './part.ts';
+import type { BusyboxSource } from './parts.ts';
+
+/**
+ * dockerd as the first process of PID and mount namespaces of its own: when it ends, for whatever reason, the kernel
+ * ends containerd, shims and build steps and drops every mount with it. /run is private since BuildKit's runc keeps
+ * state in /run/runc. The bridge is ours alone, so that a second engine or the user's docker0 stays untouched.
+ */
+const SCRIPT = `set -e
+busybox=$1 bridge=$2 address=$3 config=$4
+"$busybox" mount -t tmpfs tmpfs /run
+"$busybox" brctl addbr "$bridge"
+"$busybox" ip address add "$address" dev "$bridge"
+"$busybox" ip link set "$bridge" up
+exec dockerd --config-file "$config"`;
+
+const UNSHARE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
+
+async function answersPing(socketPath: string): Promise<true | undefined> {
+  return await new Promise((resolve) => {
+    request({ socketPath, path: '/_ping', timeout: 1000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? true : undefined);
+    })
+      .once('error', () => {
+        resolve(undefined);
+      })
+      .end();
+  });
+}
+
+/** What {@link startDockerd} works with. */
+export interface DockerdNeeds {
+  /** Folders of dockerd, containerd, runc and docker. */
+  readonly path: readonly string[];
+  /** Takes everything that the engine writes; removed at the end. */
+  readonly directory: string;
+  readonly busybox: BusyboxSource;
+}
+
+/**
+ * Starts a Docker Engine of which everything lies in `directory` and ends with it; needs root.
+ * Build steps get a bridge network without a way out (no iptables rules, no forwarding): nothing here needs one.
+ */
+export async function startDockerd(needs: DockerdNeeds): Promise<Running & { readonly dockerHost: string }> {
+  const { path, directory, busybox } = needs;
+  if (busybox.kind !== 'program')
+    throw new PartMissing('busybox', 'it sets up the network of an engine of our own');
+  const socket = join(directory, 'docker.sock');
+  /** Names what lies outside of `directory`: the bridge and the control groups. */
+  const name = `wb${randomInt(16 ** 6).toString(16)}`;
+  // 198.18.0.0/15 is set aside for tests between two networks (RFC 2544): no real network is hidden.
+  const address = `198.${randomInt(18, 20)}.${randomInt(256)}.1/24`;
+  const config = join(directory, 'daemon.json');
+  const settings = {
+    features: { 'containerd-snapshotter': true },
+    'data-root': join(directory, 'data'),
+    'exec-root': join(directory, 'run'),
+    pidfile: join(directory, 'docker.pid'),
+    hosts: [`unix://${socket}`],
+    bridge: name,
+    'cgroup-parent': name,
+    iptables: false,
+    ip6tables: false,
+    'ip-forward': false,
+    'ip-masq': false,
+    'userland-proxy': false,
+  };
+  await writeFile(config, JSON.stringify(settings));
+  const { stop } = await startGuarded({
+    argv: [...UNSHARE, 'sh', '-c', SCRIPT, 'sh', busybox.path, name, address, config],
+    env: { PATH: [...path, process.env['PATH'] ?? ''].join(delimiter) },
+    directory,
+    afterwards: [
+      [busybox.path, 'ip', 'link', 'delete', name],
+      // A killed step leaves its control group behind; empty ones are directories that can be removed.
+      [busybox.path, 'find', '/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`, '-delete'],
+    ],
+    ready: () => answersPing(socket),
+  });
+  return { dockerHost: `unix://${socket}`, stop };
+}

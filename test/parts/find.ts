@@ -1,0 +1,101 @@
+import { execa } from 'execa';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findDocker, type ExistingDocker } from './existing-docker.ts';
+import { findBuildx, findOldBuildx } from './find-buildx.ts';
+import { fetchedFolder } from './packages.ts';
+import { here, missing, type Part } from './part.ts';
+import {
+  BUSYBOX_IMAGE,
+  NOT_FETCHED,
+  REGISTRY_IMAGE,
+  type BusyboxSource,
+  type EngineSource,
+  type Parts,
+  type RegistrySource,
+  type SshdSource,
+} from './parts.ts';
+import { fetchedProgram, installedProgram } from './programs.ts';
+
+async function findEngine(docker: Part<ExistingDocker>, uid: number): Promise<Part<EngineSource>> {
+  if (docker.state === 'here')
+    return here(docker.from, { kind: 'existing', dockerHost: docker.value.dockerHost });
+  if (uid !== 0) return missing(`${docker.because}, and only root can start one`);
+  const root = await fetchedFolder('engine');
+  if (root === undefined) return docker;
+  const dockerd = await execa(join(root, 'usr/sbin/dockerd'), ['--version'], { reject: false });
+  const version = /version ([^,+]+)/.exec(dockerd.stdout)?.[1];
+  if (version === undefined) return missing(`the fetched dockerd does not run here: ${dockerd.stderr}`);
+  return here(`Docker ${version} in ${root}`, {
+    kind: 'own',
+    path: [join(root, 'usr/sbin'), join(root, 'usr/bin')],
+  });
+}
+
+/** The address of an existing engine that holds `image`. */
+async function holderOf(image: string, docker: Part<ExistingDocker>): Promise<string | undefined> {
+  if (docker.state === 'missing') return undefined;
+  const { dockerHost } = docker.value;
+  const args = ['--host', dockerHost, 'image', 'inspect', image];
+  const { exitCode } = await execa('docker', args, { reject: false, timeout: 10_000 });
+  return exitCode === 0 ? dockerHost : undefined;
+}
+
+async function findRegistry(docker: Part<ExistingDocker>, searchPath: string): Promise<Part<RegistrySource>> {
+  const path =
+    (await installedProgram('docker-registry', searchPath)) ??
+    (await fetchedProgram('registry', ['usr/bin/docker-registry']));
+  if (path !== undefined) return here(path, { kind: 'program', path });
+  const dockerHost = await holderOf(REGISTRY_IMAGE, docker);
+  if (dockerHost !== undefined) return here(`image ${REGISTRY_IMAGE}`, { kind: 'image', dockerHost });
+  return missing(NOT_FETCHED);
+}
+
+async function findBusybox(docker: Part<ExistingDocker>): Promise<Part<BusyboxSource>> {
+  // One on PATH may be linked dynamically and then does not run in an empty image: only the static package counts.
+  const path = await fetchedProgram('busybox', ['usr/bin/busybox', 'bin/busybox']);
+  if (path !== undefined) return here(path, { kind: 'program', path });
+  if ((await holderOf(BUSYBOX_IMAGE, docker)) !== undefined)
+    return here(`image ${BUSYBOX_IMAGE}`, { kind: 'image' });
+  return missing(NOT_FETCHED);
+}
+
+/** On PATH there can be another program of that name (cracklib's). */
+async function findPacker(searchPath: string): Promise<Part<string>> {
+  const candidates = [
+    await installedProgram('packer', searchPath),
+    await fetchedProgram('packer', ['usr/bin/packer']),
+  ];
+  for (const path of candidates) {
+    if (path === undefined) continue;
+    const { stdout } = await execa(path, ['version'], { reject: false, timeout: 10_000 });
+    const version = /^Packer v(\S+)/m.exec(stdout)?.[1];
+    if (version !== undefined) return here(`${version} at ${path}`, path);
+  }
+  return missing(NOT_FETCHED);
+}
+
+async function findSshd(searchPath: string): Promise<Part<SshdSource>> {
+  const installed = await installedProgram('sshd', `${searchPath}:/usr/sbin`);
+  if (installed !== undefined) return here(installed, { program: installed, libraries: '' });
+  const fetched = await fetchedProgram('sshd', ['usr/sbin/sshd']);
+  if (fetched === undefined) return missing(NOT_FETCHED);
+  const usr = join(fetched, '../..');
+  const libraries = await readdir(join(usr, 'lib'));
+  return here(fetched, { program: fetched, libraries: libraries.map((name) => join(usr, 'lib', name)).join(':') });
+}
+
+/** Finds what is there, existing parts before fetched ones; fetches and starts nothing. */
+export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
+  const docker = await findDocker(env);
+  const buildx = await findBuildx(docker.state === 'here' ? docker.value.buildx : undefined);
+  const [engine, oldBuildx, registry, busybox, packer, sshd] = await Promise.all([
+    findEngine(docker, process.getuid?.() ?? -1),
+    findOldBuildx(buildx),
+    findRegistry(docker, env['PATH'] ?? ''),
+    findBusybox(docker),
+    findPacker(env['PATH'] ?? ''),
+    findSshd(env['PATH'] ?? ''),
+  ]);
+  return { engine, buildx, oldBuildx, registry, busybox, packer, sshd };
+}
