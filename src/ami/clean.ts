@@ -1,28 +1,17 @@
 import type { FamilySettings } from '../config/families.ts';
-import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import type { Account } from './account.ts';
+import { attemptLine, type CleanLine } from './clean-line.ts';
+import { cleanOrphans } from './clean-orphans.ts';
 import type { ImageId } from './ids.ts';
 import { readUsage } from './inventory.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from './machine-image.ts';
-import { findOrphans } from './orphans.ts';
-import { markForRemoval, removeImage, removeSnapshot } from './remove-image.ts';
+import { markForRemoval, removeImage } from './remove-image.ts';
 import { decideRetention } from './retention.ts';
-import { TAG } from './tags.ts';
 import type { Usage } from './usage.ts';
 
 const UNNEEDED = 'not needed any more';
 const UNREADABLE = 'what is in use could not be read';
-
-/** What became of an image or of a leftover snapshot. */
-export interface CleanLine {
-  readonly id: string;
-  /** Absent for a snapshot. */
-  readonly image?: MachineImage;
-  readonly outcome: 'kept' | 'deleted' | 'planned' | 'failed';
-  /** Why it stays, goes or did not go. */
-  readonly because: readonly string[];
-}
 
 /** What a cleanup found and did. */
 export interface CleanReport {
@@ -70,7 +59,7 @@ export async function clean(
     else if (!last.usage.complete) lines.unshift(line(image, 'kept', [UNREADABLE]));
     else if (dryRun) lines.unshift(line(image, 'planned', [UNNEEDED]));
     else {
-      const removed = await attempt({ id: image.id, image }, async () => {
+      const removed = await attemptLine({ id: image.id, image }, async () => {
         await markForRemoval(account, image, { family });
         last.usage = await readUsage(account, host, options);
         return await removeUnused(account, host, { image, usage: last.usage });
@@ -80,7 +69,7 @@ export async function clean(
   }
   const { usage } = last;
   if (!usage.complete) return { lines, missing: usage.missing };
-  return { lines: [...lines, ...(await cleanOrphans(account, host, { ...options, usage }))], missing: [] };
+  return { lines: [...lines, ...(await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots }))], missing: [] };
 }
 
 /** Deletes an image unless it came into use meanwhile. */
@@ -94,45 +83,6 @@ async function removeUnused(
   if (uses !== undefined) return line(image, 'kept', uses);
   const left = await removeImage(account, host, { image, used: usage.snapshots });
   return line(image, 'deleted', [UNNEEDED, ...left]);
-}
-
-async function cleanOrphans(
-  account: Account,
-  host: Pick<Host, 'clock' | 'signal'>,
-  { family, dryRun, usage }: CleanOptions & { readonly usage: Usage & { readonly complete: true } },
-): Promise<readonly CleanLine[]> {
-  const [snapshots, images] = await Promise.all([
-    account.snapshots.tagged(TAG.family, family.key),
-    account.images.list(imageNamePrefix(family)),
-  ]);
-  const facts = {
-    images,
-    used: usage.snapshots,
-    minimumAgeMs: family.keep.minimumAgeMs,
-    now: host.clock.now(),
-  };
-  const lines: CleanLine[] = [];
-  for (const { snapshot: id, because } of findOrphans(snapshots, facts)) {
-    const removed = await attempt({ id }, async () => {
-      if (dryRun) return { id, outcome: 'planned', because: [because] };
-      const left = await removeSnapshot(account, host, id);
-      return { id, outcome: left === undefined ? 'deleted' : 'kept', because: [left ?? because] };
-    });
-    lines.push(removed);
-  }
-  return lines;
-}
-
-async function attempt(
-  what: Pick<CleanLine, 'id' | 'image'>,
-  work: () => Promise<CleanLine>,
-): Promise<CleanLine> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof WarmbakeError)) throw error;
-    return { ...what, outcome: 'failed', because: [error.message] };
-  }
 }
 
 function line(image: MachineImage, outcome: CleanLine['outcome'], because: readonly string[]): CleanLine {

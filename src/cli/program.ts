@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import type { CommandSpec, Input, Outcome } from './command.ts';
+import type { CommandSpec, Input } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { hclCommand } from './commands/hcl.ts';
 import { planCommand } from './commands/plan.ts';

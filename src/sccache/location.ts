@@ -6,7 +6,7 @@ export type Location =
   | { readonly kind: 'local-disk' }
   | { readonly kind: 'other' };
 
-/** Reads `cache_location`; from 0.4 on an S3 store is `s3, name: BUCKET, prefix: /PREFIX/`. */
+/** Reads `cache_location`; an S3 store is `s3, name: BUCKET, prefix: /PREFIX/`. */
 export function parseLocation(text: string): Location {
   const s3 = /^s3, name: ([^,]+), prefix: \/?(.*?)\/?$/.exec(text);
   if (s3 !== null) return { kind: 's3', bucket: s3[1] ?? '', prefix: s3[2] ?? '' };

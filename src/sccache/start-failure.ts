@@ -7,6 +7,7 @@ export type StartFailureCause =
   | 'denied'
   | 'no-bucket'
   | 'wrong-region'
+  | 'no-s3-support'
   | 'unreachable'
   | 'timed-out'
   | 'bad-setting'
@@ -31,6 +32,7 @@ export const ADVICE = {
     'allow s3:GetObject on the objects and s3:ListBucket on the bucket; `warmbake sccache doctor` tells which',
   'no-bucket': 'create the bucket: `warmbake sccache setup`',
   'wrong-region': "set sccache.region to the bucket's own region",
+  'no-s3-support': 'install a build of sccache with S3 support: some distributions leave it out',
   unreachable: 'check network, proxy and sccache.endpoint as the build step sees them',
   'timed-out': 'the store answered too late: run the build again',
   'bad-setting': 'correct the variable that sccache names',
@@ -55,6 +57,7 @@ const CAUSES: readonly (readonly [RegExp, StartFailureCause])[] = [
   ],
   [/RequestTimeTooSkewed/, 'clock'],
   [/no valid credential found|LoadCredential|loading credential/, 'no-credentials'],
+  [/cache type is not enabled/, 'no-s3-support'],
   [/NoSuchBucket/, 'no-bucket'],
   [
     /PermanentRedirect|TemporaryRedirect|AuthorizationHeaderMalformed|region is missing|status: 30[17]/,

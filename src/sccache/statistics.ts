@@ -43,7 +43,7 @@ const optional = count.default(0);
 const byLanguage = z.object({ counts: z.record(z.string(), count) });
 const duration = z.object({ secs: count, nanos: count }).default({ secs: 0, nanos: 0 });
 
-/** `sccache --show-stats --stats-format=json` of 0.4 to 0.17 (`ServerInfo` in its src/server.rs), as far as it is read. */
+/** `sccache --show-stats --stats-format=json` of 0.10 to 0.17 (`ServerInfo` in its src/server.rs), as far as it is read. */
 const shape = z.object({
   stats: z.object({
     compile_requests: count,
@@ -73,7 +73,7 @@ export function parseStatistics(text: string): ParsedStatistics {
   return {
     ok: false,
     because:
-      where === undefined ? 'no JSON, or cut off' : `'${where}' is not what sccache 0.4 to 0.17 prints`,
+      where === undefined ? 'no JSON, or cut off' : `'${where}' is not what sccache 0.10 to 0.17 prints`,
   };
 }
 

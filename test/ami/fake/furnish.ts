@@ -1,7 +1,7 @@
-import type { ImageId, InstanceId, SnapshotId, TemplateId } from '../../../src/ami/ids.ts';
+import type { ImageId, InstanceId, TemplateId } from '../../../src/ami/ids.ts';
 import type { JsonObject } from '../../../src/ami/json.ts';
 import type { GroupLaunch, LaunchOverride } from '../../../src/ami/launch.ts';
-import type { MachineImage } from '../../../src/ami/machine-image.ts';
+import type { ImageSnapshot, MachineImage } from '../../../src/ami/machine-image.ts';
 import type { Tags } from '../../../src/ami/tags.ts';
 import type { TemplateVersion } from '../../../src/ami/template-version.ts';
 import { DAY, FAMILY } from '../family.ts';
@@ -22,8 +22,8 @@ export interface ImageWish {
 export function addImage(fake: FakeAccount, wish: ImageWish = {}): MachineImage {
   const number = fake.state.images.size + 1;
   const createdAt = new Date(fake.clock.now().getTime() - (wish.daysOld ?? 0) * DAY);
-  const snapshots = Array.from({ length: wish.volumes ?? 1 }, (_, volume) => ({
-    id: `snap-${hex(number * 16 + volume)}` as SnapshotId,
+  const snapshots = Array.from({ length: wish.volumes ?? 1 }, (_, volume): ImageSnapshot => ({
+    id: `snap-${hex(number * 16 + volume)}`,
     gibibytes: 512,
   }));
   const image: MachineImage = {

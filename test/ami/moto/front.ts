@@ -32,14 +32,6 @@ export interface Front {
   intercept: (call: AwsCall) => Answer | undefined | Promise<Answer | undefined>;
 }
 
-const SERVICE = {
-  ec2: 'ec2',
-  autoscaling: 'autoscaling',
-  cloudformation: 'cloudformation',
-  ssm: 'ssm',
-  sts: 'sts',
-};
-
 /** Starts a {@link Front} on a free port of the loopback. */
 export async function startFront(moto: Moto): Promise<Front & Running> {
   const ec2 = new EC2Client({ endpoint: moto.url, region: 'us-east-1', requestHandler: fetchHandler(fetch) });
@@ -126,7 +118,7 @@ function actionOf(request: IncomingMessage, body: string): string {
     /Credential=[^/]+\/\d+\/[^/]+\/([\w-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const target = request.headers['x-amz-target'];
   const action = typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action');
-  return `${SERVICE[scope as keyof typeof SERVICE] ?? scope}:${action ?? ''}`;
+  return `${scope}:${action ?? ''}`;
 }
 
 /** The length is counted anew, the connection is another one. */
