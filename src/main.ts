@@ -4,7 +4,6 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EnvHttpProxyAgent, setGlobalDispatcher } from 'undici';
 import { runProgram } from './cli/program.ts';
 import { Interrupted } from './platform/errors.ts';
 import { spawnProcesses } from './platform/spawn.ts';
@@ -20,15 +19,22 @@ async function main(): Promise<number> {
     });
   }
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'warmbake-'));
-  process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  const processes = spawnProcesses();
+  process.on('exit', () => {
+    processes.killAll();
+    rmSync(scratch, { recursive: true, force: true });
+  });
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  // Node's own fetch uses this dispatcher (same symbol) and so honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
-  setGlobalDispatcher(new EnvHttpProxyAgent());
+  if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) {
+    // Node's own fetch uses undici's dispatcher (they share a global symbol) and so honours the proxy variables.
+    const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici');
+    setGlobalDispatcher(new EnvHttpProxyAgent());
+  }
   return await runProgram(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
-    processes: spawnProcesses(),
+    processes,
     clock: { now: () => new Date(), sleep: async (ms, signal) => await delay(ms, undefined, { signal }) },
     random: Math.random,
     signal: interrupt.signal,

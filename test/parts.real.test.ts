@@ -82,7 +82,6 @@ test('the bridge is a BuildKit that the remote driver builds through', async ({ 
       'DONE',
     );
   } finally {
-    await docker(engine.env, 'buildx', 'rm', 'parts-bridge');
     await bridge.stop();
   }
   expect(existsSync(bridge.socket)).toBe(false);

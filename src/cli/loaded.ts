@@ -1,6 +1,6 @@
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
-import { firstLine } from '../context/git.ts';
+import { topLevel } from '../context/checkout.ts';
 import type { Host } from '../platform/host.ts';
 import { type Input, textOption } from './command.ts';
 
@@ -13,7 +13,7 @@ export interface Loaded {
 
 /** Loads the configuration that `--config`, the environment or the working directory names. */
 export async function loadConfiguration(host: Host, input: Input): Promise<Loaded> {
-  const top = await firstLine(host, ['rev-parse', '--show-toplevel']);
+  const top = await topLevel(host);
   const config = textOption(input, 'config');
   const { file, settings } = await loadSettings(host, {
     ...(config === undefined ? {} : { config }),

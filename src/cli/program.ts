@@ -2,10 +2,6 @@ import { Command as Commander, CommanderError } from 'commander';
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import type { CommandSpec, Input } from './command.ts';
-import { buildCommand } from './commands/build.ts';
-import { hclCommand } from './commands/hcl.ts';
-import { planCommand } from './commands/plan.ts';
-import { promoteCommand } from './commands/promote.ts';
 import { type Streams, eventRenderer } from './renderer.ts';
 
 /** The host but for the receiver of events, which is made here, and the two streams. */
@@ -14,7 +10,36 @@ export type Surroundings = Omit<Host, 'emit'> & { readonly streams: Streams };
 /** Kept equal to package.json by a test. */
 const VERSION = '0.1.0';
 
-const COMMANDS: readonly CommandSpec[] = [buildCommand, planCommand, hclCommand, promoteCommand];
+/** A command in the table below; what it needs is loaded only when it is called. */
+interface Listed {
+  /** One word, or a group and a word: `ami roll`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandSpec>;
+}
+
+const COMMANDS: readonly Listed[] = [
+  {
+    name: 'build',
+    summary: 'build targets from the best caches there are',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a build would import, export, push and skip',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
+    name: 'hcl',
+    summary: 'write the overlay ci.hcl, or check the written one',
+    load: async () => (await import('./commands/hcl.ts')).hclCommand,
+  },
+  {
+    name: 'promote',
+    summary: 'give an image or cache manifest a further name, forward only',
+    load: async () => (await import('./commands/promote.ts')).promoteCommand,
+  },
+];
 
 /** Parses `argv`, runs the command and answers with the exit code; never rejects. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -27,8 +52,12 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     .showHelpAfterError('(--help shows what there is)')
     .configureOutput({ writeOut: surroundings.streams.out, writeErr: surroundings.streams.err })
     .addHelpText('after', EXIT_CODES);
-  for (const spec of COMMANDS) {
-    addCommand(program, spec, async (input) => {
+  const called = COMMANDS.find(({ name }) => name.split(' ').every((word, i) => argv[i] === word));
+  for (const listed of COMMANDS) {
+    const command = groupOf(program, listed.name).command(listed.name.split(' ').at(-1) ?? '');
+    command.summary(listed.summary);
+    if (listed !== called) continue;
+    define(command, await listed.load(), async (spec, input) => {
       exitCode = await runCommand(spec, input, surroundings);
     });
   }
@@ -41,16 +70,25 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   return exitCode;
 }
 
-function addCommand(program: Commander, spec: CommandSpec, run: (input: Input) => Promise<void>): void {
-  const command = program
-    .command(`${spec.name}${spec.args === undefined ? '' : ` ${spec.args}`}`)
-    .summary(spec.summary)
-    .description(spec.description)
-    .addHelpText('after', `\nExamples:\n${spec.examples.map((e) => `  ${e}`).join('\n')}`);
+/** The command that holds the last word of `name`: the program, or the group that the first word names. */
+function groupOf(program: Commander, name: string): Commander {
+  const [first = '', second] = name.split(' ');
+  if (second === undefined) return program;
+  return program.commands.find((c) => c.name() === first) ?? program.command(first);
+}
+
+function define(
+  command: Commander,
+  spec: CommandSpec,
+  run: (spec: CommandSpec, input: Input) => Promise<void>,
+): void {
+  const examples = spec.examples.map((example) => `  ${example}`).join('\n');
+  command.description(spec.description).addHelpText('after', `\nExamples:\n${examples}`);
+  for (const argument of spec.args?.split(' ') ?? []) command.argument(argument);
   for (const option of spec.options) command.option(option.flags, option.help);
   command.option('--json', 'one JSON document on standard output; all other text on standard error');
   command.action(async () => {
-    await run({ args: command.args, options: command.opts() });
+    await run(spec, { args: command.args, options: command.opts() });
   });
 }
 

@@ -69,7 +69,14 @@ function gitEnvironment(env: Environment): Record<string, string> {
   const kept = Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && (KEPT.has(name) || KEPT_TOO.test(name)) ? [[name, value] as const] : [],
   );
-  return { ...Object.fromEntries(kept), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_NO_REPLACE_OBJECTS: '1' };
+  return {
+    ...Object.fromEntries(kept),
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    // Keeps `git status` from writing a refreshed index into the checkout.
+    GIT_OPTIONAL_LOCKS: '0',
+  };
 }
 
 /** The first line that git prints; `undefined` where it fails or prints nothing. */

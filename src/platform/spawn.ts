@@ -1,27 +1,37 @@
 import { execa } from 'execa';
+import { signalGroup, watchGroup } from './process-group.ts';
 import type { Command, Finished, Processes } from './process.ts';
-
-/** Time between SIGTERM and SIGKILL; shorter than the 10 s that Buildkite's agent gives a cancelled job. */
-const GRACE_MS = 5_000;
 
 /** Collected output is cut here, in characters; a build's stream goes to the callbacks instead. */
 const KEPT = 16 * 1024 * 1024;
 
-/** {@link Processes} on execa: the one place that starts a process. */
-export function spawnProcesses(): Processes {
-  return { run };
+/** {@link Processes} with a way to end what runs, for a process that is about to exit. */
+export interface SpawnedProcesses extends Processes {
+  /** Kills every process group that is still there. */
+  killAll(): void;
 }
 
-type Options = Parameters<Processes['run']>[1];
+type Options = NonNullable<Parameters<Processes['run']>[1]>;
 
-async function run(command: Command, options: Options = {}): Promise<Finished> {
+/** {@link Processes} on execa: the one place that starts a process. Each gets a process group of its own. */
+export function spawnProcesses(): SpawnedProcesses {
+  const running = new Set<number>();
+  return {
+    run: async (command, options = {}) => await run(command, options, running),
+    killAll: () => {
+      for (const pid of running) signalGroup(pid, 'SIGKILL');
+    },
+  };
+}
+
+async function run(command: Command, options: Options, running: Set<number>): Promise<Finished> {
   const [program, ...args] = command.argv;
   const child = execa(program, args, {
     env: { ...command.env },
     extendEnv: false,
     reject: false,
+    detached: true,
     stripFinalNewline: false,
-    forceKillAfterDelay: GRACE_MS,
     maxBuffer: KEPT,
     buffer: {
       stdout: !(options.discard === true && options.onStdout !== undefined),
@@ -29,9 +39,10 @@ async function run(command: Command, options: Options = {}): Promise<Finished> {
     },
     ...(command.stdin === undefined ? { stdin: 'ignore' as const } : { input: command.stdin }),
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-    ...(command.timeoutMs === undefined ? {} : { timeout: command.timeoutMs }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
+  const { pid } = child;
+  if (pid !== undefined) running.add(pid);
+  const watch = watchGroup(pid, { timeoutMs: command.timeoutMs, signal: options.signal });
   const follow = async (
     from: 'stdout' | 'stderr',
     tell: ((line: string) => void) | undefined,
@@ -42,22 +53,13 @@ async function run(command: Command, options: Options = {}): Promise<Finished> {
   // A process that dies early makes its streams fail; how it ended is told by the result below.
   await Promise.allSettled([follow('stdout', options.onStdout), follow('stderr', options.onStderr)]);
   const result = await child;
+  const stopped = watch.end();
+  if (pid !== undefined) running.delete(pid);
   const output = { stdout: textOf(result.stdout), stderr: textOf(result.stderr) };
-  if (result.exitCode !== undefined && !result.timedOut && !result.isCanceled) {
-    return { ...output, exitCode: result.exitCode };
-  }
-  return { ...output, failure: failureOf(result) };
-}
-
-function failureOf(result: {
-  readonly timedOut: boolean;
-  readonly isTerminated: boolean;
-  readonly isCanceled: boolean;
-  readonly code?: string | undefined;
-}): NonNullable<Finished['failure']> {
-  if (result.timedOut) return 'timed-out';
-  if (result.isTerminated || result.isCanceled) return 'killed';
-  return result.code === 'ENOENT' ? 'not-found' : 'not-started';
+  if (stopped !== undefined) return { ...output, failure: stopped };
+  if (result.exitCode !== undefined) return { ...output, exitCode: result.exitCode };
+  if (result.isTerminated) return { ...output, failure: 'killed' };
+  return { ...output, failure: result.code === 'ENOENT' ? 'not-found' : 'not-started' };
 }
 
 function textOf(output: unknown): string {

@@ -9,6 +9,8 @@ import { need, PartMissing, type Running } from '../parts/part.ts';
 
 /** An engine with an empty store, which can be restarted as a machine image's BuildKit is. */
 export interface FreshEngine extends Running {
+  /** Everything of it, `docker.sock` among it; a file `restart` in it restarts it, and is gone when that has begun. */
+  readonly directory: string;
   /** A complete environment for commands against this engine. */
   readonly env: Readonly<Record<string, string>>;
   /** Stops dockerd and starts it again on the same store. */
@@ -72,6 +74,7 @@ export async function startFreshEngine(): Promise<FreshEngine> {
   await mkdir(join(config, 'cli-plugins'), { recursive: true });
   await symlink(need('buildx', parts.buildx).plugin, join(config, 'cli-plugins', 'docker-buildx'));
   return {
+    directory,
     env: { PATH, HOME: directory, LANG: 'C.UTF-8', DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config },
     restart: async () => {
       await writeFile(join(directory, 'restart'), '');

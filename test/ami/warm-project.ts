@@ -20,7 +20,8 @@ export interface WarmProject {
 }
 
 export const TARGET = 'test-ci';
-const COMMIT = 'a'.repeat(40) as CommitSha;
+/** Of the build that made image and caches. */
+export const BUILD = { number: '812', id: '0199f2c5-4a3b-4c21-9f00-0123456789ab' } as const;
 
 /** Dependencies, a tool that is only mounted, a compile step and tests; and a stage that no image job may ever build. */
 const DOCKERFILE = `ARG BASE
@@ -49,7 +50,6 @@ export async function buildProject(
 ): Promise<WarmProject> {
   const source = await mkdtemp(join(tmpdir(), 'warmbake-project-'));
   const base = `${registry.host}/${repository}/base:1`;
-  const cache = `${registry.host}/${repository}/cache:${COMMIT}`;
   const run = async (...argv: readonly [string, ...string[]]): Promise<string> => {
     const [program, ...args] = argv;
     return (await execa(program, args, { cwd: source, env: engine.env, extendEnv: false })).stdout;
@@ -59,14 +59,24 @@ export async function buildProject(
   await mkdir(join(source, 'source'));
   await writeFile(join(source, 'source', 'main'), `first ${Math.random()}\n`);
   await writeFile(join(source, 'Dockerfile'), DOCKERFILE);
+  const commit = await commitAll(source);
+  const cache = `${registry.host}/${repository}/cache:${commit}`;
+  const image = `${registry.host}/${repository}/image`;
+  const annotations = [
+    `app.build_number=${BUILD.number}`,
+    `app.build_id=${BUILD.id}`,
+    `org.opencontainers.image.revision=${commit}`,
+  ];
   const exported = `type=registry,ref=${cache},mode=max,compression=zstd,image-manifest=true,oci-mediatypes=true`;
   const target = {
     target: 'test',
-    args: { BASE: base, COMMIT, LITERAL: 'a $${b}' },
+    args: { BASE: base, COMMIT: commit, LITERAL: 'a $${b}' },
+    tags: [`${image}:latest`, `${image}:${commit}`],
+    annotations: annotations.map((annotation) => `index,manifest:${annotation}`),
     'cache-from': [`type=registry,ref=${registry.host}/${repository}/hostile:latest`],
     'cache-to': [exported],
     secret: [`id=aws,src=${join(source, 'credentials')}`],
-    output: ['type=cacheonly'],
+    output: ['type=registry'],
   };
   await writeFile(join(source, 'credentials'), 'secret');
   await writeFile(join(source, 'bake.json'), JSON.stringify({ target: { [TARGET]: target } }));
@@ -77,10 +87,21 @@ export async function buildProject(
   await rm(join(source, 'bake.json'));
   return {
     source,
-    commit: COMMIT,
+    commit,
     artifact,
-    config: readBakeConfig(artifact, { target: TARGET, commit: COMMIT, perCommit: ['COMMIT'] }),
+    config: readBakeConfig(artifact, { target: TARGET, commit, perCommit: ['COMMIT'] }),
     cache,
     remove: async () => await rm(source, { recursive: true, force: true }),
   };
+}
+
+/** Makes a repository of `directory` with one commit. */
+async function commitAll(directory: string): Promise<CommitSha> {
+  const identity = ['-c', 'user.name=w', '-c', 'user.email=w@example.com'];
+  const git = async (...args: readonly string[]): Promise<string> =>
+    (await execa('git', [...identity, ...args], { cwd: directory })).stdout;
+  await git('init', '--quiet');
+  await git('add', '.');
+  await git('commit', '--quiet', '-m', 'first');
+  return (await git('rev-parse', 'HEAD')) as CommitSha;
 }

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { PROJECT } from '../../parts/project.ts';
 /** What an instance is made of. */
 export interface InstanceNeeds {
   readonly sshd: string;
-  /** Folder of sshd's libraries. */
+  /** Folders that sshd's libraries are looked for in. */
   readonly libraries: string;
   /** The docker command. */
   readonly docker: string;
@@ -31,6 +31,8 @@ export interface Instance extends Running {
   /** The text of a file in its file system. */
   read(path: string): Promise<string | undefined>;
 }
+
+const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 const HERE = join(PROJECT, 'test/ami/instance');
 
@@ -68,17 +70,14 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
     join(directory, 'sshd_config'),
     Object.entries(config).map(([name, value]) => `${name} ${value}\n`).join(''),
   );
-  const shared = [directory, needs.engine, join(needs.bridge, '..'), needs.libraries, ...needs.shared];
+  const shared = [directory, needs.engine, join(needs.bridge, '..'), ...needs.shared];
   const { stop } = await startGuarded({
-    argv: [
-      ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
-      ...['sh', join(HERE, 'start.sh'), directory, needs.sshd],
-    ],
+    argv: ['unshare', ...NAMESPACES, 'sh', join(HERE, 'start.sh'), directory, needs.sshd],
     env: { PATH: process.env['PATH'], LD_LIBRARY_PATH: needs.libraries, SHARED: shared.join(' ') },
     directory,
     ready: async (text) => (/Server listening/.test(text) ? true : undefined),
   });
-  const pid = (await execa('pgrep', ['-f', `sshd.* -f ${directory}/sshd_config`])).stdout.split('\n')[0] ?? '';
+  const pid = await processWith(`${directory}/sshd_config`);
   return {
     sshPort,
     key: await readFile(key, 'utf8'),
@@ -86,6 +85,13 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
     read: async (path) => await readFile(`/proc/${pid}/root${path}`, 'utf8').catch(() => undefined),
     stop,
   };
+}
+
+/** Id of the process that has `text` on its command line and is the last to have started. */
+async function processWith(text: string): Promise<string> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map(async (id) => await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  return ids.findLast((_, i) => lines[i]?.startsWith('sshd') === true && lines[i]?.includes(text)) ?? '';
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,34 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SccacheSettings } from '../config/settings.ts';
+import { type Aws, openAws } from '../platform/aws.ts';
+import type { Host } from '../platform/host.ts';
+
+/** The store's service, opened; the SDK is loaded only by those who call {@link openS3}. */
+export interface S3 {
+  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly client: S3Client;
+  readonly aws: Aws;
+}
+
+/** S3 as sccache sees it: region and endpoint of the settings, and no signature where it reads anonymously. */
+export async function openS3(
+  host: Pick<Host, 'fetch' | 'signal'>,
+  { region, endpoint, anonymous }: SccacheSettings,
+): Promise<S3> {
+  const sdk = await import('@aws-sdk/client-s3');
+  const aws = openAws(host, region);
+  const client = new sdk.S3Client({
+    ...aws.settings,
+    // S3-compatible services refuse the checksums that the SDK adds by default.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(anonymous ? UNSIGNED : {}),
+  });
+  return { sdk, client, aws };
+}
+
+const UNSIGNED = {
+  credentials: { accessKeyId: '', secretAccessKey: '' },
+  signer: { sign: async <T>(request: T): Promise<T> => request },
+};
