@@ -34,6 +34,8 @@ async function main(): Promise<number> {
   return await runProgram(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
+    // Docker's name of x64; its images are for Linux, whatever this machine runs.
+    platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     processes,
     clock: { now: () => new Date(), sleep: async (ms, signal) => await delay(ms, undefined, { signal }) },
     random: Math.random,

@@ -4,7 +4,8 @@ import { decideRetry } from '../bake/retry-policy.ts';
 import { type BakeRun, runBake } from '../bake/run.ts';
 import { warn } from '../platform/events.ts';
 import type { Desk } from './desk.ts';
-import { type BuildPlan, callFor } from './plan.ts';
+import { bakeCall } from './bake-call.ts';
+import type { BuildPlan } from './plan.ts';
 import type { TargetPlan } from './target-plan.ts';
 
 /** All tries at one bake call; the last one counts. */
@@ -24,7 +25,8 @@ export async function bakeWithRetries(
   const failures: Failure[] = [];
   let current = targets;
   for (;;) {
-    const run = await runBake(host, callFor(desk, plan, current), { builder: plan.builder.name });
+    const call = bakeCall(desk, { context: plan.context, targets: current, ...plan.call });
+    const run = await runBake(host, call, { builder: plan.builder.name });
     if (run.failure === undefined) return { last: run, failures };
     failures.push(run.failure);
     const retry = decideRetry(failures);

@@ -2,7 +2,7 @@ import type { Failure } from '../bake/failure.ts';
 import type { StreamRecord } from '../bake/record.ts';
 import { referenceName } from '../image/reference.ts';
 import type { Warning } from '../platform/events.ts';
-import type { Verified } from './finish.ts';
+import type { Verified } from './verify.ts';
 import { contextDocument, planDocument } from './plan-document.ts';
 import type { BuildPlan } from './plan.ts';
 import type { Promoted } from './promotion.ts';

@@ -28,6 +28,7 @@ export interface Promotion {
 
 /** What a build may write for one target: decided by context and settings alone (law L1). */
 export interface Writes {
+  readonly settings: TargetSettings;
   /** Image tags that bake pushes; the set that is probed for skipping and read back afterwards. */
   readonly tags: readonly Reference[];
   /** Refs that bake exports the cache to. */
@@ -35,10 +36,13 @@ export interface Writes {
   readonly promotions: readonly Promotion[];
 }
 
-/** The plan for one target. */
-export interface TargetPlan extends Writes {
-  readonly settings: TargetSettings;
+/** One target with its cache sources: all that bake needs to know. */
+export interface ResolvedTarget extends Writes {
   readonly sources: readonly Source[];
+}
+
+/** The plan for one target. */
+export interface TargetPlan extends ResolvedTarget {
   readonly skip: SkipDecision;
 }
 
@@ -58,6 +62,7 @@ export function writesOf(
   ): Promotion[] =>
     from === undefined ? [] : to.map((ref) => ({ what, from, to: ref, forwardOnly: context.trusted }));
   return {
+    settings: target,
     tags: images.push,
     exportTo: [...(cache.exportTo === undefined ? [] : [cache.exportTo]), ...cache.alsoExport],
     promotions: [...named('image', image, images.moving), ...named('cache', cache.exportTo, cache.promoteTo)],
@@ -65,10 +70,7 @@ export function writesOf(
 }
 
 /** The values of the overlay's variables for one build. */
-export function buildValues(
-  context: BuildContext,
-  targets: readonly Pick<TargetPlan, 'settings' | 'sources' | 'exportTo' | 'tags'>[],
-): BuildValues {
+export function buildValues(context: BuildContext, targets: readonly ResolvedTarget[]): BuildValues {
   return {
     commit: context.commit ?? '',
     buildNumber: context.build?.number ?? '',

@@ -4,7 +4,7 @@ import type { Host } from '../platform/host.ts';
 /** The values of a command line after parsing: arguments by position, options by their camel-case name. */
 export interface Input {
   readonly args: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 }
 
 /** What a command leaves: the JSON document, the same for people, and the exit code where it is not 0. */
@@ -41,6 +41,12 @@ export interface CommandSpec {
 export function textOption(input: Input, name: string): string | undefined {
   const value = input.options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** All texts of an option that can be given several times. */
+export function listOption(input: Input, name: string): readonly string[] {
+  const value = input.options[name];
+  return typeof value === 'object' ? value : [];
 }
 
 /** True where the switch was given. */

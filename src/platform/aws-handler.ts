@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 /** What the AWS SDK hands to its HTTP layer (`HttpRequest` of @smithy/types), as far as it is read here. */
 interface AwsRequest {
   readonly protocol: string;
@@ -58,7 +60,8 @@ async function ask(fetch: typeof globalThis.fetch, request: AwsRequest, signal: 
     statusCode: answer.status,
     reason: answer.statusText,
     headers: Object.fromEntries(answer.headers),
-    body: new Uint8Array(await answer.arrayBuffer()),
+    // A stream, since the SDK hands out objects of S3 as one.
+    body: Readable.from([new Uint8Array(await answer.arrayBuffer())]),
   };
 }
 

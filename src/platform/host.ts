@@ -6,6 +6,8 @@ import type { Processes } from './process.ts';
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** What this machine builds for by itself: `linux/amd64`, `linux/arm64`. */
+  readonly platform: string;
   readonly processes: Processes;
   readonly clock: Clock;
   /** A number from 0 up to 1; spreads repetitions. */

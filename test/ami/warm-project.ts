@@ -19,6 +19,8 @@ export interface WarmProject {
   remove(): Promise<void>;
 }
 
+/** In every version of the source. */
+export const SOURCE_TEXT = 'int main(void)';
 export const TARGET = 'test-ci';
 /** Of the build that made image and caches. */
 export const BUILD = { number: '812', id: '0199f2c5-4a3b-4c21-9f00-0123456789ab' } as const;
@@ -57,7 +59,7 @@ export async function buildProject(
   await run('docker', 'tag', BASE_IMAGE, base);
   await run('docker', 'push', '--quiet', base);
   await mkdir(join(source, 'source'));
-  await writeFile(join(source, 'source', 'main'), `first ${Math.random()}\n`);
+  await writeFile(join(source, 'source', 'main'), `${SOURCE_TEXT} ${Math.random()}\n`);
   await writeFile(join(source, 'Dockerfile'), DOCKERFILE);
   const commit = await commitAll(source);
   const cache = `${registry.host}/${repository}/cache:${commit}`;

@@ -4,14 +4,16 @@ import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { openAccount } from '../../src/ami/aws/account.ts';
 import { openEc2 } from '../../src/ami/aws/ec2.ts';
 import { openWorkshop } from '../../src/ami/aws/workshop.ts';
 import type { ImageBuild } from '../../src/ami/image-build.ts';
 import type { ImagePlanInputs } from '../../src/ami/image-plan.ts';
 import { openDesk } from '../../src/build/desk.ts';
+import { ACCEPT_MANIFESTS } from '../../src/image/media-types.ts';
 import { openAws } from '../../src/platform/aws.ts';
 import { fetchHandler } from '../../src/platform/aws-handler.ts';
 import { settingsOf } from '../bake/small-settings.ts';
@@ -29,6 +31,9 @@ import { type Instance, startInstance } from './instance/instance.ts';
 import { type Front, startFront } from './moto/front.ts';
 import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
 
+/** Must be found nowhere. */
+export const SECRET = 'correct-horse-battery-staple';
+
 export const BASE_AMI = 'ami-0123456789abcdef0';
 
 /** All real parts of an image build: registry, builds, AWS, and the machine that AWS would launch. */
@@ -42,7 +47,11 @@ export interface Workbench extends AsyncDisposable {
 }
 
 /** Starts everything; `repository` is the prefix of what it keeps in the registry. */
-export async function openWorkbench(engine: Engine, registry: Registry, repository: string): Promise<Workbench> {
+export async function openWorkbench(
+  engine: Engine,
+  registry: Registry,
+  repository: string,
+): Promise<Workbench> {
   const atEnd: (() => unknown)[] = [];
   const parts = await findParts(process.env);
   const packer = need('packer', parts.packer);
@@ -56,11 +65,19 @@ export async function openWorkbench(engine: Engine, registry: Registry, reposito
   const bridge = await startBridge(fresh);
   atEnd.push(async () => await bridge.stop());
   // The port of the instance's loopback that its BuildKit listens on, and the address that it fetches buildx from.
-  const buildkit = await listen(createServer((from) => void from.pipe(connect(bridge.socket)).pipe(from)), atEnd);
+  const buildkit = await listen(
+    createServer((from) => splice(from, connect(bridge.socket))),
+    atEnd,
+  );
   const binary = await readFile(buildx);
-  const files = await listen(createHttpServer((_, answer) => answer.end(binary)), atEnd);
+  const files = await listen(
+    createHttpServer((_, answer) => answer.end(binary)),
+    atEnd,
+  );
 
-  const moto = await startMoto([{ ami_id: BASE_AMI, name: 'base', creation_date: '2026-01-01T00:00:00.000Z' }]);
+  const moto = await startMoto([
+    { ami_id: BASE_AMI, name: 'base', creation_date: '2026-01-01T00:00:00.000Z' },
+  ]);
   atEnd.push(async () => await moto.stop());
   const front = await startFront(moto);
   atEnd.push(async () => await front.stop());
@@ -83,6 +100,7 @@ export async function openWorkbench(engine: Engine, registry: Registry, reposito
     env: {
       ...engine.env,
       ...MOTO_CREDENTIALS,
+      AWS_SECRET_ACCESS_KEY: SECRET,
       AWS_ENDPOINT_URL: front.url,
       PKR_VAR_ssh_host: '127.0.0.1',
       PKR_VAR_ssh_port: String(instance.sshPort),
@@ -102,7 +120,8 @@ export async function openWorkbench(engine: Engine, registry: Registry, reposito
   // The SDK reads the environment of its process.
   Object.assign(process.env, MOTO_CREDENTIALS, { AWS_ENDPOINT_URL: front.url });
   atEnd.push(() => {
-    for (const name of ['AWS_ENDPOINT_URL', ...Object.keys(MOTO_CREDENTIALS)]) Reflect.deleteProperty(process.env, name);
+    for (const name of ['AWS_ENDPOINT_URL', ...Object.keys(MOTO_CREDENTIALS)])
+      Reflect.deleteProperty(process.env, name);
   });
 
   const template = join(host.home, 'stack.yml');
@@ -112,7 +131,9 @@ export async function openWorkbench(engine: Engine, registry: Registry, reposito
     baseStack: template,
     warm: { target: TARGET, step: 'image-build', minimumBytes: 10e6, longestStepMs: 60_000 },
   };
-  const settings = settingsOf(configuration(registry.host, repository, await buildkitImage(engine, registry, repository)));
+  const settings = settingsOf(
+    configuration(registry.host, repository, await buildkitImage(engine, registry, repository)),
+  );
   const account = openAccount(host, 'us-east-1');
   const workshop = openWorkshop(openEc2(openAws(host, 'us-east-1')));
   const desk = await openDesk(host, settings);
@@ -163,14 +184,21 @@ marker: /etc/app-image
 async function buildkitImage(engine: Engine, registry: Registry, repository: string): Promise<string> {
   const name = `${registry.host}/${repository}/buildkit`;
   const programs = ['buildkitd', 'buildctl', 'buildkit-runc'].map(
-    (program) => `RUN --network=none mkdir -p /usr/bin && printf '#!/bin/sh\\nexit 0\\n' >/usr/bin/${program}\n`,
+    (program) =>
+      `RUN --network=none mkdir -p /usr/bin && printf '#!/bin/sh\\nexit 0\\n' >/usr/bin/${program}\n`,
   );
   const input = `FROM warmbake/base:1\n${programs.join('')}CMD ["buildkitd"]\n`;
   const options = { env: engine.env, extendEnv: false, input };
-  await execa('docker', ['buildx', 'build', '--push', '--provenance=false', '--tag', `${name}:1`, '-'], options);
-  const inspect = ['buildx', 'imagetools', 'inspect', '--format', '{{.Manifest.Digest}}', `${name}:1`];
-  const { stdout } = await execa('docker', inspect, options);
-  return `${name}@${stdout.trim()}`;
+  await execa(
+    'docker',
+    ['buildx', 'build', '--push', '--provenance=false', '--tag', `${name}:1`, '-'],
+    options,
+  );
+  const head = await fetch(`http://${registry.host}/v2/${repository}/buildkit/manifests/1`, {
+    method: 'HEAD',
+    headers: { accept: ACCEPT_MANIFESTS },
+  });
+  return `${name}@${head.headers.get('docker-content-digest')}`;
 }
 
 /** The default VPC's, under the names of the family. */
@@ -188,6 +216,11 @@ async function furnishNetwork(endpoint: string): Promise<void> {
   };
   await put(FAMILY.network.securityGroup, group?.GroupId);
   await put(FAMILY.network.subnet, subnet?.SubnetId);
+}
+
+/** Both ends of a connection that leads on; one that breaks ends the other. */
+function splice(from: Socket, to: Socket): void {
+  pipeline(from, to, from, () => undefined);
 }
 
 async function listen(server: Server | HttpServer, atEnd: (() => unknown)[]): Promise<number> {

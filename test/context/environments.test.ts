@@ -32,6 +32,7 @@ function hostWith(
   const host: Host = {
     env,
     cwd: '/checkout',
+    platform: 'linux/amd64',
     processes: {
       run: async ({ argv }) => {
         if (argv.includes('symbolic-ref'))

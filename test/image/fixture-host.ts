@@ -43,6 +43,7 @@ export async function openHost(
     warnings,
     env: { HOME: home, PATH: process.env['PATH'], ...options.env },
     cwd: home,
+    platform: 'linux/amd64',
     processes: spawnProcesses(),
     clock: options.clock ?? clock,
     signal: options.signal ?? new AbortController().signal,

@@ -4,6 +4,7 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { probeCandidates } from '../../src/cache/probe.ts';
+import { createCredentials } from '../../src/image/credentials.ts';
 import { createLogin } from '../../src/image/login.ts';
 import { requireReference } from '../../src/image/reference.ts';
 import { createRegistry } from '../../src/image/registry.ts';
@@ -50,7 +51,10 @@ test('buildx, old and new, pushes with our login and leaves the store of the use
     for (const { env, version } of engine.buildx) {
       await using host = await openHost();
       await makeUsersFolder(host, path.join(env['DOCKER_CONFIG']!, 'cli-plugins'));
-      const docker = await createLogin([registry.host], credentialsOf(login), { host });
+      // Our login, and the configuration as the user has it.
+      const users = createCredentials(host);
+      const credentials = { ...credentialsOf(login), dockerConfig: () => users.dockerConfig() };
+      const docker = await createLogin([registry.host], credentials, { host });
       const repository = `${registry.host}/login/v${version}`;
       await bake(host, { ...env, ...docker.env }, repository);
 

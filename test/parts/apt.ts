@@ -25,7 +25,7 @@ interface Release {
   readonly codename: string;
 }
 
-async function releaseHere(): Promise<Release> {
+async function releaseHere(): Promise<Release | undefined> {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const fields = new Map(
     text.split('\n').map((line) => {
@@ -35,8 +35,9 @@ async function releaseHere(): Promise<Release> {
   );
   const id = fields.get('ID');
   const codename = fields.get('VERSION_CODENAME');
-  if ((id === 'debian' || id === 'ubuntu') && codename !== undefined) return { distribution: id, codename };
-  throw new Error('packages are fetched on Debian and Ubuntu only');
+  return (id === 'debian' || id === 'ubuntu') && codename !== undefined
+    ? { distribution: id, codename }
+    : undefined;
 }
 
 /** The machine's own mirror: the one that carries its codename. */
@@ -73,7 +74,8 @@ function privateState(state: string, codename: string): readonly string[] {
     'APT::Default-Release': codename,
     'APT::Sandbox::User': 'root',
     'Acquire::Languages': 'none',
-    'Acquire::Retries': '3',
+    'Acquire::Retries': '2',
+    'Acquire::http::Timeout': '20',
   };
   return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
 }
@@ -104,36 +106,52 @@ async function sweep(): Promise<void> {
   }
 }
 
+/** Downloads and unpacks one set of packages, aside first. */
+async function fetchFolder(
+  folder: Folder,
+  packages: readonly string[],
+  { apt, state }: { readonly apt: readonly [string, ...string[]]; readonly state: string },
+): Promise<void> {
+  const aside = join(state, folder);
+  await mkdir(aside);
+  await run([...apt, 'download', ...packages], aside);
+  for (const deb of await readdir(aside)) {
+    await run(['dpkg-deb', '-x', deb, '.'], aside);
+    await rm(join(aside, deb));
+  }
+  await writeFile(join(aside, STAMP), stampOf(packages));
+  await publish(aside, folder);
+}
+
 /**
  * Fetches the packages of `folders` and unpacks each set into its own folder below `.parts/`, without touching the system
  * and without needing root. A folder appears in one rename when it is complete, so an interrupted fetch leaves nothing
- * half done and two fetches at once do no harm. Throws where this machine cannot fetch; the message is one phrase.
+ * half done and two fetches at once do no harm. What cannot be fetched is said; it keeps nothing else from being fetched.
  */
 export async function fetchFolders(folders: readonly Folder[], say: (line: string) => void): Promise<void> {
+  const orSay = async (what: string, work: Promise<void>): Promise<void> => {
+    await work.catch((error: unknown) => {
+      say(`${what}: not fetched: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  };
   const release = await releaseHere();
+  if (release === undefined) return say('packages are fetched on Debian and Ubuntu only');
+  const { distribution, codename } = release;
   await mkdir(PARTS, { recursive: true });
   await sweep();
   const state = await mkdtemp(join(PARTS, `incoming-${process.pid}-`));
   try {
-    const apt = ['apt-get', '-qq', ...privateState(state, release.codename)] as const;
+    const apt = ['apt-get', '-qq', ...privateState(state, codename)] as const;
     await mkdir(join(state, 'lists', 'partial'), { recursive: true });
     await mkdir(join(state, 'cache'));
     await writeFile(join(state, 'sources.list'), await sourceList(release));
-    say(`fetching package lists of ${release.distribution} ${release.codename}`);
-    await run([...apt, 'update'], state);
+    say(`fetching package lists of ${distribution} ${codename}`);
+    await orSay('package lists', run([...apt, 'update'], state));
     for (const folder of folders) {
-      const packages = packagesOf(release.distribution, folder);
+      const packages = packagesOf(distribution, folder);
       if (packages.length === 0) continue;
       say(`fetching ${packages.join(', ')}`);
-      const target = join(state, folder);
-      await mkdir(target);
-      await run([...apt, 'download', ...packages], target);
-      for (const deb of await readdir(target)) {
-        await run(['dpkg-deb', '-x', deb, '.'], target);
-        await rm(join(target, deb));
-      }
-      await writeFile(join(target, STAMP), stampOf(packages));
-      await publish(target, folder);
+      await orSay(folder, fetchFolder(folder, packages, { apt, state }));
     }
   } finally {
     await rm(state, { recursive: true, force: true });

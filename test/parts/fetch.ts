@@ -72,9 +72,7 @@ async function fetchPackages(parts: Parts): Promise<Parts> {
     .filter(worthFetching)
     .map((name) => ABOUT[name].folder);
   if (folders.length === 0) return parts;
-  await fetchFolders(folders, say).catch((error: unknown) => {
-    say(`not fetched: ${error instanceof Error ? error.message : String(error)}`);
-  });
+  await fetchFolders(folders, say);
   return await findParts(process.env);
 }
 

@@ -82,7 +82,10 @@ async function findSshd(searchPath: string): Promise<Part<SshdSource>> {
   if (fetched === undefined) return missing(NOT_FETCHED);
   const usr = join(fetched, '../..');
   const libraries = await readdir(join(usr, 'lib'));
-  return here(fetched, { program: fetched, libraries: libraries.map((name) => join(usr, 'lib', name)).join(':') });
+  return here(fetched, {
+    program: fetched,
+    libraries: libraries.map((name) => join(usr, 'lib', name)).join(':'),
+  });
 }
 
 /** Finds what is there, existing parts before fetched ones; fetches and starts nothing. */

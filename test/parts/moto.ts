@@ -30,7 +30,9 @@ export interface SeededImage {
 /** Where `moto_server` comes from: this machine, or `.parts/moto` (`pip install --target`). */
 export async function findMoto(env: NodeJS.ProcessEnv): Promise<Part<string>> {
   const path = await installedProgram('moto_server', `${env['PATH'] ?? ''}:${join(PARTS, 'moto', 'bin')}`);
-  return path === undefined ? missing("no moto_server; install it with pip install 'moto[server]'") : here(path, path);
+  return path === undefined
+    ? missing("no moto_server; install it with pip install 'moto[server]'")
+    : here(path, path);
 }
 
 /** An AWS that keeps nothing, on this machine's loopback. */

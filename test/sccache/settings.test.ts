@@ -12,7 +12,7 @@ describe('the section', () => {
     expect(settingsOf({ enabled }).enabled).toBe(false);
   });
 
-  test.for([
+  test.for<[Readonly<Record<string, unknown>>, string]>([
     [{ enabled: '' }, "sccache.enabled: '' is neither true nor false"],
     [{ enabled: 'maybe' }, "sccache.enabled: 'maybe' is neither true nor false"],
     [{ enabled: 2 }, "sccache.enabled: '2' is neither true nor false"],

@@ -27,7 +27,7 @@ describe('statistics as sccache prints them', () => {
     });
   });
 
-  test.for([
+  test.for<[string, string, string]>([
     ['nothing', '', 'sccache printed nothing'],
     ['a line that was cut', recorded('stats-0.17-cold.json').slice(0, 300), 'no JSON, or cut off'],
     ['another format', 'Compile requests  4', 'no JSON, or cut off'],

@@ -14,9 +14,10 @@ for unit in buildkitd.service docker.service; do
 done
 
 echo "marking the image in $MARKER"
+size=$(du --summarize --human-readable /var/lib/buildkit | cut --fields=1)
 {
   echo "AMI_BUILD_TIME=$(date --utc +%Y-%m-%dT%H:%M:%SZ)"
-  echo "BUILDKIT_CACHE=$(du --summarize --human-readable /var/lib/buildkit | cut --fields=1)"
+  echo "BUILDKIT_CACHE=$size"
   printf '%s\n' "$MARKER_TEXT"
 } >"$MARKER"
 chmod 644 "$MARKER"

@@ -28,8 +28,10 @@ export interface Instance extends Running {
   readonly key: string;
   /** What its systemctl, sudo, dnf … were called with, a line each. */
   calls(): Promise<readonly string[]>;
-  /** The text of a file in its file system. */
+  /** The text of a file in its file system; `undefined` where there is none. */
   read(path: string): Promise<string | undefined>;
+  /** Files below some of its folders that hold `text`. */
+  filesWith(text: string, folders: readonly string[]): Promise<readonly string[]>;
 }
 
 const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
@@ -51,7 +53,19 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
   const sshPort = await freePort();
   const key = join(directory, 'key');
   await execa('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', key]);
-  await execa('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', join(directory, 'host_key')]);
+  await execa('ssh-keygen', [
+    '-q',
+    '-t',
+    'rsa',
+    '-b',
+    '2048',
+    '-m',
+    'PEM',
+    '-N',
+    '',
+    '-f',
+    join(directory, 'host_key'),
+  ]);
   await cp(`${key}.pub`, join(directory, 'authorized_keys'));
   const config = {
     ListenAddress: `127.0.0.1:${sshPort}`,
@@ -68,7 +82,9 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
   };
   await writeFile(
     join(directory, 'sshd_config'),
-    Object.entries(config).map(([name, value]) => `${name} ${value}\n`).join(''),
+    Object.entries(config)
+      .map(([name, value]) => `${name} ${value}\n`)
+      .join(''),
   );
   const shared = [directory, needs.engine, join(needs.bridge, '..'), ...needs.shared];
   const { stop } = await startGuarded({
@@ -83,6 +99,11 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
     key: await readFile(key, 'utf8'),
     calls: async () => (await readFile(log, 'utf8')).trim().split('\n'),
     read: async (path) => await readFile(`/proc/${pid}/root${path}`, 'utf8').catch(() => undefined),
+    filesWith: async (text, folders) => {
+      const places = folders.map((folder) => `/proc/${pid}/root${folder}`);
+      const found = await execa('grep', ['-rlsF', text, ...places], { reject: false });
+      return found.stdout.split('\n').filter((line) => line !== '');
+    },
     stop,
   };
 }
@@ -90,7 +111,9 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
 /** Id of the process that has `text` on its command line and is the last to have started. */
 async function processWith(text: string): Promise<string> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(ids.map(async (id) => await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  const lines = await Promise.all(
+    ids.map(async (id) => await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')),
+  );
   return ids.findLast((_, i) => lines[i]?.startsWith('sshd') === true && lines[i]?.includes(text)) ?? '';
 }
 

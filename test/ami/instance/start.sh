@@ -20,7 +20,7 @@ for shared in $SHARED; do
   mount --bind "$shared" "$root$shared"
 done
 
-mkdir -p "$root/run/sshd" "$root/root/.ssh" "$root/var/lib/buildkite-agent" "$root/usr/local/bin"
+mkdir -p "$root/run/sshd" "$root/root/.ssh" "$root/var/lib/buildkite-agent" "$root/var/lib/buildkit" "$root/usr/local/bin"
 cp "$directory/authorized_keys" "$root/root/.ssh/authorized_keys"
 chmod 700 "$root/root" "$root/root/.ssh"
 grep -q '^sshd:' "$root/etc/passwd" || echo 'sshd:x:64001:65534::/run/sshd:/usr/sbin/nologin' >>"$root/etc/passwd"

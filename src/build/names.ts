@@ -1,50 +1,14 @@
 import type { StreamRecord } from '../bake/record.ts';
 import { type BuildContext, isCommitSha } from '../context/context.ts';
-import { type Digest, type Reference, referenceName } from '../image/reference.ts';
-import type { Manifest, Registry } from '../image/registry.ts';
+import { type Reference, referenceName } from '../image/reference.ts';
+import type { Manifest } from '../image/registry.ts';
 import { digestOf } from '../image/digest.ts';
-import { WarmbakeError } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Desk } from './desk.ts';
 import { markManifest, readMarks } from './marks.ts';
 import { type Candidate, type Promoted, promote } from './promotion.ts';
 import type { Promotion, TargetPlan } from './target-plan.ts';
-
-/** A ref read back after the build. */
-export interface Verified {
-  readonly ref: Reference;
-  readonly digest: Digest;
-}
-
-/** Right after a push a registry may not show the tag yet (seen on public ECR). */
-const READ_BACK_MS = [0, 500, 2_000, 5_000];
-
-/** Reads every pushed tag back. Throws `outside` for one that is not there or holds another image. */
-export async function verifyTags(
-  { registry, host }: Desk,
-  tags: readonly Reference[],
-  pushed: Digest | undefined,
-): Promise<readonly Verified[]> {
-  const verified: Verified[] = [];
-  for (const ref of tags) {
-    let answer = 'not asked';
-    for (const delay of READ_BACK_MS) {
-      await host.clock.sleep(delay, host.signal);
-      const found = await registry.head(ref);
-      if (found.state === 'found' && (pushed === undefined || found.digest === pushed)) {
-        verified.push({ ref, digest: found.digest });
-        answer = '';
-        break;
-      }
-      answer = found.state === 'found' ? `it holds ${found.digest}` : found.state;
-    }
-    if (answer !== '') {
-      const message = `${referenceName(ref)} was pushed as ${pushed ?? 'an image'} but cannot be read back: ${answer}`;
-      throw new WarmbakeError('outside', 'tag-not-readable', message, { hint: 'run the build again' });
-    }
-  }
-  return verified;
-}
+import type { Verified } from './verify.ts';
 
 /** What became of a target's cache export. */
 export interface CacheResult {
@@ -158,16 +122,4 @@ function identity({ commit, build }: BuildContext): Pick<Candidate, 'commit' | '
 
 function buildId({ build }: BuildContext): { readonly buildId?: string } {
   return build === undefined ? {} : { buildId: build.id };
-}
-
-/** Whether the registry takes this build's images and caches; nothing is written. */
-export async function pushProblems(
-  registry: Registry,
-  refs: readonly Reference[],
-): Promise<ReadonlyMap<string, string>> {
-  const repositories = new Map(refs.map((ref) => [`${ref.host}/${ref.path}`, ref]));
-  const answers = await Promise.all(
-    [...repositories].map(async ([name, ref]) => [name, await registry.canPush(ref)] as const),
-  );
-  return new Map(answers.flatMap(([name, right]) => (right.can ? [] : [[name, right.because]])));
 }

@@ -1,0 +1,88 @@
+import type { BakeRun } from '../bake/run.ts';
+import { referenceName } from '../image/reference.ts';
+import { bakeWithRetries } from './attempts.ts';
+import type { Desk } from './desk.ts';
+import { finishCache, promoteImage } from './names.ts';
+import type { BuildPlan } from './plan.ts';
+import { promotionText } from './promotion.ts';
+import { type TargetResult, cacheLine } from './result.ts';
+import type { TargetPlan } from './target-plan.ts';
+import { verifyTags } from './verify.ts';
+
+/** Skips, repairs or bakes targets; `group` is baked in one call. */
+export async function runTargets(
+  desk: Desk,
+  plan: BuildPlan,
+  group: readonly TargetPlan[],
+): Promise<readonly TargetResult[]> {
+  const [first] = group;
+  if (first === undefined) return [];
+  if (first.skip.decision !== 'build') return [await skip(desk, plan, first)];
+  const { host } = desk;
+  const names = group.map((t) => t.settings.name).join(', ');
+  host.emit({ type: 'section', title: `Building ${names}` });
+  const start = host.clock.now().getTime();
+  const { last, failures } = await bakeWithRetries(desk, plan, group);
+  const seconds = (host.clock.now().getTime() - start) / 1000;
+  const common = { record: last.record, failures, seconds, ...exitCode(last) };
+  host.emit({ type: 'line', text: cacheLine(last.record) });
+  if (last.failure !== undefined) return group.map((t) => ({ ...empty(t, 'failed'), ...common }));
+  host.emit({ type: 'section', title: `Reading back ${names}` });
+  const results: TargetResult[] = [];
+  for (const target of group) results.push({ ...(await finish(desk, plan, { target, last })), ...common });
+  return results;
+}
+
+function exitCode({ exitCode: code }: { readonly exitCode?: number }): { readonly bakeExitCode?: number } {
+  return code === undefined ? {} : { bakeExitCode: code };
+}
+
+async function finish(
+  desk: Desk,
+  plan: BuildPlan,
+  { target, last }: { readonly target: TargetPlan; readonly last: BakeRun },
+): Promise<TargetResult> {
+  const { host } = desk;
+  const verified = await verifyTags(desk, target.tags, last.digests[target.settings.name]);
+  const cache = await finishCache(desk, plan.context, { target, record: last.record });
+  const images = await promoteImage(
+    desk,
+    plan.context,
+    target.promotions.filter((p) => p.what === 'image'),
+  );
+  const promoted = [...images, ...cache.promoted];
+  for (const { ref, digest } of verified)
+    host.emit({ type: 'line', text: `image    ${referenceName(ref)} ${digest}` });
+  for (const { ref, digest } of cache.exported)
+    host.emit({ type: 'line', text: `cache    ${referenceName(ref)} ${digest}` });
+  for (const p of promoted) host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
+  return { ...empty(target, 'built'), verified, exported: cache.exported, promoted };
+}
+
+/** Nothing is built; a name that lags behind is put right. */
+async function skip(desk: Desk, plan: BuildPlan, target: TargetPlan): Promise<TargetResult> {
+  const repair = target.skip.decision === 'repair';
+  const images = target.promotions.filter((p) => p.what === 'image');
+  const promoted = repair ? await promoteImage(desk, plan.context, images) : [];
+  for (const p of promoted) desk.host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
+  const verified = await verifyTags(desk, target.tags, undefined);
+  return { ...empty(target, 'skipped'), verified, promoted };
+}
+
+/** The result of a target that was not baked because an earlier one failed. */
+export function notStarted(target: TargetPlan): TargetResult {
+  return empty(target, 'not-started');
+}
+
+function empty(target: TargetPlan, outcome: TargetResult['outcome']): TargetResult {
+  return {
+    name: target.settings.name,
+    outcome,
+    decision: target.skip,
+    seconds: 0,
+    verified: [],
+    exported: [],
+    promoted: [],
+    failures: [],
+  };
+}

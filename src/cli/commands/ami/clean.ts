@@ -1,0 +1,88 @@
+import { clean, type CleanReport } from '../../../ami/clean.ts';
+import type { CleanLine } from '../../../ami/clean-line.ts';
+import { stateOf } from '../../../ami/machine-image.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
+import { tableLines } from '../../table.ts';
+import { ageText } from './age.ts';
+import { worstOf } from './failures.ts';
+import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+
+/** `warmbake ami clean`: delete what the family does not need any more. */
+export const amiCleanCommand: CommandSpec = {
+  name: 'ami clean',
+  summary: 'delete images that are not needed any more',
+  description:
+    'Delete images of the family and their snapshots, but keep young ones, the newest published ones, and all that is in use anywhere in account and region. Where use cannot be read in full, nothing is deleted.',
+  options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],
+  examples: ['warmbake ami clean --dry-run', 'warmbake ami clean'],
+  run: amiClean,
+};
+
+async function amiClean(host: Host, input: Input): Promise<Outcome> {
+  const { family, account } = await openFamily(host, input);
+  const dryRun = flag(input, 'dryRun');
+  const report = await clean(account, host, { family, dryRun, rollouts: [] });
+  const error = cleanError(report);
+  return {
+    json: { family: family.key, dryRun, ...cleanDocument(report) },
+    text: cleanText(report, host.clock.now()),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** What went wrong in a cleanup; absent where nothing did. */
+export function cleanError({ lines, missing }: CleanReport): WarmbakeError | undefined {
+  const failed = lines.filter(({ outcome }) => outcome === 'failed');
+  const errors = failed.map(({ because }) => new WarmbakeError('outside', 'not-deleted', because.join('; ')));
+  if (missing.length === 0) return worstOf('deletions', errors);
+  return new WarmbakeError(
+    'outside',
+    'use-unknown',
+    `nothing more was deleted, as use could not be read in full: ${missing.join('; ')}`,
+  );
+}
+
+/** A cleanup in the JSON document. */
+export function cleanDocument({ lines, missing }: CleanReport): Readonly<Record<string, unknown>> {
+  const images = lines.flatMap(({ image, outcome, because }) =>
+    image === undefined
+      ? []
+      : [
+          {
+            id: image.id,
+            name: image.name,
+            created: image.createdAt.toISOString(),
+            state: stateOf(image),
+            keep: outcome === 'kept',
+            outcome,
+            because,
+          },
+        ],
+  );
+  const snapshots = lines.flatMap(({ id, image, outcome, because }) =>
+    image === undefined ? [{ id, outcome, because }] : [],
+  );
+  return { images, snapshots, missing };
+}
+
+/** A cleanup as a table, one line for each image and leftover snapshot. */
+export function cleanText({ lines }: CleanReport, now: Date): string {
+  if (lines.length === 0) return 'there are no images\n';
+  const rows = lines.map(({ id, image, outcome, because }) => [
+    id,
+    image === undefined ? 'snapshot' : stateOf(image),
+    image === undefined ? '' : ageText(now.getTime() - image.createdAt.getTime()),
+    WORDS[outcome],
+    because.join('; '),
+  ]);
+  return `${tableLines(['IMAGE', 'STATE', 'AGE', 'RESULT', 'BECAUSE'], rows).join('\n')}\n`;
+}
+
+const WORDS = {
+  kept: 'kept',
+  deleted: 'deleted',
+  planned: 'would go',
+  failed: 'FAILED',
+} as const satisfies Record<CleanLine['outcome'], string>;

@@ -1,0 +1,52 @@
+import type { Account } from '../../../ami/account.ts';
+import { openAccount } from '../../../ami/aws/account.ts';
+import type { FamilySettings } from '../../../config/families.ts';
+import { loadSettings } from '../../../config/load.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { CONFIG_OPTION, type Input, type Option, textOption } from '../../command.ts';
+
+/** Options of every command about machine images. */
+export const FAMILY_OPTIONS: readonly Option[] = [
+  CONFIG_OPTION,
+  { flags: '--family <key>', help: 'family of machine images (default: the only one of the configuration)' },
+  { flags: '--state <store>', help: 's3://bucket[/prefix] or a directory, in place of the configured state store' },
+];
+
+/** For commands that change something. */
+export const DRY_RUN_OPTION: Option = { flags: '--dry-run', help: 'only say what would be done' };
+
+/** What a command about machine images works on. */
+export interface OpenFamily {
+  readonly family: FamilySettings;
+  readonly account: Account;
+}
+
+/**
+ * The family that was asked for, and its account. Needs neither git nor docker: an operator's laptop has the
+ * configuration and credentials, nothing more.
+ */
+export async function openFamily(host: Host, input: Input): Promise<OpenFamily> {
+  const config = textOption(input, 'config');
+  const { families, file } = await loadSettings(host, config === undefined ? {} : { config });
+  const family = chooseFamily(families, { key: textOption(input, 'family'), file });
+  return { family, account: openAccount(host, family.region) };
+}
+
+/** The family with that key, or the only one. Throws `config` where there is none, `usage` where it must be named. */
+export function chooseFamily(
+  families: readonly FamilySettings[],
+  { key, file }: { readonly key: string | undefined; readonly file: string },
+): FamilySettings {
+  const known = families.map((family) => family.key).join(', ');
+  const [first, second] = families;
+  if (first === undefined) {
+    throw new WarmbakeError('config', 'no-family', `'${file}' has no machine images; add an ami section`);
+  }
+  if (key === undefined && second !== undefined) {
+    throw new WarmbakeError('usage', 'family-unclear', `--family is needed; '${file}' has ${known}`);
+  }
+  const family = key === undefined ? first : families.find((one) => one.key === key);
+  if (family !== undefined) return family;
+  throw new WarmbakeError('usage', 'family-unknown', `there is no family '${key}'; '${file}' has ${known}`);
+}

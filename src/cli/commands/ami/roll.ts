@@ -1,0 +1,79 @@
+import { requireImage } from '../../../ami/candidate.ts';
+import { readWishes, requireDesired } from '../../../ami/desired.ts';
+import { roll, type StackResult } from '../../../ami/roll.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type Outcome,
+  flag,
+  listOption,
+  textOption,
+} from '../../command.ts';
+import { tableLines } from '../../table.ts';
+import { worstOf } from './failures.ts';
+import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+
+/** `warmbake ami roll`: every stack launches the desired image. */
+export const amiRollCommand: CommandSpec = {
+  name: 'ami roll',
+  summary: 'make the stacks launch the desired image',
+  description:
+    'Make the Auto Scaling groups of all stacks launch the desired image, or the given one. Stacks that do already are left alone, and so are running instances: they are replaced as their jobs end.',
+  options: [
+    ...FAMILY_OPTIONS,
+    { flags: '--image <ami>', help: 'another image than the desired one' },
+    { flags: '--stack <name...>', help: 'only these stacks' },
+    DRY_RUN_OPTION,
+  ],
+  examples: ['warmbake ami roll --dry-run', 'warmbake ami roll --image ami-0123456789abcdef0 --stack my-canary'],
+  run: amiRoll,
+};
+
+async function amiRoll(host: Host, input: Input): Promise<Outcome> {
+  const { family, account } = await openFamily(host, input);
+  const stacks = chooseStacks(family.stacks, listOption(input, 'stack'));
+  const written = textOption(input, 'image');
+  const image = await requireImage(account, family, {
+    written: written ?? requireDesired((await readWishes(account, family, host.clock.now())).desired, family),
+  });
+  const dryRun = flag(input, 'dryRun');
+  const results = await roll(account, host, { image: image.id, stacks, dryRun });
+  const failed = results.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
+  const error = worstOf('stacks', failed);
+  return {
+    json: { family: family.key, image: image.id, dryRun, stacks: results.map(stackDocument) },
+    text: rollText(results),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function chooseStacks(all: readonly string[], chosen: readonly string[]): readonly string[] {
+  const unknown = chosen.find((stack) => !all.includes(stack));
+  if (unknown === undefined) return chosen.length === 0 ? all : chosen;
+  throw new WarmbakeError('usage', 'stack-unknown', `'${unknown}' is none of the stacks ${all.join(', ')}`);
+}
+
+/** One stack in the JSON document. */
+export function stackDocument(result: StackResult): Readonly<Record<string, unknown>> {
+  const { stack: name, ...rest } = result;
+  if (rest.outcome !== 'failed') return { name, ...rest };
+  return { name, outcome: rest.outcome, error: { code: rest.error.code, message: rest.error.message } };
+}
+
+/** The stacks as a table. */
+export function rollText(results: readonly StackResult[]): string {
+  const rows = results.map((result) =>
+    result.outcome === 'failed'
+      ? [result.stack, 'failed', result.error.code, '']
+      : [result.stack, WORDS[result.outcome], used(result.from), result.outcome === 'unchanged' ? '' : used(result.to)],
+  );
+  return `${tableLines(['STACK', 'RESULT', 'FROM', 'TO'], rows).join('\n')}\n`;
+}
+
+const WORDS = { unchanged: 'in sync', updated: 'updated', planned: 'would change' } as const;
+
+function used({ version, image = '' }: { readonly version?: number; readonly image?: string }): string {
+  return version === undefined ? `${image} (new version)` : `${image} (version ${version})`;
+}

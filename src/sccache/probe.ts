@@ -1,0 +1,72 @@
+import type { SccacheSettings } from '../config/settings.ts';
+import { awsCode } from '../platform/aws-fault.ts';
+import { messageOf } from '../platform/errors.ts';
+import type { S3 } from './s3.ts';
+import { type StartFailure, judgeStartFailure } from './start-failure.ts';
+
+/** Key that sccache reads and writes when its server starts, below the prefix (`check` in its src/cache/cache.rs). */
+const CHECK = '.sccache_check';
+/** What it writes there. */
+const CONTENT = 'Hello, World!';
+
+/** What S3 answered to one request. */
+export type ProbeAnswer =
+  | { readonly state: 'done' }
+  /** No such object, in a bucket that exists. */
+  | { readonly state: 'absent' }
+  /** Asked too often: sccache starts all the same. */
+  | { readonly state: 'throttled' }
+  | { readonly state: 'refused'; readonly failure: StartFailure };
+
+/** Key of sccache's check object. */
+export function checkKey({ prefix }: Pick<SccacheSettings, 'prefix'>): string {
+  return prefix === '' ? CHECK : `${prefix}/${CHECK}`;
+}
+
+/** Reads the check object as sccache does: `refused` is a server that does not start. */
+export async function probeRead(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<ProbeAnswer> {
+  const command = new s3.sdk.GetObjectCommand({ Bucket: sccache.bucket, Key: checkKey(sccache) });
+  return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
+}
+
+/** Writes the check object as sccache does: `refused` makes it read-only. The object stays, as sccache's own does. */
+export async function probeWrite(
+  s3: S3,
+  sccache: SccacheSettings,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
+  const input = { Bucket: sccache.bucket, Key: checkKey(sccache), Body: CONTENT };
+  const command = new s3.sdk.PutObjectCommand(input);
+  return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
+}
+
+/** Asks for one key: whether the caller may list, without which S3 answers 403 for objects that do not exist. */
+export async function probeList(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<ProbeAnswer> {
+  const command = new s3.sdk.ListObjectsV2Command({ Bucket: sccache.bucket, MaxKeys: 1 });
+  return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
+}
+
+async function answerTo(send: () => Promise<unknown>): Promise<ProbeAnswer> {
+  try {
+    await send();
+    return { state: 'done' };
+  } catch (error) {
+    const code = awsCode(error);
+    if (code === 'NoSuchKey') return { state: 'absent' };
+    if (code === 'SlowDown') return { state: 'throttled' };
+    return { state: 'refused', failure: failureOf(code, messageOf(error)) };
+  }
+}
+
+/** Codes of the SDK's own, beside S3's. */
+const OWN_CAUSE = {
+  CredentialsProviderError: 'no-credentials',
+  TimeoutError: 'unreachable',
+  OutOfTime: 'unreachable',
+} as const;
+
+function failureOf(code: string, message: string): StartFailure {
+  const own: Readonly<Record<string, StartFailure['cause'] | undefined>> = OWN_CAUSE;
+  const said = message.startsWith(code) || code === 'Error' ? message : `${code}: ${message}`;
+  return { cause: own[code] ?? judgeStartFailure(said).cause, said };
+}

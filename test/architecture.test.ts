@@ -1,0 +1,75 @@
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+const SRC = path.join(import.meta.dirname, '../src');
+
+/** Rooms in the order of the story: each may import itself and those before it. */
+const ROOMS = [
+  'platform',
+  'image/reference.ts',
+  'config',
+  'context',
+  'image',
+  'cache',
+  'bake',
+  'sccache',
+  'buildkite',
+  'build',
+  'ami',
+  'cli',
+  'main.ts',
+] as const;
+
+const files = (await readdir(SRC, { recursive: true })).filter((file) => file.endsWith('.ts'));
+const texts = new Map(
+  await Promise.all(files.map(async (file) => [file, await readFile(path.join(SRC, file), 'utf8')] as const)),
+);
+
+function roomOf(file: string): number {
+  const exact = ROOMS.findIndex((room) => room === file);
+  return exact >= 0 ? exact : ROOMS.findIndex((room) => room === file.split(path.sep)[0]);
+}
+
+/** Files of `src` that a file imports, statically or not. */
+function importsOf(file: string, text: string): readonly string[] {
+  const names = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((m) => m[1] ?? '');
+  return names.map((name) => path.join(path.dirname(file), name));
+}
+
+/** What `find` sees in each file, as `file: what`. */
+function offences(find: (text: string, file: string) => readonly string[]): readonly string[] {
+  return [...texts].flatMap(([file, text]) => find(text, file).map((what) => `${file}: ${what}`));
+}
+
+it('every file is in a room', () => {
+  expect(files.filter((file) => roomOf(file) < 0)).toEqual([]);
+  expect(files.length).toBeGreaterThan(100);
+});
+
+it('rooms import only rooms to their left', () => {
+  expect(offences((text, file) => importsOf(file, text).filter((to) => roomOf(to) > roomOf(file)))).toEqual(
+    [],
+  );
+});
+
+it('only main.ts reads the process, and only the terminal prints', () => {
+  const reads = offences((text, file) =>
+    file === 'main.ts'
+      ? []
+      : [
+          ...text
+            .replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, '')
+            .matchAll(/(?<!\/)\b(?:process|console)\.(?!ts')\w+/g),
+        ].map(([what]) => what),
+  );
+  expect(reads).toEqual([]);
+});
+
+it('no file is too long for one idea', () => {
+  expect(offences((text) => (text.split('\n').length > 300 ? ['more than 300 lines'] : []))).toEqual([]);
+});
+
+it('the tool is general: no file names its first user', () => {
+  expect(offences((text) => [...text.matchAll(/vllm/gi)].map(([what]) => what))).toEqual([]);
+});
