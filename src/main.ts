@@ -26,11 +26,7 @@ async function main(): Promise<number> {
   });
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) {
-    // Node's own fetch uses undici's dispatcher (they share a global symbol) and so honours the proxy variables.
-    const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici');
-    setGlobalDispatcher(new EnvHttpProxyAgent());
-  }
+  if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) await honourProxies();
   return await runProgram(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
@@ -50,6 +46,16 @@ async function main(): Promise<number> {
         : {}),
     },
   });
+}
+
+/**
+ * Makes Node's own fetch honour HTTP_PROXY, HTTPS_PROXY and NO_PROXY: it uses undici's dispatcher, they share a global
+ * symbol. This machine is never asked through a proxy, as in Docker's own tools.
+ */
+async function honourProxies(): Promise<void> {
+  const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici');
+  const own = process.env['no_proxy'] ?? process.env['NO_PROXY'] ?? '';
+  setGlobalDispatcher(new EnvHttpProxyAgent({ noProxy: `localhost,127.0.0.1,::1,${own}` }));
 }
 
 process.exitCode = await main();

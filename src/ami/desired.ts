@@ -1,7 +1,7 @@
 import type { FamilySettings } from '../config/families.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Account } from './account.ts';
-import { parseHold, holdParameter, holdText, type HoldState } from './hold.ts';
+import { heldBecause, holdParameter, parseHold, type HoldState } from './hold.ts';
 import { parseImageId, type ImageId } from './ids.ts';
 
 /** What the parameter says that every stack should run. */
@@ -51,12 +51,6 @@ export type Publication =
 /** Whether `image` may become the desired one. What is desired already needs no leave. */
 export function decidePublication(image: ImageId, { desired, hold }: Wishes): Publication {
   if (desired.state === 'image' && desired.id === image) return { action: 'nothing' };
-  switch (hold.state) {
-    case 'free':
-      return { action: 'write' };
-    case 'held':
-      return { action: 'refuse', because: holdText(hold.hold) };
-    case 'unreadable':
-      return { action: 'refuse', because: `the hold cannot be read: '${hold.text}'` };
-  }
+  const because = heldBecause(hold);
+  return because === undefined ? { action: 'write' } : { action: 'refuse', because };
 }

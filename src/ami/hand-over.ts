@@ -43,7 +43,8 @@ export async function answerHandOvers(
       await stages[stage](over);
       await answer(directory, stage, 'ok');
     } catch (error) {
-      failure = { error };
+      // Work that was broken off because Packer has ended is not why it has ended.
+      if (!over.aborted) failure = { error };
       await answer(directory, stage, 'failed');
       break;
     }

@@ -63,6 +63,18 @@ export function printRelease(release: { readonly by: string; readonly at: Date }
   return JSON.stringify({ held: false, ...release });
 }
 
+/** Why nothing may be published, as one phrase; `undefined` where nothing stands against it. */
+export function heldBecause(state: HoldState): string | undefined {
+  switch (state.state) {
+    case 'free':
+      return undefined;
+    case 'held':
+      return holdText(state.hold);
+    case 'unreadable':
+      return `held: the hold cannot be read: '${state.text}'`;
+  }
+}
+
 /** One phrase about a hold for people. */
 export function holdText({ by, reason, since, until }: Hold): string {
   const end = until === undefined ? '' : ` until ${until.toISOString()}`;

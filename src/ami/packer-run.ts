@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { closedEnvironment } from '../bake/environment.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -36,6 +36,8 @@ export async function runPacker(host: Host, run: PackerRun): Promise<ImageId> {
   const directory = path.join(host.scratch, 'packer');
   const manifest = path.join(directory, 'manifest.json');
   const handOver = path.join(directory, 'hand-over');
+  // Answers and manifest of an earlier run would be taken for this one's.
+  await rm(directory, { recursive: true, force: true });
   await openHandOver(handOver);
   const file = path.join(directory, 'variables.pkrvars.json');
   await writeFile(file, JSON.stringify({ ...run.variables, manifest, hand_over: handOver }), { mode: 0o600 });

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { DockerEnvironment } from '../bake/builder-facts.ts';
 import { bakeWords } from '../bake/buildx.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -56,6 +58,7 @@ export async function proveStore(
 
 /** A builder of this run's own: whoever runs this keeps their list of builders. */
 async function createBuilder(host: Host, store: WarmStore, options: WarmOptions): Promise<void> {
+  await rm(buildxConfig(host), { recursive: true, force: true });
   const finished = await host.processes.run(
     {
       argv: ['docker', 'buildx', 'create', '--name', BUILDER, '--driver', 'remote', store.address],
@@ -73,10 +76,14 @@ async function createBuilder(host: Host, store: WarmStore, options: WarmOptions)
   );
 }
 
+function buildxConfig(host: Host): string {
+  return path.join(host.scratch, 'warm-buildx');
+}
+
 function environment(host: Host, { docker }: WarmOptions): Readonly<Record<string, string>> {
   return {
     ...docker.env,
-    BUILDX_CONFIG: `${host.scratch}/warm-buildx`,
+    BUILDX_CONFIG: buildxConfig(host),
     // Attestations of an empty tar are of no use, and paths have been checked when the plan was written.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
     BUILDX_BAKE_ENTITLEMENTS_FS: '0',

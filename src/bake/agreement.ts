@@ -36,8 +36,8 @@ export function requireAgreement(promises: readonly Promised[], definition: Defi
 }
 
 function compare(promised: Promised, target: TargetDefinition): readonly string[] {
-  const args = Object.entries(promised.args).filter(([key, value]) => target.args[key] !== value);
-  const annotations = promised.annotations.filter((a) => !target.annotations.includes(a));
+  const args = Object.entries(promised.args).filter(([key, value]) => !isPrintOf(target.args[key], value));
+  const annotations = promised.annotations.filter((a) => !target.annotations.some((b) => isPrintOf(b, a)));
   return [
     ...(promised.tags.join(' ') === target.tags.join(' ')
       ? []
@@ -48,6 +48,14 @@ function compare(promised: Promised, target: TargetDefinition): readonly string[
     ...args.map(([key, value]) => `argument ${key} is '${target.args[key] ?? ''}', planned '${value}'`),
     ...annotations.map((a) => `annotation '${a}' is missing`),
   ];
+}
+
+/**
+ * Whether `--print` shows `text` as `printed`: since 0.23 buildx doubles what would start a template in arguments and
+ * annotations, so that its output can be read back as a bake file.
+ */
+function isPrintOf(printed: string | undefined, text: string): boolean {
+  return printed === text || printed === text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
 function entriesDiffer(what: string, planned: readonly Entry[], is: readonly Entry[]): readonly string[] {

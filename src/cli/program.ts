@@ -39,6 +39,31 @@ const COMMANDS: readonly Listed[] = [
     summary: 'give an image or cache manifest a further name, forward only',
     load: async () => (await import('./commands/promote.ts')).promoteCommand,
   },
+  {
+    name: 'ami rebuild',
+    summary: 'build an image, prove it, and make every stack launch it',
+    load: async () => (await import('./commands/ami/rebuild.ts')).amiRebuildCommand,
+  },
+  {
+    name: 'ami canary',
+    summary: 'try an image on the canary stack',
+    load: async () => (await import('./commands/ami/canary.ts')).amiCanaryCommand,
+  },
+  {
+    name: 'ami publish',
+    summary: 'make an image the desired one',
+    load: async () => (await import('./commands/ami/publish.ts')).amiPublishCommand,
+  },
+  {
+    name: 'ami roll',
+    summary: 'make the stacks launch the desired image',
+    load: async () => (await import('./commands/ami/roll.ts')).amiRollCommand,
+  },
+  {
+    name: 'ami clean',
+    summary: 'delete images that are not needed any more',
+    load: async () => (await import('./commands/ami/clean.ts')).amiCleanCommand,
+  },
 ];
 
 /** Parses `argv`, runs the command and answers with the exit code; never rejects. */

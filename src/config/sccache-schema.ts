@@ -78,13 +78,20 @@ export const sccache = z
       })
       .describe('what the Dockerfile calls its build arguments'),
   })
-  .superRefine(({ region, endpoint, anonymous, secret }, context) => {
+  .superRefine(({ region, endpoint, anonymous, secret, roles: all }, context) => {
     if (region === 'auto' && endpoint === undefined) {
       context.addIssue({ code: 'custom', path: ['region'], message: "'auto' is no AWS region" });
     }
     if (anonymous && secret !== undefined) {
       const message = 'no credentials are used where anonymous is true; remove one of the two';
       context.addIssue({ code: 'custom', path: ['secret'], message });
+    }
+    for (const reader of ['untrusted', 'imageBuilder'] as const) {
+      for (const [index, name] of all[reader].entries()) {
+        if (!all.trusted.includes(name)) continue;
+        const message = `'${name}' is in roles.trusted already: it would read and write`;
+        context.addIssue({ code: 'custom', path: ['roles', reader, index], message });
+      }
     }
   })
   .describe('compiler cache of the Dockerfile; equal for all builds, as it is part of the layer key');

@@ -47,11 +47,18 @@ export function fetchHandler(fetch: typeof globalThis.fetch) {
   };
 }
 
+/** The SDK sets `content-length`, fetch sets it too, and a dispatcher with a proxy refuses the pair. */
+function withoutLength(headers: AwsRequest['headers']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-length'),
+  );
+}
+
 async function ask(fetch: typeof globalThis.fetch, request: AwsRequest, signal: AbortSignal) {
   const bodiless = request.method === 'GET' || request.method === 'HEAD';
   const answer = await fetch(urlOf(request), {
     method: request.method,
-    headers: request.headers,
+    headers: withoutLength(request.headers),
     body: bodiless ? null : (request.body as string | Uint8Array),
     signal,
     redirect: 'manual',

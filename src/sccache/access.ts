@@ -35,7 +35,7 @@ export async function prepareAccess(
   sccache: SccacheSettings | undefined,
 ): Promise<StoreAccess> {
   if (sccache?.enabled !== true || sccache.anonymous) return { warnings: [] };
-  const s3 = await openS3(host, sccache);
+  const s3 = await openS3(host, sccache, { attempts: 2 });
   try {
     const found = await findCredentials(s3, host);
     if (found.state === 'none') return { warnings: [noCredentials(found.because)] };

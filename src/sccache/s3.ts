@@ -10,15 +10,22 @@ export interface S3 {
   readonly aws: Aws;
 }
 
-/** S3 as sccache sees it: region and endpoint of the settings, and no signature where it reads anonymously. */
+/**
+ * S3 as sccache sees it: region and endpoint of the settings, and no signature where it reads anonymously.
+ * `attempts` of each request, the first included; by default 8, as with all of AWS. With `anyRegion`, requests about a
+ * bucket elsewhere are sent there, as sccache does not do.
+ */
 export async function openS3(
   host: Pick<Host, 'fetch' | 'signal'>,
   { region, endpoint, anonymous }: SccacheSettings,
+  options: { readonly attempts?: number; readonly anyRegion?: boolean } = {},
 ): Promise<S3> {
   const sdk = await import('@aws-sdk/client-s3');
   const aws = openAws(host, region);
   const client = new sdk.S3Client({
     ...aws.settings,
+    followRegionRedirects: options.anyRegion === true,
+    ...(options.attempts === undefined ? {} : { maxAttempts: options.attempts }),
     // S3-compatible services refuse the checksums that the SDK adds by default.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

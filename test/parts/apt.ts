@@ -6,6 +6,7 @@ import {
   AREAS,
   EXTRA_SUITES,
   fetchedFolder,
+  OWN_SUITE,
   packagesOf,
   STAMP,
   stampOf,
@@ -61,7 +62,7 @@ async function sourceList(release: Release): Promise<string> {
 }
 
 /** Options that keep all of apt's state in `state`; on the command line since the machine's own files would win otherwise. */
-function privateState(state: string, codename: string): readonly string[] {
+function privateState(state: string, { distribution, codename }: Release): readonly string[] {
   const settings = {
     'Dir::Etc::SourceList': join(state, 'sources.list'),
     'Dir::Etc::SourceParts': '/dev/null',
@@ -71,7 +72,7 @@ function privateState(state: string, codename: string): readonly string[] {
     // Container images switch these off to stay small; each call would parse 30 MB of lists again.
     'Dir::Cache::pkgcache': 'pkgcache.bin',
     'Acquire::GzipIndexes': 'false',
-    'APT::Default-Release': codename,
+    'APT::Default-Release': OWN_SUITE[distribution](codename) ?? '',
     'APT::Sandbox::User': 'root',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '2',
@@ -141,7 +142,7 @@ export async function fetchFolders(folders: readonly Folder[], say: (line: strin
   await sweep();
   const state = await mkdtemp(join(PARTS, `incoming-${process.pid}-`));
   try {
-    const apt = ['apt-get', '-qq', ...privateState(state, codename)] as const;
+    const apt = ['apt-get', '-qq', ...privateState(state, release)] as const;
     await mkdir(join(state, 'lists', 'partial'), { recursive: true });
     await mkdir(join(state, 'cache'));
     await writeFile(join(state, 'sources.list'), await sourceList(release));

@@ -38,6 +38,8 @@ async function answersPing(socketPath: string): Promise<true | undefined> {
 export interface DockerdNeeds {
   /** Folders of dockerd, containerd, runc and docker. */
   readonly path: readonly string[];
+  /** Folders of their libraries, as LD_LIBRARY_PATH has them. */
+  readonly libraries: string;
   /** Takes everything that the engine writes; removed at the end. */
   readonly directory: string;
   readonly busybox: BusyboxSource;
@@ -48,7 +50,7 @@ export interface DockerdNeeds {
  * Build steps get a bridge network without a way out (no iptables rules, no forwarding): nothing here needs one.
  */
 export async function startDockerd(needs: DockerdNeeds): Promise<Running & { readonly dockerHost: string }> {
-  const { path, directory, busybox } = needs;
+  const { path, libraries, directory, busybox } = needs;
   if (busybox.kind !== 'program')
     throw new PartMissing('busybox', 'it sets up the network of an engine of our own');
   const socket = join(directory, 'docker.sock');
@@ -74,7 +76,7 @@ export async function startDockerd(needs: DockerdNeeds): Promise<Running & { rea
   await writeFile(config, JSON.stringify(settings));
   const { stop } = await startGuarded({
     argv: [...UNSHARE, 'sh', '-c', SCRIPT, 'sh', busybox.path, name, address, config],
-    env: { PATH: [...path, process.env['PATH'] ?? ''].join(delimiter) },
+    env: { PATH: [...path, process.env['PATH'] ?? ''].join(delimiter), LD_LIBRARY_PATH: libraries },
     directory,
     afterwards: [
       [busybox.path, 'ip', 'link', 'delete', name],

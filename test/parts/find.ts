@@ -1,9 +1,7 @@
 import { execa } from 'execa';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findDocker, type ExistingDocker } from './existing-docker.ts';
 import { findBuildx, findOldBuildx } from './find-buildx.ts';
-import { fetchedFolder } from './packages.ts';
 import { here, missing, type Part } from './part.ts';
 import {
   BUSYBOX_IMAGE,
@@ -15,20 +13,24 @@ import {
   type RegistrySource,
   type SshdSource,
 } from './parts.ts';
-import { fetchedProgram, installedProgram } from './programs.ts';
+import { fetchedProgram, installedProgram, librariesBeside } from './programs.ts';
 
 async function findEngine(docker: Part<ExistingDocker>, uid: number): Promise<Part<EngineSource>> {
   if (docker.state === 'here')
     return here(docker.from, { kind: 'existing', dockerHost: docker.value.dockerHost });
   if (uid !== 0) return missing(`${docker.because}, and only root can start one`);
-  const root = await fetchedFolder('engine');
-  if (root === undefined) return docker;
-  const dockerd = await execa(join(root, 'usr/sbin/dockerd'), ['--version'], { reject: false });
-  const version = /version ([^,+]+)/.exec(dockerd.stdout)?.[1];
-  if (version === undefined) return missing(`the fetched dockerd does not run here: ${dockerd.stderr}`);
-  return here(`Docker ${version} in ${root}`, {
+  const path = await fetchedProgram('engine', ['usr/sbin/dockerd', 'usr/bin/dockerd']);
+  if (path === undefined) return docker;
+  const libraries = await librariesBeside(path);
+  const env = { LD_LIBRARY_PATH: libraries };
+  const { stdout, shortMessage } = await execa(path, ['--version'], { reject: false, env });
+  const version = /version ([^,+]+)/.exec(stdout)?.[1];
+  if (version === undefined) return missing(`the fetched engine does not run here: ${shortMessage}`);
+  const usr = join(dirname(path), '..');
+  return here(`Docker ${version} at ${path}`, {
     kind: 'own',
-    path: [join(root, 'usr/sbin'), join(root, 'usr/bin')],
+    path: [join(usr, 'sbin'), join(usr, 'bin')],
+    libraries,
   });
 }
 
@@ -80,12 +82,7 @@ async function findSshd(searchPath: string): Promise<Part<SshdSource>> {
   if (installed !== undefined) return here(installed, { program: installed, libraries: '' });
   const fetched = await fetchedProgram('sshd', ['usr/sbin/sshd']);
   if (fetched === undefined) return missing(NOT_FETCHED);
-  const usr = join(fetched, '../..');
-  const libraries = await readdir(join(usr, 'lib'));
-  return here(fetched, {
-    program: fetched,
-    libraries: libraries.map((name) => join(usr, 'lib', name)).join(':'),
-  });
+  return here(fetched, { program: fetched, libraries: await librariesBeside(fetched) });
 }
 
 /** Finds what is there, existing parts before fetched ones; fetches and starts nothing. */

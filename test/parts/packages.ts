@@ -13,8 +13,7 @@ export type Distribution = 'debian' | 'ubuntu';
  * Packages of each folder, as `apt-get download` takes them. Without a suite it is the machine's own: what links against
  * its libraries. Debian before 13 has no engine that is new enough, so engine and buildx come from sid (their libc
  * requirement is low); trixie's buildx is 0.13.1, the oldest that warmbake supports. bookworm has the last Packer
- * of Debian, 1.6.6. Ubuntu carries new engines in its own updates,
- * no old buildx and no Packer.
+ * of Debian, 1.6.6. Ubuntu carries new engines in its own updates, no old buildx and no Packer.
  */
 const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
   debian: {
@@ -27,7 +26,16 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
     sshd: ['openssh-server', 'libwrap0'],
   },
   ubuntu: {
-    engine: ['docker.io', 'containerd', 'runc'],
+    engine: [
+      'docker.io',
+      'containerd',
+      'runc',
+      'libnftables1',
+      'libnftnl11',
+      'libjansson4',
+      'libmnl0',
+      'libxtables12',
+    ],
     buildx: ['docker-buildx'],
     'buildx-old': [],
     registry: ['docker-registry'],
@@ -35,6 +43,13 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
     packer: [],
     sshd: ['openssh-server', 'libwrap0'],
   },
+};
+
+/** The suite that a package without one comes from, where it is not simply the newest that the suites have. */
+export const OWN_SUITE: Record<Distribution, (own: string) => string | undefined> = {
+  debian: (own) => own,
+  // Its engine, 24.0, is too old: the one of its updates is meant.
+  ubuntu: () => undefined,
 };
 
 /** Suites besides the machine's own, and the archive areas that hold the packages. */

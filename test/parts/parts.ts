@@ -1,9 +1,9 @@
 import type { Part } from './part.ts';
 
-/** Where the engine comes from: somebody else's, or programs (folders for PATH) with which the tests start their own. */
+/** Where the engine comes from: somebody else's, or programs (folders for PATH and LD_LIBRARY_PATH) to start one with. */
 export type EngineSource =
   | { readonly kind: 'existing'; readonly dockerHost: string }
-  | { readonly kind: 'own'; readonly path: readonly string[] };
+  | { readonly kind: 'own'; readonly path: readonly string[]; readonly libraries: string };
 
 /** A buildx plugin; `version` as `0.13.1`, `plugin` is its path. */
 export interface Plugin {

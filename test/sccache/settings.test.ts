@@ -46,6 +46,10 @@ describe('the section', () => {
       { roles: { trusted: ['arn:aws:iam::1:role/x'] } },
       "sccache.roles.trusted[0]: 'arn:aws:iam::1:role/x' is no IAM role; write its name (in the bucket's account) or its ARN",
     ],
+    [
+      { roles: { trusted: ['ci'], untrusted: ['pr', 'ci'] } },
+      "sccache.roles.untrusted[1]: 'ci' is in roles.trusted already: it would read and write",
+    ],
     [{ arguments: { bucket: 'USE_SCCACHE' } }, 'sccache.arguments: two settings have one argument name'],
     [{ arguments: { bucket: 'a b' } }, "sccache.arguments.bucket: 'a b' is no argument name"],
   ])('%j is refused: %s', ([written, problem]) => {

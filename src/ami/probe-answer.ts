@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import type { CanaryVerdict } from './canary.ts';
+import type { ImageId } from './ids.ts';
+
+/** What a job on an instance of the candidate has found. */
+export interface ProbeAnswer {
+  /** Whether every check passed. */
+  readonly warm: boolean;
+  /** One phrase for people. */
+  readonly because: string;
+  /** From the boot of the instance to the end of the first build, which loaded everything from the store. */
+  readonly secondsToFirstHit?: number;
+}
+
+const Answer = z.object({ warm: z.boolean(), because: z.string(), secondsToFirstHit: z.number().optional() });
+
+/** Key of the build's meta-data under which the job answers, and of its step. */
+export function probeKey(image: ImageId): string {
+  return `warmbake-probe-${image}`;
+}
+
+/** The answer as meta-data. */
+export function printAnswer(answer: ProbeAnswer): string {
+  return JSON.stringify(answer);
+}
+
+/** Reads the meta-data; `undefined` while there is none. What cannot be read proves nothing, and is no fault of the image. */
+export function verdictOf(text: string): CanaryVerdict | undefined {
+  if (text === '') return undefined;
+  const read = Answer.safeParse(jsonOf(text));
+  if (!read.success) return { verdict: 'undecided', because: `the probe's answer cannot be read: '${text}'` };
+  const { warm, because } = read.data;
+  return warm ? { verdict: 'proven', because } : { verdict: 'image-fault', because };
+}
+
+/** A pipeline with the one job that goes to an instance of the candidate: the agent tag forces a real launch. */
+export function probePipeline({ image, queue, command, config }: ProbeJob): string {
+  const step = {
+    label: `:ambulance: probe ${image}`,
+    key: probeKey(image),
+    command,
+    agents: { queue, 'aws:ami-id': image },
+    timeout_in_minutes: 20,
+    // The rollout decides; a job that fails has said why.
+    soft_fail: true,
+    retry: { automatic: [{ exit_status: -1, limit: 1 }] },
+    ...(config === undefined ? {} : { env: { WARMBAKE_CONFIG: config } }),
+  };
+  return JSON.stringify({ steps: [step] });
+}
+
+/** A job for one agent of the canary's queue. */
+export interface ProbeJob {
+  readonly image: ImageId;
+  readonly queue: string;
+  readonly command: string;
+  /** Configuration file, where it was named on the command line: the job has to read the same one. */
+  readonly config?: string;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

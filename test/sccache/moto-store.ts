@@ -1,0 +1,46 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Faults, type Rule, startFaults } from '../parts/faults.ts';
+import { MOTO_CREDENTIALS, startMoto } from '../parts/moto.ts';
+import type { Running } from '../parts/part.ts';
+
+/** moto's S3 behind a proxy that breaks what it is told to. */
+export interface MotoStore {
+  /** Of the proxy, for settings and AWS_ENDPOINT_URL. */
+  readonly endpoint: string;
+  readonly faults: Faults;
+  /** A client of the test's own, around the proxy. */
+  readonly client: S3Client;
+  readonly createBucket: (name: string, region?: string) => Promise<void>;
+}
+
+/** Starts a store of the test file's own. */
+export async function startMotoStore(): Promise<MotoStore & Running> {
+  const moto = await startMoto();
+  const faults = await startFaults(new URL(moto.url).host);
+  const credentials = {
+    accessKeyId: MOTO_CREDENTIALS.AWS_ACCESS_KEY_ID,
+    secretAccessKey: MOTO_CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+  };
+  const client = new S3Client({ endpoint: moto.url, region: 'us-west-2', forcePathStyle: true, credentials });
+  return {
+    endpoint: `http://${faults.host}`,
+    faults,
+    client,
+    createBucket: async (name, region = 'us-west-2') => {
+      const constraint =
+        region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region } as const };
+      await client.send(new CreateBucketCommand({ Bucket: name, ...(constraint as object) }));
+    },
+    stop: async () => {
+      client.destroy();
+      await faults.stop();
+      await moto.stop();
+    },
+  };
+}
+
+/** S3's answer with an error code. */
+export function refusal(status: number, code: string, headers: Readonly<Record<string, string>> = {}): Rule['fault'] {
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${code}, says the test.</Message></Error>`;
+  return { kind: 'answer', status, headers: { 'content-type': 'application/xml', ...headers }, body };
+}
