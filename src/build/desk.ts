@@ -7,6 +7,7 @@ import { type Credentials, createCredentials } from '../image/credentials.ts';
 import { type Login, createLogin } from '../image/login.ts';
 import { type Registry, createRegistry } from '../image/registry.ts';
 import type { Host } from '../platform/host.ts';
+import { sayIfSlow } from '../platform/slow.ts';
 
 /** What a build works with: opened once a run. */
 export interface Desk {
@@ -22,7 +23,12 @@ export interface Desk {
 /** Opens the desk: logins for the registries of `settings` are written, nothing else is touched. */
 export async function openDesk(host: Host, settings: Settings): Promise<Desk> {
   const credentials = createCredentials(host);
-  const login = await createLogin(registriesOf(settings), credentials, { host });
+  const registries = registriesOf(settings);
+  const login = await sayIfSlow(
+    host,
+    `logging in to ${registries.join(', ')}`,
+    createLogin(registries, credentials, { host }),
+  );
   const env = { ...closedEnvironment(host.env, settings.bake.passthrough), ...login.env };
   const home = env['HOME'] ?? host.scratch;
   return {

@@ -14,6 +14,7 @@ import type { TargetSettings } from '../config/settings.ts';
 import { buildContext } from '../context/build-context.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Warning } from '../platform/events.ts';
+import { sayIfSlow } from '../platform/slow.ts';
 import { type CallFacts, bakeCall } from './bake-call.ts';
 import { chooseTargets } from './choose-targets.ts';
 import type { Desk } from './desk.ts';
@@ -62,7 +63,11 @@ export async function makePlan(desk: Desk, request: PlanRequest): Promise<BuildP
     decideBuilder(settings.builder, facts),
   );
   builder.catch(() => undefined);
-  const context = await buildContext(host, desk.history, settings);
+  const context = await sayIfSlow(
+    host,
+    'asking git for parent and merge base',
+    buildContext(host, desk.history, settings),
+  );
   if (context.origin.kind === 'local' && request.push) await requireCleanCheckout(desk);
 
   const writing = chosen.map((target) => writesOf(context, target, { settings, push: request.push }));
@@ -101,7 +106,10 @@ async function sourcesOf(
 ): Promise<readonly Source[]> {
   const candidates = cacheSources(context, target, settings);
   const { maxSources } = settings.cache;
-  if (!offline) return await probeCandidates(candidates, { registry, host }, { maxSources });
+  if (!offline) {
+    const probing = probeCandidates(candidates, { registry, host }, { maxSources });
+    return await sayIfSlow(host, `asking the registry for ${candidates.length} cache sources`, probing);
+  }
   return candidates.map(({ role, ref }) => ({ role, ref, state: 'unprobed' }));
 }
 

@@ -20,7 +20,7 @@ export interface WarmProject {
 }
 
 /** In every version of the source. */
-export const SOURCE_TEXT = 'int main(void)';
+export const SOURCE_TEXT = 'a line of the source, thought up for this test';
 export const TARGET = 'test-ci';
 /** Of the build that made image and caches. */
 export const BUILD = { number: '812', id: '0199f2c5-4a3b-4c21-9f00-0123456789ab' } as const;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { statfs, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { delimiter, join } from 'node:path';
 import { startGuarded } from './guarded.ts';
@@ -20,6 +20,9 @@ busybox=$1 bridge=$2 address=$3 config=$4
 exec dockerd --config-file "$config"`;
 
 const UNSHARE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
+
+/** What statfs(2) calls overlayfs, a container's own file system: overlays cannot be stacked on it. */
+const OVERLAYFS = 0x79_4c_76_30;
 
 async function answersPing(socketPath: string): Promise<true | undefined> {
   return await new Promise((resolve) => {
@@ -65,6 +68,7 @@ export async function startDockerd(needs: DockerdNeeds): Promise<Running & { rea
     'exec-root': join(directory, 'run'),
     pidfile: join(directory, 'docker.pid'),
     hosts: [`unix://${socket}`],
+    'storage-driver': (await statfs(directory)).type === OVERLAYFS ? 'native' : 'overlayfs',
     bridge: name,
     'cgroup-parent': name,
     iptables: false,

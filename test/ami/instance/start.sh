@@ -12,8 +12,8 @@ mount -t overlay overlay "$root" \
 
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-mount -t tmpfs tmpfs "$root/run"
-mount -t tmpfs tmpfs "$root/tmp"
+# Empty at first, as on an instance.
+for empty in run tmp root home var/log var/tmp; do mount -t tmpfs tmpfs "$root/$empty"; done
 # Ends of bind mounts: what the fake programs use of the outside.
 for shared in $SHARED; do
   mkdir -p "$root$shared"

@@ -6,9 +6,9 @@ import {
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fetchHandler } from '../../../src/platform/aws-handler.ts';
 import type { Moto } from '../../parts/moto.ts';
 import type { Running } from '../../parts/part.ts';
+import { clientOf } from './client.ts';
 
 /** A request to AWS as it came over the wire. */
 export interface AwsCall {
@@ -34,7 +34,7 @@ export interface Front {
 
 /** Starts a {@link Front} on a free port of the loopback. */
 export async function startFront(moto: Moto): Promise<Front & Running> {
-  const ec2 = new EC2Client({ endpoint: moto.url, region: 'us-east-1', requestHandler: fetchHandler(fetch) });
+  const ec2 = new EC2Client(clientOf(moto.url));
   const versions = new Map<string, Answer>();
   const front = {
     url: '',

@@ -4,13 +4,13 @@ import {
   DescribeStackResourceCommand,
 } from '@aws-sdk/client-cloudformation';
 import { CreateImageCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { fetchHandler } from '../../../src/platform/aws-handler.ts';
 import type { ImageId, InstanceId, TemplateId } from '../../../src/ami/ids.ts';
 import type { Tags } from '../../../src/ami/tags.ts';
+import { clientOf } from './client.ts';
 
 /** Puts things into the account behind `url`, as somebody else would. */
 export function furnisher(url: string) {
-  const settings = { endpoint: url, region: 'us-east-1', requestHandler: fetchHandler(fetch) };
+  const settings = clientOf(url);
   const ec2 = new EC2Client(settings);
   const cloudFormation = new CloudFormationClient(settings);
 
