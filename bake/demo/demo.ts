@@ -144,6 +144,7 @@ async function play(scene: Scene, number: number, stage: Stage): Promise<BuildRe
       BUILDKITE_BUILD_NUMBER: String(number),
       BUILDKITE_BUILD_ID: `00000000-0000-0000-0000-00000000000${number}`,
       AWS_EC2_METADATA_DISABLED: 'true',
+      ...(process.env['NO_COLOR'] === undefined ? {} : { NO_COLOR: '1' }),
     },
   });
   return JSON.parse(await readFile(result, 'utf8')) as BuildRecord;

@@ -20,10 +20,14 @@ export interface Desk {
   readonly docker: DockerEnvironment;
 }
 
-/** Opens the desk: logins for the registries of `settings` are written, nothing else is touched. */
-export async function openDesk(host: Host, settings: Settings): Promise<Desk> {
+/** Opens the desk: logins for the registries of `settings` are written (not `offline`), nothing else is touched. */
+export async function openDesk(
+  host: Host,
+  settings: Settings,
+  { offline = false }: { readonly offline?: boolean } = {},
+): Promise<Desk> {
   const credentials = createCredentials(host);
-  const registries = registriesOf(settings);
+  const registries = offline ? [] : registriesOf(settings);
   const login = await sayIfSlow(
     host,
     `logging in to ${registries.join(', ')}`,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { awsCode, awsError, type AwsRequestName } from './aws-fault.ts';
 import { fetchHandler } from './aws-handler.ts';
 import type { Host } from './host.ts';
@@ -48,6 +49,8 @@ export function openAws(host: Pick<Host, 'fetch' | 'signal'>, region: string): A
       return otherwise(error);
     }
   };
+  // Every request under way listens to the signal; Node takes more than ten for a leak.
+  setMaxListeners(0, host.signal);
   return {
     settings: {
       region,

@@ -16,7 +16,8 @@ export async function waitFor<T>(
   const deadline = clock.now().getTime() + withinMs;
   for (;;) {
     const answer = await probe();
-    if (answer !== undefined || clock.now().getTime() >= deadline) return answer;
-    await clock.sleep(everyMs, signal);
+    const leftMs = deadline - clock.now().getTime();
+    if (answer !== undefined || leftMs <= 0) return answer;
+    await clock.sleep(Math.min(everyMs, leftMs), signal);
   }
 }

@@ -1,4 +1,8 @@
-import type { LifecycleRule, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
+import type {
+  LifecycleRule,
+  PublicAccessBlockConfiguration,
+  TransitionDefaultMinimumObjectSize,
+} from '@aws-sdk/client-s3';
 import type { SccacheSettings } from '../config/settings.ts';
 import { hasRule, lifecycleRule, mergeRules } from './lifecycle.ts';
 import { type Caller, lockedOutOf } from './lock-out.ts';
@@ -38,22 +42,27 @@ export interface OwnBucket {
   /** Absent where nothing is encrypted by default. */
   readonly encryption?: string;
   readonly rules: readonly LifecycleRule[];
+  /** Of the whole lifecycle configuration. */
+  readonly minimumSize?: TransitionDefaultMinimumObjectSize;
   readonly policy?: string;
 }
 
-/** One part of the bucket and what setup does about it. `does` is for people. */
-export type Step =
+/** One part of the bucket and what setup does about it; `does` is for people. */
+export type Step = Change | { readonly part: Part; readonly action: 'keep' | 'leave'; readonly does: string };
+
+/** A step that changes something. */
+export type Change =
   | { readonly part: 'bucket'; readonly action: 'create'; readonly does: string }
-  | { readonly part: 'public access'; readonly action: 'set'; readonly does: string }
-  | { readonly part: 'encryption'; readonly action: 'set'; readonly does: string }
+  | { readonly part: 'public access' | 'encryption'; readonly action: 'set'; readonly does: string }
   | {
       readonly part: 'lifecycle';
       readonly action: 'set';
       readonly does: string;
       readonly rules: readonly LifecycleRule[];
+      readonly minimumSize?: TransitionDefaultMinimumObjectSize;
     }
-  | { readonly part: 'policy'; readonly action: 'set'; readonly does: string; readonly policy: Policy }
-  | { readonly part: Part; readonly action: 'keep' | 'leave'; readonly does: string };
+  /** A policy without statements is none. */
+  | { readonly part: 'policy'; readonly action: 'set'; readonly does: string; readonly policy: Policy };
 
 type Part = 'bucket' | 'public access' | 'encryption' | 'lifecycle' | 'policy';
 
@@ -127,7 +136,8 @@ function lifecycleStep(sccache: SccacheSettings, own: OwnBucket | undefined): St
   const does = `expire after ${sccache.expireDays} days, abort uploads after 1 day${below}`;
   const rules = own?.rules ?? [];
   if (hasRule(rules, rule)) return { part, action: 'keep', does };
-  return { part, action: 'set', does, rules: mergeRules(rules, rule) };
+  const minimumSize = own?.minimumSize === undefined ? {} : { minimumSize: own.minimumSize };
+  return { part, action: 'set', does, rules: mergeRules(rules, rule), ...minimumSize };
 }
 
 function policyStep(sccache: SccacheSettings, own: OwnBucket | undefined, caller: Caller & Place): Step {
@@ -160,8 +170,7 @@ function count(roles: readonly string[]): string {
   return `${roles.length} ${roles.length === 1 ? 'role' : 'roles'}`;
 }
 
-/** True where the plan changes nothing. */
-export function isFinished(steps: readonly Step[]): boolean {
-  return steps.every(({ action }) => action === 'keep' || action === 'leave');
+/** The steps that change something; none of a bucket that is finished. */
+export function changesOf(steps: readonly Step[]): readonly Change[] {
+  return steps.filter((step): step is Change => step.action === 'create' || step.action === 'set');
 }
-

@@ -55,7 +55,7 @@ async function hcl(host: Host, input: Input): Promise<Outcome> {
 }
 
 async function resolved({ host, settings }: Loaded, input: Input): Promise<Outcome> {
-  const desk = await openDesk(host, settings);
+  const desk = await openDesk(host, settings, { offline: flag(input, 'offline') });
   try {
     const plan = await makePlan(desk, {
       targets: input.args.length === 0 ? settings.targets.map((t) => t.name) : input.args,

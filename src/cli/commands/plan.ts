@@ -29,7 +29,7 @@ export const planCommand: CommandSpec = {
 
 async function plan(host: Host, input: Input): Promise<Outcome> {
   const loaded = await loadConfiguration(host, input);
-  const desk = await openDesk(loaded.host, loaded.settings);
+  const desk = await openDesk(loaded.host, loaded.settings, { offline: flag(input, 'offline') });
   try {
     const made = await makePlan(desk, {
       targets: input.args,

@@ -30,7 +30,7 @@ export interface Instance extends Running {
   calls(): Promise<readonly string[]>;
   /** The text of a file in its file system; `undefined` where there is none. */
   read(path: string): Promise<string | undefined>;
-  /** Files below some of its folders that hold `text`. */
+  /** Files below some of its folders that hold `text`; the store is left out, whose layers hold what was built. */
   filesWith(text: string, folders: readonly string[]): Promise<readonly string[]>;
 }
 
@@ -101,7 +101,9 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
     read: async (path) => await readFile(`/proc/${pid}/root${path}`, 'utf8').catch(() => undefined),
     filesWith: async (text, folders) => {
       const places = folders.map((folder) => `/proc/${pid}/root${folder}`);
-      const found = await execa('grep', ['-rlsF', text, ...places], { reject: false });
+      const found = await execa('grep', ['-rlsF', '--exclude-dir=warmbake-fresh-*', text, ...places], {
+        reject: false,
+      });
       return found.stdout.split('\n').filter((line) => line !== '');
     },
     stop,

@@ -34,7 +34,6 @@ export interface Front {
 
 /** Starts a {@link Front} on a free port of the loopback. */
 export async function startFront(moto: Moto): Promise<Front & Running> {
-  const ec2 = new EC2Client(clientOf(moto.url));
   const versions = new Map<string, Answer>();
   const front = {
     url: '',
@@ -48,7 +47,7 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
     const instead = await front.intercept(call);
     if (instead !== undefined) return instead;
     const form = new URLSearchParams(body);
-    if (call.action === 'ec2:CreateLaunchTemplateVersion') return await createVersion(ec2, form, versions);
+    if (call.action === 'ec2:CreateLaunchTemplateVersion') return await createVersion(moto, form, versions);
     const response = await fetch(`${moto.url}${request.url ?? ''}`, {
       method: request.method ?? 'POST',
       headers: headersOf(request),
@@ -71,20 +70,26 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
   const stop = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    ec2.destroy();
   };
   return Object.assign(front, { stop });
 }
 
 /** What moto leaves out: data inherited from the source version, and the client token. */
 async function createVersion(
-  ec2: EC2Client,
+  moto: Moto,
   form: URLSearchParams,
   versions: Map<string, Answer>,
 ): Promise<Answer> {
   const token = form.get('ClientToken') ?? '';
   const repeated = versions.get(token);
   if (repeated !== undefined) return repeated;
+  let body = '';
+  const listening = async (...request: Parameters<typeof fetch>) => {
+    const response = await fetch(...request);
+    body = await response.clone().text();
+    return response;
+  };
+  const ec2 = new EC2Client(clientOf(moto.url, listening));
   const LaunchTemplateId = form.get('LaunchTemplateId') ?? '';
   const source = await ec2.send(
     new DescribeLaunchTemplateVersionsCommand({
@@ -93,24 +98,15 @@ async function createVersion(
     }),
   );
   const inherited = source.LaunchTemplateVersions?.[0]?.LaunchTemplateData as RequestLaunchTemplateData;
-  let raw = '';
-  const send = new CreateLaunchTemplateVersionCommand({
-    LaunchTemplateId,
-    VersionDescription: form.get('VersionDescription') ?? '',
-    LaunchTemplateData: { ...inherited, ImageId: form.get('LaunchTemplateData.ImageId') ?? '' },
-  });
-  send.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      raw = new TextDecoder().decode((result.response as { body: Uint8Array }).body);
-      return result;
-    },
-    { step: 'deserialize', priority: 'low' },
+  await ec2.send(
+    new CreateLaunchTemplateVersionCommand({
+      LaunchTemplateId,
+      VersionDescription: form.get('VersionDescription') ?? '',
+      LaunchTemplateData: { ...inherited, ImageId: form.get('LaunchTemplateData.ImageId') ?? '' },
+    }),
   );
-  await ec2.send(send);
-  const answer = { status: 200, body: raw };
-  if (token !== '') versions.set(token, answer);
-  return answer;
+  versions.set(token, { status: 200, body });
+  return { status: 200, body };
 }
 
 function actionOf(request: IncomingMessage, body: string): string {

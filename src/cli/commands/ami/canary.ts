@@ -33,7 +33,11 @@ async function amiCanary(host: Host, input: Input): Promise<Outcome> {
   const { family, account } = await openFamily(host, input);
   const canary = chooseCanary(family, input);
   if (canary === undefined) {
-    throw new WarmbakeError('config', 'no-canary', `family '${family.key}' has no canary; add ami.${family.key}.canary`);
+    throw new WarmbakeError(
+      'config',
+      'no-canary',
+      `family '${family.key}' has no canary; add ami.${family.key}.canary`,
+    );
   }
   const image = await requireImage(account, family, { written: input.args[0] ?? '' });
   const because = heldBecause((await readWishes(account, family, host.clock.now())).hold);
@@ -56,7 +60,11 @@ export function chooseCanary(family: FamilySettings, input: Input): CanarySettin
   const watch = textOption(input, 'canaryWatch');
   if (family.canary === undefined || watch === undefined) return family.canary;
   if (!/^\d+[smhd]$/.test(watch)) {
-    throw new WarmbakeError('usage', 'bad-duration', `'${watch}' is no duration; write it like 90s, 10m or 1h`);
+    throw new WarmbakeError(
+      'usage',
+      'bad-duration',
+      `'${watch}' is no duration; write it like 90s, 10m or 1h`,
+    );
   }
   return { ...family.canary, watchMs: milliseconds(watch) };
 }

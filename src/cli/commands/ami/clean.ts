@@ -75,9 +75,15 @@ export function cleanText({ lines }: CleanReport, now: Date): string {
     image === undefined ? 'snapshot' : stateOf(image),
     image === undefined ? '' : ageText(now.getTime() - image.createdAt.getTime()),
     WORDS[outcome],
-    because.join('; '),
+    someOf(because),
   ]);
   return `${tableLines(['IMAGE', 'STATE', 'AGE', 'RESULT', 'BECAUSE'], rows).join('\n')}\n`;
+}
+
+/** An image that a hundred groups use has a hundred reasons; all of them are in the JSON document. */
+function someOf(because: readonly string[]): string {
+  const more = because.length - 3;
+  return more > 0 ? `${because.slice(0, 3).join('; ')}; and ${more} more` : because.join('; ');
 }
 
 const WORDS = {

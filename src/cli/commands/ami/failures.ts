@@ -5,7 +5,11 @@ export function worstOf(what: string, errors: readonly WarmbakeError[]): Warmbak
   const [worst] = errors.toSorted((a, b) => EXIT_CODE[b.kind] - EXIT_CODE[a.kind]);
   if (worst === undefined || errors.length === 1) return worst;
   const kind: ErrorKind = worst.kind;
-  return new WarmbakeError(kind, worst.code, `${errors.length} ${what} failed:\n${errors.map(textOf).join('\n')}`);
+  return new WarmbakeError(
+    kind,
+    worst.code,
+    `${errors.length} ${what} failed:\n${errors.map(textOf).join('\n')}`,
+  );
 }
 
 function textOf({ message, hint }: WarmbakeError): string {

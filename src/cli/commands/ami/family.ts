@@ -10,7 +10,10 @@ import { CONFIG_OPTION, type Input, type Option, textOption } from '../../comman
 export const FAMILY_OPTIONS: readonly Option[] = [
   CONFIG_OPTION,
   { flags: '--family <key>', help: 'family of machine images (default: the only one of the configuration)' },
-  { flags: '--state <store>', help: 's3://bucket[/prefix] or a directory, in place of the configured state store' },
+  {
+    flags: '--state <store>',
+    help: 's3://bucket[/prefix] or a directory, in place of the configured state store',
+  },
 ];
 
 /** For commands that change something. */

@@ -27,5 +27,8 @@ async function amiPublish(host: Host, input: Input): Promise<Outcome> {
     unchanged: `${family.parameter} is ${image.id} already\n`,
     planned: `${family.parameter} would become ${image.id}${earlier}\n`,
   }[outcome];
-  return { json: { family: family.key, parameter: family.parameter, image: image.id, outcome, before }, text };
+  return {
+    json: { family: family.key, parameter: family.parameter, image: image.id, outcome, before },
+    text,
+  };
 }

@@ -29,7 +29,11 @@ async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
   const { family, account } = await openFamily(host, input);
   const written = textOption(input, 'image');
   if (written === undefined) {
-    throw new WarmbakeError('usage', 'image-needed', 'name a finished image with --image; building comes with `ami build`');
+    throw new WarmbakeError(
+      'usage',
+      'image-needed',
+      'name a finished image with --image; building comes with `ami build`',
+    );
   }
   const image = await requireImage(account, family, { written });
   const canary = chooseCanary(family, input);
@@ -53,7 +57,10 @@ async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
 function errorOf(report: BringOutReport): WarmbakeError | undefined {
   if (report.outcome === 'held') return undefined;
   const stacks = report.stacks.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
-  return worstOf('parts', [...stacks, ...[cleanError(report.cleaned)].filter((error) => error !== undefined)]);
+  return worstOf('parts', [
+    ...stacks,
+    ...[cleanError(report.cleaned)].filter((error) => error !== undefined),
+  ]);
 }
 
 function documentOf(report: BringOutReport): Readonly<Record<string, unknown>> {

@@ -3,14 +3,7 @@ import { readWishes, requireDesired } from '../../../ami/desired.ts';
 import { roll, type StackResult } from '../../../ami/roll.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import {
-  type CommandSpec,
-  type Input,
-  type Outcome,
-  flag,
-  listOption,
-  textOption,
-} from '../../command.ts';
+import { type CommandSpec, type Input, type Outcome, flag, listOption, textOption } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -27,7 +20,10 @@ export const amiRollCommand: CommandSpec = {
     { flags: '--stack <name...>', help: 'only these stacks' },
     DRY_RUN_OPTION,
   ],
-  examples: ['warmbake ami roll --dry-run', 'warmbake ami roll --image ami-0123456789abcdef0 --stack my-canary'],
+  examples: [
+    'warmbake ami roll --dry-run',
+    'warmbake ami roll --image ami-0123456789abcdef0 --stack my-canary',
+  ],
   run: amiRoll,
 };
 
@@ -67,7 +63,12 @@ export function rollText(results: readonly StackResult[]): string {
   const rows = results.map((result) =>
     result.outcome === 'failed'
       ? [result.stack, 'failed', result.error.code, '']
-      : [result.stack, WORDS[result.outcome], used(result.from), result.outcome === 'unchanged' ? '' : used(result.to)],
+      : [
+          result.stack,
+          WORDS[result.outcome],
+          used(result.from),
+          result.outcome === 'unchanged' ? '' : used(result.to),
+        ],
   );
   return `${tableLines(['STACK', 'RESULT', 'FROM', 'TO'], rows).join('\n')}\n`;
 }

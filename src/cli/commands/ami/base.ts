@@ -1,0 +1,21 @@
+import { findBaseImage } from '../../../ami/base-image.ts';
+import type { Host } from '../../../platform/host.ts';
+import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+
+/** `warmbake ami base`: what the next image will be built on. */
+export const amiBaseCommand: CommandSpec = {
+  name: 'ami base',
+  summary: 'show the image that the next one is built on',
+  description:
+    'Read the base image from the template of the configured version of the Elastic CI stack. Changes nothing.',
+  options: FAMILY_OPTIONS,
+  examples: ['warmbake ami base', 'warmbake ami base --json'],
+  run: amiBase,
+};
+
+async function amiBase(host: Host, input: Input): Promise<Outcome> {
+  const { family } = await openFamily(host, input);
+  const base = await findBaseImage(host, family);
+  return { json: { family: family.key, ...base }, text: `${base.image}\n` };
+}

@@ -1,0 +1,137 @@
+import { openWorkshop } from '../../../ami/aws/workshop.ts';
+import { openEc2 } from '../../../ami/aws/ec2.ts';
+import { buildImage, imageOfRun, type BuiltImage } from '../../../ami/image-build.ts';
+import { planImage, planLines, type ImagePlan } from '../../../ami/image-plan.ts';
+import { packerTemplate } from '../../../ami/packer-template.ts';
+import { warmthTag } from '../../../ami/warmth.ts';
+import { openDesk } from '../../../build/desk.ts';
+import { isCommitSha, type CommitSha } from '../../../context/context.ts';
+import { openAws } from '../../../platform/aws.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { type CommandSpec, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
+import { loadConfiguration } from '../../loaded.ts';
+import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily, type OpenFamily } from './family.ts';
+
+/** For commands that build an image. */
+export const BUILD_OPTIONS: readonly Option[] = [
+  {
+    flags: '--run <id>',
+    help: 'id of this run (default: BUILDKITE_BUILD_ID); a rerun takes the image that is there',
+  },
+  {
+    flags: '--commit <sha>',
+    help: 'warm with the build of this commit (default: that of the trusted latest image)',
+  },
+  {
+    flags: '--bake-config <file>',
+    help: 'the bake config artifact of that build, for runs outside of Buildkite',
+  },
+  {
+    flags: '--source <url>',
+    help: 'where git fetches the source from (default: https:// and the repository)',
+  },
+  {
+    flags: '--packer <program>',
+    help: 'Packer to use (default: the one on PATH, else a pinned release is fetched)',
+  },
+];
+
+/** `warmbake ami build`: make, warm and prove an image. */
+export const amiBuildCommand: CommandSpec = {
+  name: 'ami build',
+  summary: 'build a machine image with a warm store, and prove it',
+  description:
+    "Build a machine image with Packer, fill its BuildKit store with the trusted branch's layers, and prove that a build without imports then executes nothing and pulls nothing. Below the bar there is no image. The image is a candidate: no stack runs it.",
+  options: [...FAMILY_OPTIONS, ...BUILD_OPTIONS, DRY_RUN_OPTION],
+  examples: [
+    'warmbake ami build',
+    'warmbake ami build --run trial-1 --bake-config bake-config-build-812.json',
+  ],
+  run: amiBuild,
+};
+
+async function amiBuild(host: Host, input: Input): Promise<Outcome> {
+  const open = await openFamily(host, input);
+  const made = await makeImage(host, input, open);
+  const { key } = open.family;
+  if ('plan' in made)
+    return { json: { family: key, plan: made.plan }, text: `${planLines(made.plan).join('\n')}\n` };
+  const { image, reused, warmth } = made.built;
+  return {
+    json: {
+      family: key,
+      image: image.id,
+      name: image.name,
+      reused,
+      ...(warmth === undefined ? {} : { warmth }),
+    },
+    text: `${image.id}  ${image.name}  ${warmth === undefined ? 'made by an earlier try' : warmthTag(warmth)}\n`,
+  };
+}
+
+/** What came of it: an image, or only its plan where `--dry-run` is given. */
+export type Made = { readonly built: BuiltImage } | { readonly plan: ImagePlan };
+
+/** Builds the image of this run, or takes the one that an earlier try has made. */
+export async function makeImage(host: Host, input: Input, { family, account }: OpenFamily): Promise<Made> {
+  const run = runId(host, input);
+  const workshop = openWorkshop(openEc2(openAws(host, family.region)));
+  const dryRun = flag(input, 'dryRun');
+  if (!dryRun) {
+    const built = await imageOfRun(host, { account, workshop, family }, run);
+    if (built !== undefined) return { built };
+  }
+  const { settings } = await loadConfiguration(host, input);
+  const desk = await openDesk(host, settings);
+  try {
+    const commit = commitOption(input);
+    const plan = await planImage(host, {
+      account,
+      workshop,
+      registry: desk.registry,
+      settings,
+      family,
+      run,
+      ...(commit === undefined ? {} : { commit }),
+    });
+    if (dryRun) return { plan };
+    for (const text of planLines(plan)) host.emit({ type: 'line', text });
+    const bakeConfig = textOption(input, 'bakeConfig');
+    const source = textOption(input, 'source');
+    const program = textOption(input, 'packer');
+    const built = await buildImage(host, plan, {
+      desk,
+      account,
+      workshop,
+      family,
+      template: packerTemplate(),
+      packer: program === undefined ? {} : { program },
+      ...(bakeConfig === undefined ? {} : { bakeConfig }),
+      ...(source === undefined ? {} : { source }),
+    });
+    return { built };
+  } finally {
+    await desk.login.remove();
+  }
+}
+
+function runId(host: Host, input: Input): string {
+  const run = textOption(input, 'run') ?? host.env['BUILDKITE_BUILD_ID'];
+  // It becomes part of names and tags in AWS.
+  if (run !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(run)) return run;
+  const message = run === undefined ? 'this run has no id' : `'${run}' is no id of a run`;
+  throw new WarmbakeError('usage', 'bad-run', message, {
+    hint: 'outside of Buildkite give one with --run: letters, digits, ., _ and -; the same one again after a failure',
+  });
+}
+
+function commitOption(input: Input): CommitSha | undefined {
+  const commit = textOption(input, 'commit');
+  if (commit === undefined || isCommitSha(commit)) return commit;
+  throw new WarmbakeError(
+    'usage',
+    'bad-commit',
+    `'${commit}' is no full commit id (40 lower-case hex digits)`,
+  );
+}
