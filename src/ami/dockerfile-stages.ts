@@ -38,10 +38,20 @@ function nameOf(stages: readonly Stage[], text: string): string | undefined {
   );
 }
 
+/** Arguments that BuildKit sets by itself; images of machines are for amd64. */
+const PLATFORM = [
+  ['TARGETPLATFORM', 'linux/amd64'],
+  ['TARGETOS', 'linux'],
+  ['TARGETARCH', 'amd64'],
+  ['BUILDPLATFORM', 'linux/amd64'],
+  ['BUILDOS', 'linux'],
+  ['BUILDARCH', 'amd64'],
+] as const;
+
 /** Every stage of the file (docs.docker.com/reference/dockerfile: FROM, COPY --from, RUN --mount=from). */
 function readStages(dockerfile: string, given: Readonly<Record<string, string>>): readonly Stage[] {
   const stages: { name: string; needs: string[] }[] = [];
-  const args = new Map<string, string>();
+  const args = new Map<string, string>(PLATFORM);
   for (const { keyword, rest } of instructions(dockerfile)) {
     const current = stages.at(-1);
     if (keyword === 'ARG' && current === undefined) {

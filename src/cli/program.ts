@@ -64,6 +64,11 @@ const COMMANDS: readonly Listed[] = [
     summary: 'delete images that are not needed any more',
     load: async () => (await import('./commands/ami/clean.ts')).amiCleanCommand,
   },
+  {
+    name: 'ami iam',
+    summary: 'print the IAM policy of the job or of an operator',
+    load: async () => (await import('./commands/ami/iam.ts')).amiIamCommand,
+  },
 ];
 
 /** Parses `argv`, runs the command and answers with the exit code; never rejects. */

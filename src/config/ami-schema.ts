@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import * as field from './fields.ts';
+import { pathText } from './problem.ts';
+import type { Finding, Path } from './problem.ts';
 
 const size = field.form(/^\d+(?:\.\d+)?[KMGT]?B$/, 'size; write it like 20GB');
 const duration = field.form(/^\d+[smhd]$/, 'duration; write it like 120s, 10m, 48h or 3d');
@@ -7,6 +9,17 @@ const count = z.int().min(0, { error: 'write 0 or more' });
 const parameter = field.form(/^\/[\w./-]+$/, 'name of an SSM parameter; write /path/name');
 
 const stack = field.form(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'name of a CloudFormation stack');
+
+/** Of the forms that Buildkite's `notify` has, those of one line. */
+const notification = z.union(
+  [
+    z.strictObject({ slack: field.word }),
+    z.strictObject({ email: field.word }),
+    z.strictObject({ webhook: field.word }),
+    z.strictObject({ pagerduty_change_event: field.word }),
+  ],
+  { error: 'write one of slack, email, webhook and pagerduty_change_event' },
+);
 
 const family = z.strictObject({
   // EC2 allows 128 characters, of which 15 are the time of the build.
@@ -47,15 +60,48 @@ const family = z.strictObject({
     })
     .prefault({})
     .describe('which images stay'),
+  queue: field.word
+    .optional()
+    .describe('Buildkite queue of the jobs about it; not one that runs it, or a bad image stops its own repair'),
   alarm: z
-    .strictObject({ maximumAge: duration.describe('age of the desired image that raises the alarm') })
+    .strictObject({
+      maximumAge: duration.describe('age of the desired image that raises the alarm'),
+      notify: z.array(notification).default([]).describe('who hears of a failed job'),
+    })
     .optional()
     .describe('when to call for help'),
 });
 
 /** The shape of the `ami` section: one file serves all commands, and the build reads nothing of it. */
-export const amiFamilies = field.named(
-  /^[a-z0-9][a-z0-9-]*$/,
-  'family key (lower-case letters, digits and -)',
-  family,
-);
+export const amiFamilies = field
+  .named(/^[a-z0-9][a-z0-9-]*$/, 'family key (lower-case letters, digits and -)', family)
+  .superRefine((families, context) => {
+    for (const { path, message } of familyFaults(families)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+  });
+
+type Families = Readonly<Record<string, z.output<typeof family>>>;
+
+/** Two families must not share what one of them changes. */
+function familyFaults(families: Families): readonly Finding[] {
+  const taken = new Map<string, string>();
+  const claim = (what: string, region: string, path: Path): readonly Finding[] => {
+    const earlier = taken.get(`${region} ${what}`);
+    taken.set(`${region} ${what}`, pathText(path));
+    return earlier === undefined ? [] : [{ path, message: `${what} is ${earlier} already` }];
+  };
+  return Object.entries(families).flatMap(([key, { name, region, parameter: desired, stacks, canary }]) => [
+    ...claim(`the name '${name}'`, region, [key, 'name']),
+    ...claim(`parameter '${desired}'`, region, [key, 'parameter']),
+    ...stacks.flatMap((one, index) => claim(`stack '${one}'`, region, [key, 'stacks', index])),
+    ...(canary === undefined || stacks.includes(canary.stack)
+      ? []
+      : [
+          {
+            path: [key, 'canary', 'stack'],
+            message: `'${canary.stack}' is none of the stacks ${stacks.join(', ')}`,
+          },
+        ]),
+  ]);
+}

@@ -28,8 +28,12 @@ export interface FamilySettings {
   /** Absent where a new image goes to all stacks at once. */
   readonly canary?: CanarySettings;
   readonly keep: RetentionSettings;
+  /** Buildkite queue of the jobs about it; absent where no pipeline is written. */
+  readonly queue?: string;
   /** Age of the desired image that raises the alarm; absent where there is none. */
   readonly maximumAgeMs?: number;
+  /** Who hears of a failed job: entries of Buildkite's `notify`. */
+  readonly notify: readonly Readonly<Record<string, string>>[];
 }
 
 /** The stack that tries a new image first. */
@@ -59,7 +63,7 @@ export function familiesOf(ami: Configuration['ami']): readonly FamilySettings[]
 }
 
 function familySettings(key: string, written: WrittenFamily): FamilySettings {
-  const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, alarm } = written;
+  const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, queue, alarm } = written;
   return {
     key,
     name,
@@ -88,7 +92,9 @@ function familySettings(key: string, written: WrittenFamily): FamilySettings {
       minimumAgeMs: milliseconds(keep.minimumAge),
       deletePerRun: keep.deletePerRun,
     },
+    ...(queue === undefined ? {} : { queue }),
     ...(alarm === undefined ? {} : { maximumAgeMs: milliseconds(alarm.maximumAge) }),
+    notify: alarm?.notify ?? [],
   };
 }
 

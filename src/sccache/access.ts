@@ -1,11 +1,9 @@
 import type { SccacheSettings } from '../config/settings.ts';
-import { within } from '../image/time-limit.ts';
-import { messageOf } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { type AwsCredentials, findCredentials, judgeLifetime } from './credentials.ts';
-import { type ProbeAnswer, probeRead } from './probe.ts';
-import { type S3, openS3 } from './s3.ts';
+import { type ProbeAnswer, probeRead, probeWithin } from './probe.ts';
+import { openS3 } from './s3.ts';
 import { type BuildSecret, writeSecret } from './secret.ts';
 import { ADVICE } from './start-failure.ts';
 
@@ -41,26 +39,15 @@ export async function prepareAccess(
     if (found.state === 'none') return { warnings: [noCredentials(found.because)] };
     const warnings = [
       ...lifetimeWarning(found.credentials, sccache, host.clock.now()),
-      ...startWarning(await look(s3, sccache, host)),
+      ...startWarning(
+        await probeWithin(PROBE_MS, async (signal) => await probeRead(s3, sccache, signal), host),
+      ),
     ];
     const id = sccache.secret;
     if (id === undefined) return { warnings };
     return { secret: await writeSecret(found.credentials, { id, scratch: host.scratch }), warnings };
   } finally {
     s3.client.destroy();
-  }
-}
-
-async function look(
-  s3: S3,
-  sccache: SccacheSettings,
-  host: Pick<Host, 'clock' | 'signal'>,
-): Promise<ProbeAnswer> {
-  try {
-    return await within(PROBE_MS, async (signal) => await probeRead(s3, sccache, signal), host);
-  } catch (error) {
-    host.signal.throwIfAborted();
-    return { state: 'refused', failure: { cause: 'unreachable', said: messageOf(error) } };
   }
 }
 

@@ -26,16 +26,15 @@ export async function readCaller(aws: Aws): Promise<BucketFacts['caller']> {
 }
 
 async function existingBucket(s3: S3, sccache: SccacheSettings, place: Place): Promise<ExistingBucket> {
-  const { sdk, client, aws } = s3;
-  const location = await aws.ask(
-    {
-      action: 's3:GetBucketLocation',
-      subject: bucketArn(sccache, place),
-      expect: ['NoSuchBucket', 'AccessDenied'],
-    },
-    async (options) => await client.send(new sdk.GetBucketLocationCommand(named(sccache, place)), options),
-  );
-  if (!location.ok) return location.code === 'NoSuchBucket' ? { state: 'absent' } : await whose(s3, sccache);
+  const location = await locate(s3, sccache, { place, expect: ['NoSuchBucket', 'AccessDenied'] });
+  if (!location.ok) {
+    if (location.code === 'NoSuchBucket') return { state: 'absent' };
+    // A bucket of somebody else, or one of ours and a missing right: the list of our buckets tells.
+    const ours = await isOurs(s3, sccache);
+    if (ours !== true) return { state: ours === false ? 'foreign' : 'unclear' };
+    await locate(s3, sccache, { place, expect: [] });
+    return { state: 'unclear' };
+  }
   const region = regionOf(location.value.LocationConstraint);
   // Of a bucket in another region nothing else matters, and it could not be asked here.
   if (region !== sccache.region) return { state: 'own', region, otherThings: [], publicAccess: {}, rules: [] };
@@ -46,15 +45,24 @@ async function existingBucket(s3: S3, sccache: SccacheSettings, place: Place): P
   return { state: 'own', region, otherThings, ...settings };
 }
 
-/** A 403 is a bucket of somebody else, or one of ours and a missing right: the list of our buckets tells. */
-async function whose({ sdk, client, aws }: S3, sccache: SccacheSettings): Promise<ExistingBucket> {
+async function locate(
+  { sdk, client, aws }: S3,
+  sccache: SccacheSettings,
+  { place, expect }: { readonly place: Place; readonly expect: readonly string[] },
+) {
+  return await aws.ask(
+    { action: 's3:GetBucketLocation', subject: bucketArn(sccache, place), expect },
+    async (options) => await client.send(new sdk.GetBucketLocationCommand(named(sccache, place)), options),
+  );
+}
+
+/** `undefined` where the caller may not list buckets. */
+async function isOurs({ sdk, client, aws }: S3, sccache: SccacheSettings): Promise<boolean | undefined> {
   const listed = await aws.ask(
     { action: 's3:ListAllMyBuckets', subject: 'all buckets', expect: ['AccessDenied'] },
     async (options) => await client.send(new sdk.ListBucketsCommand({}), options),
   );
-  if (!listed.ok) return { state: 'unclear' };
-  const ours = listed.value.Buckets?.some(({ Name }) => Name === sccache.bucket) === true;
-  return ours ? { state: 'unclear' } : { state: 'foreign' };
+  return listed.ok ? listed.value.Buckets?.some(({ Name }) => Name === sccache.bucket) === true : undefined;
 }
 
 /** S3 has no name for us-east-1 and an old one for eu-west-1. */

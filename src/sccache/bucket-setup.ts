@@ -45,7 +45,11 @@ export async function makeChange(
         return await put('s3:DeleteBucketPolicy', async (options) => await client.send(command, options));
       }
       const command = new sdk.PutBucketPolicyCommand({ ...owned, Policy: JSON.stringify(change.policy) });
-      return await put('s3:PutBucketPolicy', async (options) => await client.send(command, options));
+      const answer = await aws.ask(
+        { action: 's3:PutBucketPolicy', subject: bucketArn(sccache, place), expect: ['MalformedPolicy'] },
+        async (options) => await client.send(command, options),
+      );
+      if (!answer.ok) throw refuse.unknownRole(sccache);
     }
   }
 }

@@ -5,14 +5,14 @@ import type { SccacheSettings } from '../config/settings.ts';
 type Action = 's3:GetObject' | 's3:ListBucket' | 's3:PutObject';
 
 /** One statement of ours, for a bucket policy (with principals) or for the policy of a role (without). */
-export interface Statement {
+export type Statement = {
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Principal?: '*' | { readonly AWS: readonly string[] };
   readonly Action: readonly Action[];
   readonly Resource: readonly string[];
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-}
+};
 
 /** A statement of anybody's, as S3 gives it back. */
 export type AnyStatement = Readonly<Record<string, unknown>>;
@@ -84,7 +84,7 @@ export function rolePolicy(
 ): Policy {
   const read = readStatements(sccache, place);
   const all = access === 'read-only' ? read : [...read, writeStatement(sccache, place)];
-  return { Version: '2012-10-17', Statement: all.map((statement) => ({ ...statement })) };
+  return { Version: '2012-10-17', Statement: all };
 }
 
 /**
@@ -132,7 +132,7 @@ export function mergeStatements(
   ours: readonly Statement[],
 ): readonly AnyStatement[] {
   const foreign = existing.filter(({ Sid }) => typeof Sid !== 'string' || !Sid.startsWith(SID));
-  return [...foreign, ...ours.map((one) => ({ ...one }))];
+  return [...foreign, ...ours];
 }
 
 /** True where both say the same: S3 writes lists of one as text, and keeps no order. */

@@ -1,6 +1,8 @@
 import type { SccacheSettings } from '../config/settings.ts';
+import { within } from '../image/time-limit.ts';
 import { awsCode } from '../platform/aws-fault.ts';
 import { messageOf } from '../platform/errors.ts';
+import type { Host } from '../platform/host.ts';
 import type { S3 } from './s3.ts';
 import { type StartFailure, judgeStartFailure } from './start-failure.ts';
 
@@ -44,6 +46,20 @@ export async function probeWrite(
 export async function probeList(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<ProbeAnswer> {
   const command = new s3.sdk.ListObjectsV2Command({ Bucket: sccache.bucket, MaxKeys: 1 });
   return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
+}
+
+/** The answer of a probe, or `unreachable` after `milliseconds`. Throws the reason of the run's signal only. */
+export async function probeWithin(
+  milliseconds: number,
+  probe: (signal: AbortSignal) => Promise<ProbeAnswer>,
+  host: Pick<Host, 'clock' | 'signal'>,
+): Promise<ProbeAnswer> {
+  try {
+    return await within(milliseconds, probe, host);
+  } catch (error) {
+    host.signal.throwIfAborted();
+    return { state: 'refused', failure: failureOf(awsCode(error), messageOf(error)) };
+  }
 }
 
 async function answerTo(send: () => Promise<unknown>): Promise<ProbeAnswer> {

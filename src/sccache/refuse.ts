@@ -51,6 +51,12 @@ export const refuse = {
       `the policy of bucket '${bucket}' would have ${bytes} bytes; S3 takes 20480`,
       'list fewer roles, or give them rights by policies of their own',
     ),
+  unknownRole: ({ bucket }: Named) =>
+    refused(
+      'policy-malformed',
+      `S3 refuses the policy of bucket '${bucket}' as malformed: most often a role of sccache.roles does not exist`,
+      'create the roles first, or correct their names',
+    ),
   strangePolicy: ({ bucket }: Named) =>
     refused(
       'policy-unreadable',

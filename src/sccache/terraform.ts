@@ -13,9 +13,7 @@ export function terraformText(sccache: SccacheSettings, place: Place): string {
     ...(sccache.anonymous ? [] : [PUBLIC_ACCESS]),
     ENCRYPTION,
     lifecycle(sccache),
-    ...(statements.length === 0
-      ? []
-      : [bucketPolicy({ Version: '2012-10-17', Statement: statements.map((s) => ({ ...s })) })]),
+    ...(statements.length === 0 ? [] : [bucketPolicy({ Version: '2012-10-17', Statement: statements })]),
     iamPolicy('write', rolePolicy(sccache, place, 'read-write')),
     iamPolicy('read', rolePolicy(sccache, place, 'read-only')),
   ].join('\n');

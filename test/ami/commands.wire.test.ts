@@ -1,6 +1,212 @@
-import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageId } from '../../src/ami/ids.ts';
+import type { Policy } from '../../src/ami/policy.ts';
+import { MOTO_ACCOUNT } from '../parts/moto.ts';
+import type { Running } from '../parts/part.ts';
+import { needsMoto } from '../tiers/moto.ts';
+import { allows, resourceOf } from './allows.ts';
+import type { AwsCall } from './moto/front.ts';
 import { STACKS, startFleet, useFront, type Fleet } from './moto/fleet.ts';
-import { motoTest as test } from './moto/tier.ts';
 
-type Document = Readonly<Record<string, never>>;
+const isThere = await needsMoto();
+let fleet: Fleet & Running;
+let today: ImageId;
+let yesterday: ImageId;
+
+beforeAll(async () => {
+  if (!isThere) return;
+  fleet = await startFleet({ days: 12 });
+  useFront(fleet.front);
+  [today = 'ami-', yesterday = 'ami-'] = fleet.images;
+});
+afterAll(async () => {
+  if (isThere) await fleet.stop();
+});
+/** Everything that was asked of AWS in this file. */
+const recorded: AwsCall[] = [];
+
+beforeEach(() => {
+  recorded.push(...fleet.front.calls);
+  fleet.front.calls.length = 0;
+  fleet.front.intercept = () => undefined;
+});
+
+/** What changed something, by IAM action. */
+function writes(): readonly string[] {
+  return fleet.front.calls.map(({ action }) => action).filter((action) => !/:(?:Describe|Get|List)/.test(action));
+}
+
+/** The images that the groups of all stacks launch. */
+async function launched(): Promise<readonly string[]> {
+  const { out } = await fleet.run('ami', 'roll', '--dry-run', '--json', '--image', today);
+  const { stacks } = JSON.parse(out) as { stacks: { from: { image: string } }[] };
+  return stacks.map(({ from }) => from.image);
+}
+
+describe('one day after another', () => {
+  test('without a parameter there is nothing to roll, and the message says what to do', async () => {
+    const { exitCode, err } = await fleet.run('ami', 'roll');
+    expect(exitCode).toBe(5);
+    expect(err).toBe(
+      'error: parameter /ci/app-image is not there\n  hint: publish an image: warmbake ami publish AMI\n',
+    );
+  });
+
+  test('publish makes an image the desired one', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'publish', yesterday);
+    expect([exitCode, out]).toEqual([0, `/ci/app-image is ${yesterday} now\n`]);
+    expect(writes()).toEqual(['ssm:PutParameter']);
+  });
+
+  test('B-28: roll brings it to all stacks, and the table says from where to where', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'roll');
+    expect(exitCode).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'STACK          RESULT   FROM                               TO',
+      ...STACKS.map((stack) => `${stack.padEnd(13)}  updated  ${today} (version 1)  ${yesterday} (version 2)`),
+      '',
+    ]);
+    expect(await launched()).toEqual(STACKS.map(() => yesterday));
+  });
+
+  test('L10: a roll makes versions and updates groups, and touches nothing else', async () => {
+    await fleet.run('ami', 'roll', '--image', today);
+    await fleet.run('ami', 'roll', '--image', yesterday);
+    expect(new Set(writes())).toEqual(new Set(['autoscaling:UpdateAutoScalingGroup']));
+  });
+
+  test('roll again changes nothing', async () => {
+    const { out } = await fleet.run('ami', 'roll', '--json');
+    const { stacks } = JSON.parse(out) as { stacks: { outcome: string }[] };
+    expect([stacks.map(({ outcome }) => outcome), writes()]).toEqual([STACKS.map(() => 'unchanged'), []]);
+  });
+
+  test('roll takes single stacks and another image', async () => {
+    const { out } = await fleet.run('ami', 'roll', '--image', today, '--stack', 'main', 'release', '--dry-run');
+    expect(out).toContain(`main     would change  ${yesterday} (version 2)  ${today} (version 1)`);
+    expect(out).not.toContain('small-release');
+    expect(writes()).toEqual([]);
+  });
+
+  test('rebuild with a finished image goes through all gates', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'rebuild', '--image', today, '--canary-watch', '0s', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      schemaVersion: 1,
+      image: today,
+      outcome: 'rolled',
+      canary: { stack: { name: 'pull-requests', outcome: 'updated' }, verdict: 'not-watched' },
+      published: { outcome: 'published', before: { id: yesterday } },
+      stacks: [{ name: 'pull-requests', outcome: 'unchanged' }, {}, {}, { name: 'release', outcome: 'updated' }],
+      cleaned: { missing: [] },
+    });
+    expect(await launched()).toEqual(STACKS.map(() => today));
+    const order = writes().filter((action) => /Put|Update|Deregister/.test(action));
+    expect(order.slice(0, 2)).toEqual(['autoscaling:UpdateAutoScalingGroup', 'ssm:PutParameter']);
+  });
+
+  test('the canary is watched, and nothing launched is nothing proved', async () => {
+    const { exitCode, err, out } = await fleet.run('ami', 'canary', today, '--canary-watch', '1s');
+    expect(exitCode).toBe(0);
+    expect(out).toContain('not proven: nothing was launched');
+    expect(err).toContain(`nothing has proved ${today}`);
+  });
+
+  test('clean keeps what is young, in use or among the newest, and goes on until the rest is gone', async () => {
+    const { out } = await fleet.run('ami', 'clean', '--dry-run');
+    expect(out.split('\n').slice(1, -1)).toHaveLength(9);
+    expect(out).toMatch(/0001 {2}published {2}1\.0 h {3}kept {6}desired; /);
+    expect(writes()).toEqual([]);
+    expect((await fleet.run('ami', 'clean')).exitCode).toBe(0);
+    await fleet.run('ami', 'clean');
+    const left = JSON.parse((await fleet.run('ami', 'clean', '--json')).out) as { images: { id: string; keep: boolean }[] };
+    expect(left.images.every(({ keep }) => keep)).toBe(true);
+    expect(left.images.map(({ id }) => id)).toEqual(fleet.images.slice(0, 6));
+  });
+});
+
+describe('what goes wrong says what to do', () => {
+  test('a placeholder in the parameter', async () => {
+    fleet.front.intercept = ({ action }) =>
+      action === 'ssm:GetParameter' ? parameterOf('placeholder') : undefined;
+    const { exitCode, err } = await fleet.run('ami', 'roll');
+    expect([exitCode, err]).toEqual([
+      5,
+      expect.stringContaining("parameter /ci/app-image says 'placeholder', which is no image"),
+    ]);
+  });
+
+  test('a deleted image', async () => {
+    const { exitCode, err } = await fleet.run('ami', 'roll', '--image', 'ami-0fffffffffffffff0');
+    expect([exitCode, err]).toEqual([4, 'error: there is no image ami-0fffffffffffffff0 in us-east-1\n']);
+  });
+
+  test('a call that is not allowed names action and resource, and the other stacks go on', async () => {
+    let denied = '';
+    fleet.front.intercept = ({ action, body }) => {
+      const group = new URLSearchParams(body).get('AutoScalingGroupName') ?? '';
+      if (action !== 'autoscaling:UpdateAutoScalingGroup' || !group.startsWith('main')) return undefined;
+      denied = group;
+      return refusal(403, 'AccessDenied', 'User: arn:aws:iam::1:user/x is not authorized to perform: iam:PassRole on resource: r');
+    };
+    const { exitCode, out, err } = await fleet.run('ami', 'roll', '--image', yesterday);
+    expect(exitCode).toBe(5);
+    expect(out).toMatch(/^main +failed +aws-denied$/m);
+    expect(out.match(/updated/g)).toHaveLength(3);
+    expect(err).toContain(`autoscaling:UpdateAutoScalingGroup (${denied}) is not allowed: User: arn:aws:iam::1:user/x`);
+    expect(err).toContain('hint: allow iam:PassRole to the identity that runs this');
+  });
+
+  test('expired credentials', async () => {
+    fleet.front.intercept = () => refusal(403, 'ExpiredToken', 'The security token included in the request is expired');
+    const { exitCode, err } = await fleet.run('ami', 'publish', today);
+    expect([exitCode, err]).toEqual([5, expect.stringContaining('the AWS credentials have expired')]);
+  });
+
+  test('L7: a cleanup that cannot see all instances deletes nothing', async () => {
+    fleet.front.intercept = ({ action }) =>
+      action === 'ec2:DescribeInstances' ? refusal(403, 'UnauthorizedOperation', 'You are not authorized') : undefined;
+    const { exitCode, err } = await fleet.run('ami', 'clean');
+    expect([exitCode, writes()]).toEqual([5, []]);
+    expect(err).toContain('nothing more was deleted, as use could not be read in full: ec2:DescribeInstances (all instances)');
+  });
+
+  test.each([
+    [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is none of the stacks"],
+    [['ami', 'roll', '--family', 'gpu'], 2, "there is no family 'gpu'"],
+    [['ami', 'publish'], 2, "missing required argument 'ami'"],
+    [['ami', 'publish', 'None'], 4, "'None' is no image id"],
+    [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is no duration"],
+  ] as const)('%j', async (argv, code, message) => {
+    const { exitCode, err } = await fleet.run(...argv);
+    expect([exitCode, err]).toEqual([code, expect.stringContaining(message)]);
+  });
+});
+
+test('the policy of the job allows what these commands did, and the printed one is that policy', async () => {
+  const { out } = await fleet.run('ami', 'iam', 'job', '--account', MOTO_ACCOUNT);
+  const policy = JSON.parse(out) as Policy;
+  const refused = recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)));
+  expect(refused).toEqual([]);
+  // What Auto Scaling asks for an update, what only a full parameter needs, and what Packer and its sweep do.
+  const unseen = policy.Statement.filter(({ Sid }) => !IMPLIED.has(Sid)).flatMap(({ Action }) => Action);
+  const seen = new Set(recorded.map(({ action }) => action));
+  expect(unseen.filter((action) => !seen.has(action))).toEqual([
+    'autoscaling:DescribeLaunchConfigurations',
+    'ssm:GetParameterHistory',
+  ]);
+});
+
+const IMPLIED = new Set([
+  ...['LaunchAsGroups', 'TagLaunches', 'PassRoles'],
+  ...['ReadToBuild', 'Keys', 'Build', 'MakeImages', 'FinishImages', 'TagWhatIsMade'],
+]);
+
+function refusal(status: number, code: string, message: string) {
+  const body = `<ErrorResponse><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+  return { status, body };
+}
+
+function parameterOf(Value: string) {
+  return { status: 200, body: JSON.stringify({ Parameter: { Name: '/ci/app-image', Value, Version: 1 } }) };
+}

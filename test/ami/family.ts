@@ -15,5 +15,7 @@ export const FAMILY: FamilySettings = {
   stacks: ['pull-requests', 'main', 'small-release', 'release'],
   canary: { stack: 'pull-requests', watchMs: 600_000, requireProof: false },
   keep: { newest: 3, minimumAgeMs: 3 * DAY, deletePerRun: 3 },
+  queue: 'image-builders',
   maximumAgeMs: 48 * HOUR,
+  notify: [{ slack: '#builds' }],
 };

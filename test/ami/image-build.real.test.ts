@@ -7,6 +7,7 @@ import { planImage } from '../../src/ami/image-plan.ts';
 import type { Event } from '../../src/platform/events.ts';
 import type { Engine } from '../parts/engine.ts';
 import type { Registry } from '../parts/registry.ts';
+import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { BUILD, SOURCE_TEXT } from './warm-project.ts';
 import { BASE_AMI, openWorkbench, SECRET, type Workbench } from './workbench.ts';
@@ -19,14 +20,15 @@ async function workbench(engine: Engine, registry: Registry): Promise<Workbench>
 }
 
 afterAll(async () => {
-  await (await opened)?.[Symbol.asyncDispose]();
+  await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
 });
 
 test('when Packer is killed while the store is warmed, what it has launched is taken away', async ({
   engine,
   registry,
+  skip,
 }) => {
-  const { host, build, planning, front } = await workbench(engine, registry);
+  const { host, build, planning, front } = await orSkip(workbench(engine, registry), skip);
   const killing = {
     ...host,
     emit: (event: Event) => {
@@ -43,8 +45,9 @@ test('when Packer is killed while the store is warmed, what it has launched is t
 test('a store below the bar makes no image: Packer is told, and takes the instance down', async ({
   engine,
   registry,
+  skip,
 }) => {
-  const { host, build, planning } = await workbench(engine, registry);
+  const { host, build, planning } = await orSkip(workbench(engine, registry), skip);
   const plan = await planImage(host, { ...planning, run: 'too-small' });
   const family = { ...build.family, warm: { ...build.family.warm, minimumBytes: 1e12 } };
   await expect(buildImage(host, plan, { ...build, family })).rejects.toThrow(
@@ -57,8 +60,9 @@ test('a store below the bar makes no image: Packer is told, and takes the instan
 test('a real Packer makes a warm, proved and tagged image, and leaves nothing of its making on it', async ({
   engine,
   registry,
+  skip,
 }) => {
-  const { host, build, planning, project, instance, front } = await workbench(engine, registry);
+  const { host, build, planning, project, instance, front } = await orSkip(workbench(engine, registry), skip);
   const plan = await planImage(host, { ...planning, run: 'run-1' });
   const { image, reused, warmth } = await buildImage(host, plan, build);
 

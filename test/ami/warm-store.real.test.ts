@@ -10,6 +10,7 @@ import { type FixtureHost, openHost } from '../image/fixture-host.ts';
 import { startBridge } from '../parts/bridge.ts';
 import type { Engine } from '../parts/engine.ts';
 import type { Registry } from '../parts/registry.ts';
+import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { type FreshEngine, startFreshEngine } from './fresh-engine.ts';
 import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
@@ -75,9 +76,10 @@ async function cacheOnly(on: Instance, plan: WarmPlan): Promise<string> {
 test('a store is warm once every stage was built: without imports nothing is executed and nothing is pulled', async ({
   engine,
   registry,
+  skip,
 }) => {
   const { source, ...rest } = await project(engine, registry);
-  await using on = await instance();
+  await using on = await orSkip(instance(), skip);
   const plan = await planFor(on, { source, ...rest });
   expect(plan.stages).toEqual(['base', 'dependencies', 'tools', 'build', 'test']);
   const options = { ...on.options, ...BAR, plan };
@@ -107,9 +109,9 @@ test('a store is warm once every stage was built: without imports nothing is exe
   ]);
 });
 
-test('a warm build to cache only stores nothing and fails the proof', async ({ engine, registry }) => {
+test('a warm build to cache only stores nothing and fails the proof', async ({ engine, registry, skip }) => {
   const { source, cache, ...rest } = await project(engine, registry);
-  await using on = await instance();
+  await using on = await orSkip(instance(), skip);
   const plan = await planFor(on, { source, cache, ...rest });
   const options = { ...on.options, ...BAR, plan };
   await fillStore(on.host, on.store, { ...options, plan: { ...plan, filling: await cacheOnly(on, plan) } });
@@ -119,9 +121,9 @@ test('a warm build to cache only stores nothing and fails the proof', async ({ e
   );
 });
 
-test('a stage that was left out fails the proof and is named', async ({ engine, registry }) => {
+test('a stage that was left out fails the proof and is named', async ({ engine, registry, skip }) => {
   const { source, ...rest } = await project(engine, registry);
-  await using on = await instance();
+  await using on = await orSkip(instance(), skip);
   const plan = await planFor(on, { source, ...rest });
   const options = { ...on.options, ...BAR, plan };
   const all = await readFile(join(on.host.scratch, 'warm', 'Dockerfile'), 'utf8');
@@ -138,9 +140,10 @@ test('a stage that was left out fails the proof and is named', async ({ engine, 
 test('a step that works longer than the limit ends the warm build: the cache was missed', async ({
   engine,
   registry,
+  skip,
 }) => {
   const { source, config, ...rest } = await project(engine, registry);
-  await using on = await instance();
+  await using on = await orSkip(instance(), skip);
   const slow = { targets: { [TARGET]: { ...config.targets[TARGET], target: 'never' } } };
   const plan = await planFor(on, { source, config: slow, ...rest });
   const begun = Date.now();

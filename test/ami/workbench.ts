@@ -21,8 +21,9 @@ import { type FixtureHost, openHost } from '../image/fixture-host.ts';
 import { startBridge } from '../parts/bridge.ts';
 import type { Engine } from '../parts/engine.ts';
 import { findParts } from '../parts/find.ts';
-import { MOTO_CREDENTIALS, startMoto } from '../parts/moto.ts';
+import { findMoto, MOTO_CREDENTIALS, startMoto } from '../parts/moto.ts';
 import { need } from '../parts/part.ts';
+import { installedProgram } from '../parts/programs.ts';
 import { PROJECT } from '../parts/project.ts';
 import type { Registry } from '../parts/registry.ts';
 import { FAMILY } from './family.ts';
@@ -57,6 +58,7 @@ export async function openWorkbench(
   const packer = need('packer', parts.packer);
   const sshd = need('sshd', parts.sshd);
   const buildx = need('buildx', parts.buildx).plugin;
+  need('moto', await findMoto(process.env));
 
   const project = await buildProject(engine, registry, repository);
   atEnd.push(async () => await project.remove());
@@ -89,7 +91,7 @@ export async function openWorkbench(
   const instance = await startInstance({
     sshd: sshd.program,
     libraries: sshd.libraries,
-    docker: (await execa('which', ['docker'], { env: { PATH: fresh.env['PATH'] } })).stdout,
+    docker: (await installedProgram('docker', fresh.env['PATH'] ?? '')) ?? 'docker',
     engine: fresh.directory,
     bridge: bridge.socket,
     shared: [join(PROJECT, '.parts')],

@@ -1,4 +1,4 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { type BucketLocationConstraint, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Faults, type Rule, startFaults } from '../parts/faults.ts';
 import { MOTO_CREDENTIALS, startMoto } from '../parts/moto.ts';
 import type { Running } from '../parts/part.ts';
@@ -21,15 +21,18 @@ export async function startMotoStore(): Promise<MotoStore & Running> {
     accessKeyId: MOTO_CREDENTIALS.AWS_ACCESS_KEY_ID,
     secretAccessKey: MOTO_CREDENTIALS.AWS_SECRET_ACCESS_KEY,
   };
-  const client = new S3Client({ endpoint: moto.url, region: 'us-west-2', forcePathStyle: true, credentials });
+  const clientIn = (region: string): S3Client =>
+    new S3Client({ endpoint: moto.url, region, forcePathStyle: true, credentials });
+  const client = clientIn('us-west-2');
   return {
     endpoint: `http://${faults.host}`,
     faults,
     client,
     createBucket: async (name, region = 'us-west-2') => {
-      const constraint =
-        region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region } as const };
-      await client.send(new CreateBucketCommand({ Bucket: name, ...(constraint as object) }));
+      const there = clientIn(region);
+      const LocationConstraint = region as BucketLocationConstraint;
+      await there.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint } }));
+      there.destroy();
     },
     stop: async () => {
       client.destroy();

@@ -2,14 +2,15 @@ import { expect } from 'vitest';
 import type { SccacheSettings, Settings } from '../../src/config/settings.ts';
 import { FILE, parse, said } from '../config/small-file.ts';
 
-function section(written: Readonly<Record<string, unknown>>): string {
+/** A whole file with such a section. */
+export function configurationOf(written: Readonly<Record<string, unknown>>): string {
   const all = { enabled: true, bucket: 'store', region: 'us-west-2', ...written };
   return `${FILE}sccache: ${JSON.stringify(all)}\n`;
 }
 
 /** Settings of a file with this `sccache` section, on top of a small one that is switched on. */
 export function fullSettingsOf(written: Readonly<Record<string, unknown>> = {}): Settings {
-  const parsed = parse(section(written));
+  const parsed = parse(configurationOf(written));
   expect(parsed).toMatchObject({ ok: true });
   return parsed.ok ? parsed.settings : expect.unreachable();
 }
@@ -20,5 +21,5 @@ export function settingsOf(written: Readonly<Record<string, unknown>> = {}): Scc
 
 /** What is said about such a section, without places. */
 export function problemsOf(written: Readonly<Record<string, unknown>>): readonly string[] {
-  return said(section(written)).map((line) => line.replace(/^\d+:\d+ /, ''));
+  return said(configurationOf(written)).map((line) => line.replace(/^\d+:\d+ /, ''));
 }

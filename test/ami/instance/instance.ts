@@ -116,7 +116,7 @@ async function processWith(text: string): Promise<string> {
   const lines = await Promise.all(
     ids.map(async (id) => await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')),
   );
-  return ids.findLast((_, i) => lines[i]?.startsWith('sshd') === true && lines[i]?.includes(text)) ?? '';
+  return ids.findLast((_, i) => lines[i]?.startsWith('sshd') === true && lines[i].includes(text)) ?? '';
 }
 
 async function freePort(): Promise<number> {

@@ -6,14 +6,16 @@ import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { CONFIG_OPTION, type Input, type Option, textOption } from '../../command.ts';
 
+export const FAMILY_OPTION: Option = {
+  flags: '--family <key>',
+  help: 'family of machine images (default: the only one of the configuration)',
+};
+
 /** Options of every command about machine images. */
 export const FAMILY_OPTIONS: readonly Option[] = [
   CONFIG_OPTION,
-  { flags: '--family <key>', help: 'family of machine images (default: the only one of the configuration)' },
-  {
-    flags: '--state <store>',
-    help: 's3://bucket[/prefix] or a directory, in place of the configured state store',
-  },
+  FAMILY_OPTION,
+  { flags: '--state <store>', help: 's3://bucket[/prefix] or a directory, in place of the configured state store' },
 ];
 
 /** For commands that change something. */
@@ -25,15 +27,20 @@ export interface OpenFamily {
   readonly account: Account;
 }
 
-/**
- * The family that was asked for, and its account. Needs neither git nor docker: an operator's laptop has the
- * configuration and credentials, nothing more.
- */
+/** The family that was asked for, and its account. */
 export async function openFamily(host: Host, input: Input): Promise<OpenFamily> {
+  const family = await loadFamily(host, input);
+  return { family, account: openAccount(host, family.region) };
+}
+
+/**
+ * The family that was asked for. Needs neither git nor docker: an operator's laptop has the configuration and
+ * credentials, nothing more.
+ */
+export async function loadFamily(host: Host, input: Input): Promise<FamilySettings> {
   const config = textOption(input, 'config');
   const { families, file } = await loadSettings(host, config === undefined ? {} : { config });
-  const family = chooseFamily(families, { key: textOption(input, 'family'), file });
-  return { family, account: openAccount(host, family.region) };
+  return chooseFamily(families, { key: textOption(input, 'family'), file });
 }
 
 /** The family with that key, or the only one. Throws `config` where there is none, `usage` where it must be named. */

@@ -1,0 +1,38 @@
+import { policyOf, type PolicyRole } from '../../../ami/policy.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import { FAMILY_OPTION, loadFamily } from './family.ts';
+
+const ROLES: readonly PolicyRole[] = ['job', 'operator'];
+
+/** `warmbake ami iam`: the IAM policy that the commands need. */
+export const amiIamCommand: CommandSpec = {
+  name: 'ami iam',
+  args: '<role>',
+  summary: 'print the IAM policy of the job or of an operator',
+  description:
+    'Print the IAM policy that the commands about machine images need: `job` for the scheduled rebuild, `operator` for people who roll, hold and go back. Asks nobody.',
+  options: [
+    CONFIG_OPTION,
+    FAMILY_OPTION,
+    { flags: '--account <id>', help: 'account of the resources (default: any)' },
+  ],
+  examples: ['warmbake ami iam job --account 123456789012', 'warmbake ami iam operator > operator-policy.json'],
+  run: amiIam,
+};
+
+async function amiIam(host: Host, input: Input): Promise<Outcome> {
+  const family = await loadFamily(host, input);
+  const written = input.args[0] ?? '';
+  const role = ROLES.find((one) => one === written);
+  if (role === undefined) {
+    throw new WarmbakeError('usage', 'role-unknown', `'${written}' is no role; write job or operator`);
+  }
+  const account = textOption(input, 'account') ?? '*';
+  if (!/^(?:\d{12}|\*)$/.test(account)) {
+    throw new WarmbakeError('usage', 'bad-account', `'${account}' is no account; write 12 digits`);
+  }
+  const policy = policyOf(role, family, account);
+  return { json: { role, family: family.key, policy }, text: `${JSON.stringify(policy, undefined, 2)}\n` };
+}

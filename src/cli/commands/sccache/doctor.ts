@@ -1,0 +1,46 @@
+import { readMachine } from '../../../build/machine.ts';
+import type { Settings } from '../../../config/settings.ts';
+import { parseEcrHost } from '../../../image/ecr-host.ts';
+import type { Host } from '../../../platform/host.ts';
+import { examineStore } from '../../../sccache/checkup.ts';
+import { type BuilderRegion, diagnose, verdictText } from '../../../sccache/diagnosis.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
+import { tableLines } from '../../table.ts';
+import { loadSccache } from './settings.ts';
+
+/** `warmbake sccache doctor`: would a build get its store? */
+export const sccacheDoctorCommand: CommandSpec = {
+  name: 'sccache doctor',
+  summary: 'say whether sccache would start in a build, and if not why',
+  description:
+    'Read and, where allowed, write the check object of sccache as sccache does, with the credentials that a build would get here; check endpoint, clock, region and policy. Exit code 1 where sccache would not start.',
+  options: [CONFIG_OPTION, { flags: '--read-only', help: 'write nothing' }],
+  examples: ['warmbake sccache doctor', 'warmbake sccache doctor --read-only --json'],
+  run,
+};
+
+async function run(outer: Host, input: Input): Promise<Outcome> {
+  const { sccache, settings, host } = await loadSccache(outer, input);
+  const [checkup, builders] = await Promise.all([
+    examineStore(host, sccache, { write: !flag(input, 'readOnly') }),
+    builderRegions(host, settings),
+  ]);
+  const { findings, verdict } = diagnose(checkup, sccache, builders);
+  const failed = verdict.state === 'does-not-start' || findings.some(({ state }) => state === 'failed');
+  const rows = findings.map(({ check, state, text }) => [check, state, text]);
+  return {
+    json: { bucket: sccache.bucket, prefix: sccache.prefix, findings, verdict },
+    text: [...tableLines(['CHECK', 'STATE', 'FOUND'], rows), verdictText(verdict), ''].join('\n'),
+    exitCode: failed ? 1 : 0,
+  };
+}
+
+/** Where builds run: this machine if it is one of EC2, and where the cache registry is, which is beside the builders. */
+async function builderRegions(host: Host, settings: Settings): Promise<readonly BuilderRegion[]> {
+  const { instance } = await readMachine(host, settings.marker);
+  const registry = parseEcrHost(settings.cache.trusted.host);
+  return [
+    ...(instance === undefined ? [] : [{ region: instance.zone.replace(/[a-z]$/, ''), from: 'this machine' }]),
+    ...(registry?.kind === 'private' ? [{ region: registry.region, from: 'cache registry' }] : []),
+  ];
+}

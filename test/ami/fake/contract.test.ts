@@ -1,0 +1,19 @@
+import { beforeAll } from 'vitest';
+import { describeAccount, type World } from '../account-contract.ts';
+import { ACCOUNT, FakeAccount } from './account.ts';
+import { addImage, addInstance, addStack } from './furnish.ts';
+
+let world: World;
+
+beforeAll(() => {
+  const fake = new FakeAccount();
+  world = {
+    account: fake.ports,
+    id: ACCOUNT,
+    addImage: async (name, tags) => addImage(fake, { name, tags }).id,
+    addStack: async (name, image) => addStack(fake, name, { image }),
+    addInstance: async (image) => addInstance(fake, { image }),
+  };
+});
+
+describeAccount(() => world);

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll } from 'vitest';
+import { openAccount } from '../../../src/ami/aws/account.ts';
+import { MOTO_ACCOUNT, startMoto, type Moto } from '../../parts/moto.ts';
+import type { Running } from '../../parts/part.ts';
+import { needsMoto } from '../../tiers/moto.ts';
+import { describeAccount, type World } from '../account-contract.ts';
+import { useFront } from './fleet.ts';
+import { startFront, type Front } from './front.ts';
+import { furnisher } from './furnish.ts';
+
+const isThere = await needsMoto();
+let moto: Moto & Running;
+let front: Front & Running;
+let world: World;
+
+beforeAll(async () => {
+  if (!isThere) return;
+  moto = await startMoto();
+  front = await startFront(moto);
+  useFront(front);
+  const host = { fetch, signal: new AbortController().signal };
+  world = { account: openAccount(host, 'us-east-1'), id: MOTO_ACCOUNT, ...furnisher(moto.url) };
+});
+
+afterAll(async () => {
+  if (!isThere) return;
+  await front.stop();
+  await moto.stop();
+});
+
+describeAccount(() => world);

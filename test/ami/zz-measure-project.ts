@@ -1,0 +1,109 @@
+import { execa } from 'execa';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readBakeConfig, type BakeConfig } from '../../src/ami/bake-config.ts';
+import type { CommitSha } from '../../src/context/context.ts';
+import { BASE_IMAGE } from '../parts/base-image.ts';
+import type { Engine } from '../parts/engine.ts';
+import type { Registry } from '../parts/registry.ts';
+
+/** A repository whose trusted build has left its bake config and its layer cache. */
+export interface WarmProject {
+  readonly source: string;
+  readonly commit: CommitSha;
+  /** The artifact, as the real buildx printed it. */
+  readonly artifact: string;
+  readonly config: BakeConfig;
+  readonly cache: string;
+  remove(): Promise<void>;
+}
+
+/** In every version of the source. */
+export const SOURCE_TEXT = 'a line of the source, thought up for this test';
+export const TARGET = 'test-ci';
+/** Of the build that made image and caches. */
+export const BUILD = { number: '812', id: '0199f2c5-4a3b-4c21-9f00-0123456789ab' } as const;
+
+/** Dependencies, a tool that is only mounted, a compile step and tests; and a stage that no image job may ever build. */
+const DOCKERFILE = `ARG BASE
+FROM \${BASE} AS base
+RUN --network=none head -c 200000000 /dev/urandom > /base-layer
+FROM base AS dependencies
+RUN --network=none head -c 150000000 /dev/urandom > /dependency
+FROM base AS tools
+RUN --network=none head -c 100000000 /dev/urandom > /tool
+FROM base AS build
+COPY --from=dependencies /dependency /dependency
+COPY source /source
+RUN --network=none --mount=from=tools,target=/tools cat /source/* /tools/tool > /output
+FROM base AS never
+RUN --network=none sleep 1000
+FROM base AS test
+COPY --from=build /output /output
+RUN --network=none wc -c /output > /count
+`;
+
+/** Builds the project on `engine` and exports its cache, as the build step does; base image and cache are in `registry`. */
+export async function buildProject(
+  engine: Engine,
+  registry: Registry,
+  repository: string,
+): Promise<WarmProject> {
+  const source = await mkdtemp(join(tmpdir(), 'warmbake-project-'));
+  const base = `${registry.host}/${repository}/base:1`;
+  const run = async (...argv: readonly [string, ...string[]]): Promise<string> => {
+    const [program, ...args] = argv;
+    return (await execa(program, args, { cwd: source, env: engine.env, extendEnv: false })).stdout;
+  };
+  await run('docker', 'tag', BASE_IMAGE, base);
+  await run('docker', 'push', '--quiet', base);
+  await mkdir(join(source, 'source'));
+  await writeFile(join(source, 'source', 'main'), `${SOURCE_TEXT} ${Math.random()}\n`);
+  await writeFile(join(source, 'Dockerfile'), DOCKERFILE);
+  const commit = await commitAll(source);
+  const cache = `${registry.host}/${repository}/cache:${commit}`;
+  const image = `${registry.host}/${repository}/image`;
+  const annotations = [
+    `app.build_number=${BUILD.number}`,
+    `app.build_id=${BUILD.id}`,
+    `org.opencontainers.image.revision=${commit}`,
+  ];
+  const exported = `type=registry,ref=${cache},mode=max,compression=zstd,image-manifest=true,oci-mediatypes=true`;
+  const target = {
+    target: 'test',
+    args: { BASE: base, COMMIT: commit, LITERAL: 'a $${b}' },
+    tags: [`${image}:latest`, `${image}:${commit}`],
+    annotations: annotations.map((annotation) => `index,manifest:${annotation}`),
+    'cache-from': [`type=registry,ref=${registry.host}/${repository}/hostile:latest`],
+    'cache-to': [exported],
+    secret: [`id=aws,src=${join(source, 'credentials')}`],
+    output: ['type=registry'],
+  };
+  await writeFile(join(source, 'credentials'), 'secret');
+  await writeFile(join(source, 'bake.json'), JSON.stringify({ target: { [TARGET]: target } }));
+  const artifact = await run('docker', 'buildx', 'bake', '-f', 'bake.json', '--print', TARGET);
+  await run('docker', 'buildx', 'bake', '-f', 'bake.json', TARGET);
+  // An artifact travels without the files of the machine that printed it.
+  await rm(join(source, 'credentials'));
+  await rm(join(source, 'bake.json'));
+  return {
+    source,
+    commit,
+    artifact,
+    config: readBakeConfig(artifact, { target: TARGET, commit, perCommit: ['COMMIT'] }),
+    cache,
+    remove: async () => await rm(source, { recursive: true, force: true }),
+  };
+}
+
+/** Makes a repository of `directory` with one commit. */
+async function commitAll(directory: string): Promise<CommitSha> {
+  const identity = ['-c', 'user.name=w', '-c', 'user.email=w@example.com'];
+  const git = async (...args: readonly string[]): Promise<string> =>
+    (await execa('git', [...identity, ...args], { cwd: directory })).stdout;
+  await git('init', '--quiet');
+  await git('add', '.');
+  await git('commit', '--quiet', '-m', 'first');
+  return (await git('rev-parse', 'HEAD')) as CommitSha;
+}

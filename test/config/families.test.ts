@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { parseConfiguration } from '../../src/config/parse.ts';
+import { problemLine } from '../../src/config/problem.ts';
+
+const HEAD = `repository: github.com/acme/app
+images: { registry: images.example, trusted: app, untrusted: app-test }
+cache: { registry: cache.example, trusted: app-cache, untrusted: app-test-cache }
+bake: { files: [docker-bake.hcl] }
+targets: { test: {} }
+`;
+
+function family(change = '', stacks = '[a, b]', own = 'name: app-build, parameter: /ci/image'): string {
+  return `{ ${own}, region: us-east-1, network: { securityGroup: /ci/sg, subnet: /ci/subnet }, baseStack: 6.21.0, warm: { target: test, step: build, minimumBytes: 20GB, longestStep: 120s }, stacks: ${stacks}${change} }`;
+}
+
+function parse(ami: string) {
+  const parsed = parseConfiguration(`${HEAD}ami:\n${ami}\n`, { file: 'w.yaml', root: '/repo' });
+  return parsed.ok ? parsed.families : parsed.problems.map(problemLine);
+}
+
+test('a family has bytes, milliseconds and the defaults of cleaning', () => {
+  expect(parse(`  cpu: ${family()}`)).toEqual([
+    {
+      key: 'cpu',
+      name: 'app-build',
+      region: 'us-east-1',
+      parameter: '/ci/image',
+      network: { securityGroup: '/ci/sg', subnet: '/ci/subnet' },
+      baseStack: '6.21.0',
+      warm: { target: 'test', step: 'build', minimumBytes: 20e9, longestStepMs: 120_000 },
+      stacks: ['a', 'b'],
+      keep: { newest: 3, minimumAgeMs: 259_200_000, deletePerRun: 3 },
+      notify: [],
+    },
+  ]);
+});
+
+test('all of it can be said', () => {
+  const more =
+    ', canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
+  expect(parse(`  cpu: ${family(more)}`)).toMatchObject([
+    {
+      canary: { stack: 'a', watchMs: 600_000, requireProof: false },
+      keep: { newest: 5, deletePerRun: 3 },
+      queue: 'builders',
+      maximumAgeMs: 172_800_000,
+      notify: [{ slack: '#ci' }],
+    },
+  ]);
+});
+
+test.each([
+  ['a canary that is no stack', `  cpu: ${family(', canary: { stack: c, watch: 0s }')}`, "'c' is none of the stacks a, b"],
+  ['a stack written twice', `  cpu: ${family('', '[a, a]')}`, "stack 'a' is cpu.stacks[0] already"],
+  [
+    'a stack of two families',
+    `  cpu: ${family()}\n  gpu: ${family('', '[b]', 'name: gpu-build, parameter: /ci/gpu')}`,
+    "stack 'b' is cpu.stacks[1] already",
+  ],
+  [
+    'a parameter of two families',
+    `  cpu: ${family()}\n  gpu: ${family('', '[c]', 'name: gpu-build, parameter: /ci/image')}`,
+    "parameter '/ci/image' is cpu.parameter already",
+  ],
+  [
+    'a name of two families',
+    `  cpu: ${family()}\n  gpu: ${family('', '[c]', 'name: app-build, parameter: /ci/gpu')}`,
+    "the name 'app-build' is cpu.name already",
+  ],
+  ['a stack with a strange name', `  cpu: ${family('', '["a b"]')}`, "'a b' is no name of a CloudFormation stack"],
+  ['a notification of another kind', `  cpu: ${family(', alarm: { maximumAge: 2d, notify: [{ fax: x }] }')}`, 'write one of slack, email'],
+])('%s is refused', (_, ami, message) => {
+  expect(parse(ami)).toEqual([expect.stringContaining(message)]);
+});

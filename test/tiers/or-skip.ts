@@ -1,0 +1,11 @@
+import { PartMissing } from '../parts/part.ts';
+
+/** What a test has to start by itself; where a part for it is missing the test is skipped, or fails with WARMBAKE_REQUIRE_PARTS=1. */
+export async function orSkip<T>(starting: Promise<T>, skip: (because: string) => never): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    if (process.env['WARMBAKE_REQUIRE_PARTS'] === '1' || !(error instanceof PartMissing)) throw error;
+    return skip(error.message);
+  }
+}
