@@ -38,7 +38,11 @@ export interface BringOutOptions {
  * the other stacks, cleanup. The image that goes on is the one that was given; the parameter is written, not asked.
  * Under a hold nothing is done. Throws what the gate that failed throws; stacks that fail are in the report.
  */
-export async function bringOut(account: Account, host: Host, options: BringOutOptions): Promise<BringOutReport> {
+export async function bringOut(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+  options: BringOutOptions,
+): Promise<BringOutReport> {
   const { family, image, canary, dryRun, sendProbe } = options;
   const { hold } = await readWishes(account, family, host.clock.now());
   const because = heldBecause(hold);

@@ -35,7 +35,9 @@ export async function watchCanary(
     const seen = judgeCanary({ activities, instances: running, now: clock.now() });
     // A job that is on its way knows more than a machine that is up.
     const awaited = probe !== undefined && seen.verdict === 'proven';
-    verdict = said ?? (awaited ? { verdict: 'undecided', because: `${seen.because}; its job has not reported yet` } : seen);
+    verdict =
+      said ??
+      (awaited ? { verdict: 'undecided', because: `${seen.because}; its job has not reported yet` } : seen);
     return verdict.verdict === 'proven' || verdict.verdict === 'image-fault' ? verdict : undefined;
   };
   await waitFor(look, { everyMs: EVERY_MS, withinMs: watchMs, clock, signal });

@@ -41,7 +41,9 @@ export function judgeCanary({ activities, instances, now }: CanaryFacts): Canary
   const faulty = failed.find(({ message }) => IMAGE_FAULT.test(message));
   if (faulty !== undefined) return { verdict: 'image-fault', because: faulty.message };
 
-  const launches = activities.filter(({ status, description }) => status !== 'Failed' && isLaunch(description));
+  const launches = activities.filter(
+    ({ status, description }) => status !== 'Failed' && isLaunch(description),
+  );
   const ends = launches.flatMap((launch) => endOf(launch, activities));
   const died = ends.filter(({ end, afterMs }) => isDeath(end) && afterMs < BOOT_MS);
   const settled = instances.find(
@@ -49,10 +51,14 @@ export function judgeCanary({ activities, instances, now }: CanaryFacts): Canary
   );
   const finished = ends.find(({ end }) => isWish(end));
   if (settled !== undefined) return { verdict: 'proven', because: `instance ${settled.id} is up` };
-  if (finished !== undefined) return { verdict: 'proven', because: `instance ${finished.id} came up, worked and ended` };
+  if (finished !== undefined)
+    return { verdict: 'proven', because: `instance ${finished.id} came up, worked and ended` };
   // One death can be anything; the second in a row is the loop of launches that a broken image makes.
   if (died.length >= 2) {
-    return { verdict: 'image-fault', because: `${died.length} instances died while they booted: ${died[0]?.end.cause}` };
+    return {
+      verdict: 'image-fault',
+      because: `${died.length} instances died while they booted: ${died[0]?.end.cause}`,
+    };
   }
   const [refusal] = failed;
   if (launches.length > 0 || instances.length > 0) {

@@ -42,20 +42,24 @@ export function refusalOf(
     : { code: 'image-unavailable', because: `${id} is ${image.availability}, not available` };
 }
 
+/** What somebody wrote as the id of an image. Throws `refused` where it is none. */
+export function requireImageId(written: string): ImageId {
+  const id = parseImageId(written);
+  if (id !== undefined) return id;
+  throw new WarmbakeError(
+    'refused',
+    'image-malformed',
+    `'${written}' is no image id; write ami- and 17 hex digits`,
+  );
+}
+
 /** The image behind what somebody wrote. Throws `refused` where stacks must not run it. */
 export async function requireImage(
   account: Account,
   family: FamilySettings,
   { written }: { readonly written: string },
 ): Promise<MachineImage> {
-  const id = parseImageId(written);
-  if (id === undefined) {
-    throw new WarmbakeError(
-      'refused',
-      'image-malformed',
-      `'${written}' is no image id; write ami- and 17 hex digits`,
-    );
-  }
+  const id = requireImageId(written);
   const [caller, image] = await Promise.all([account.identity.caller(), account.images.find(id)]);
   const refusal = refusalOf(image, { id, family, account: caller.account });
   if (image !== undefined && refusal === undefined) return image;

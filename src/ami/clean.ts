@@ -69,7 +69,10 @@ export async function clean(
   }
   const { usage } = last;
   if (!usage.complete) return { lines, missing: usage.missing };
-  return { lines: [...lines, ...(await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots }))], missing: [] };
+  return {
+    lines: [...lines, ...(await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots }))],
+    missing: [],
+  };
 }
 
 /** Deletes an image unless it came into use meanwhile. */

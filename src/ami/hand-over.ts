@@ -31,21 +31,22 @@ export async function answerHandOvers(
   stages: HandOverStages,
   { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
 ): Promise<{ readonly error: unknown } | undefined> {
+  const isOver = (): boolean => over.aborted;
   const pause = async (): Promise<void> => await clock.sleep(LOOK_MS, over).catch(() => undefined);
   const beating = (async () => {
-    for (; !over.aborted; await pause()) await beat(directory);
+    for (; !isOver(); await pause()) await beat(directory);
   })();
   let failure: { readonly error: unknown } | undefined;
   for (const stage of STAGES) {
-    while (!over.aborted && !(await exists(path.join(directory, `${stage}.asked`)))) await pause();
-    if (over.aborted) break;
+    while (!isOver() && !(await exists(path.join(directory, `${stage}.asked`)))) await pause();
+    if (isOver()) break;
     try {
       await stages[stage](over);
       await answer(directory, stage, 'ok');
     } catch (error) {
-      // Work that was broken off because Packer has ended is not why it has ended.
-      if (!over.aborted) failure = { error };
       await answer(directory, stage, 'failed');
+      // Work that was broken off because Packer has ended is not why it has ended.
+      if (!isOver()) failure = { error };
       break;
     }
   }

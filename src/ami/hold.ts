@@ -6,6 +6,8 @@ import { parseImageId, type ImageId } from './ids.ts';
 export interface Hold {
   /** The image that is held; in use as long as the hold stands. */
   readonly image?: ImageId;
+  /** Where a rollback placed it: the images that it left, first the one where it began. */
+  readonly leaves?: readonly ImageId[];
   readonly by: string;
   readonly reason: string;
   readonly since: Date;
@@ -26,6 +28,10 @@ const Written = z.discriminatedUnion('held', [
   z.object({
     held: z.literal(true),
     image: z.string().transform(parseImageId).optional(),
+    leaves: z
+      .array(z.string())
+      .transform((texts) => texts.flatMap((text) => parseImageId(text) ?? []))
+      .optional(),
     by: z.string(),
     reason: z.string(),
     since: time,
@@ -45,11 +51,16 @@ export function parseHold(text: string | undefined, now: Date): HoldState {
   const read = Written.safeParse(jsonOf(text));
   if (!read.success) return { state: 'unreadable', text };
   if (!read.data.held) return { state: 'free' };
-  const { held: _, image, until, ...rest } = read.data;
+  const { held: _, image, until, leaves, ...rest } = read.data;
   if (until !== undefined && until <= now) return { state: 'free' };
   return {
     state: 'held',
-    hold: { ...rest, ...(image === undefined ? {} : { image }), ...(until === undefined ? {} : { until }) },
+    hold: {
+      ...rest,
+      ...(image === undefined ? {} : { image }),
+      ...(leaves === undefined ? {} : { leaves }),
+      ...(until === undefined ? {} : { until }),
+    },
   };
 }
 

@@ -6,6 +6,8 @@ import { TAG, type Tags } from './tags.ts';
 export interface MachineImage {
   readonly id: ImageId;
   readonly name: string;
+  /** What whoever made it wrote: part of the request that makes an image, unlike its tags. */
+  readonly description?: string;
   /** Account that owns it, 12 digits. */
   readonly owner: string;
   readonly createdAt: Date;
@@ -40,11 +42,19 @@ export function belongsTo(image: MachineImage, family: Pick<FamilySettings, 'key
   );
 }
 
-/** An image that no run of ours has tagged was made before this tool, and published by what there was. */
+/**
+ * The run that built the image; `undefined` where none of ours did. Packer tags an image only after it is made: where it was
+ * killed in between, the description (`packer/cpu/cpu.pkr.hcl`) still tells.
+ */
+export function runOf({ tags, description = '' }: MachineImage): string | undefined {
+  return tags[TAG.run] ?? /^warmbake run (\S+)$/.exec(description)?.[1];
+}
+
+/** An image that no run of ours has built was made before this tool, and published by what there was. */
 export function stateOf(image: MachineImage): ImageState {
   const state = image.tags[TAG.state];
   if (state === 'published' || state === 'revoked') return state;
-  return state === undefined && image.tags[TAG.run] === undefined ? 'published' : 'candidate';
+  return state === undefined && runOf(image) === undefined ? 'published' : 'candidate';
 }
 
 /** Newest first; the name decides between images of one second. */

@@ -25,7 +25,14 @@ export type PolicyRole = 'job' | 'operator';
  */
 export function policyOf(role: PolicyRole, family: FamilySettings, account: string): Policy {
   const scope: Scope = { family, account, partition: partitionOf(family.region) };
-  const shared = [reading(scope), stacks(scope), ...parameters(scope, role), templates(scope), ...groups(scope), tags(scope)];
+  const shared = [
+    reading(scope),
+    stacks(scope),
+    ...parameters(scope, role),
+    templates(scope),
+    ...groups(scope),
+    tags(scope),
+  ];
   const own = role === 'job' ? [deleting(scope), ...building(scope)] : [untagging(scope)];
   return { Version: '2012-10-17', Statement: [...shared, ...own] };
 }
@@ -69,10 +76,11 @@ function parameters(scope: Scope, role: PolicyRole): readonly Statement[] {
   const named = (names: readonly string[]) => names.map((name) => arn(scope, 'ssm', `parameter${name}`));
   const read = role === 'job' ? [parameter, hold, network.securityGroup, network.subnet] : [parameter, hold];
   return [
-    allow('ReadParameters', ['ssm:GetParameter', 'ssm:GetParameterHistory'], [
-      ...named(read),
-      `arn:${scope.partition}:ssm:${region}::parameter/aws/service/*`,
-    ]),
+    allow(
+      'ReadParameters',
+      ['ssm:GetParameter', 'ssm:GetParameterHistory'],
+      [...named(read), `arn:${scope.partition}:ssm:${region}::parameter/aws/service/*`],
+    ),
     allow('WriteParameters', ['ssm:PutParameter'], named(role === 'job' ? [parameter] : [parameter, hold])),
   ];
 }
@@ -147,9 +155,11 @@ function building(scope: Scope): readonly Statement[] {
       ),
       Condition: inRegion(family),
     },
-    allow('Keys', ['ec2:CreateKeyPair', 'ec2:DeleteKeyPair'], [
-      arn(scope, 'ec2', `key-pair/warmbake-${family.key}-*`),
-    ]),
+    allow(
+      'Keys',
+      ['ec2:CreateKeyPair', 'ec2:DeleteKeyPair'],
+      [arn(scope, 'ec2', `key-pair/warmbake-${family.key}-*`)],
+    ),
     {
       ...allow(
         'Build',
@@ -164,11 +174,11 @@ function building(scope: Scope): readonly Statement[] {
       ),
       Condition: ofFamily(family),
     },
-    allow('MakeImages', ['ec2:CreateImage', 'ec2:CreateSnapshot'], [
-      arn(scope, 'ec2', 'instance/*'),
-      arn(scope, 'ec2', 'volume/*'),
-      ...ownImages(scope),
-    ]),
+    allow(
+      'MakeImages',
+      ['ec2:CreateImage', 'ec2:CreateSnapshot'],
+      [arn(scope, 'ec2', 'instance/*'), arn(scope, 'ec2', 'volume/*'), ...ownImages(scope)],
+    ),
     {
       ...allow('FinishImages', ['ec2:EnableImageDeprecation', 'ec2:ModifyImageAttribute'], ownImages(scope)),
       Condition: ofFamily(family),
@@ -192,7 +202,10 @@ function inRegion({ region }: FamilySettings) {
 
 /** Images and snapshots have no account in their names. */
 function ownImages({ partition, family }: Scope): readonly string[] {
-  return [`arn:${partition}:ec2:${family.region}::image/*`, `arn:${partition}:ec2:${family.region}::snapshot/*`];
+  return [
+    `arn:${partition}:ec2:${family.region}::image/*`,
+    `arn:${partition}:ec2:${family.region}::snapshot/*`,
+  ];
 }
 
 function allow(Sid: string, Action: readonly string[], Resource: readonly string[]): Statement {

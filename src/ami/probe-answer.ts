@@ -4,15 +4,18 @@ import type { ImageId } from './ids.ts';
 
 /** What a job on an instance of the candidate has found. */
 export interface ProbeAnswer {
-  /** Whether every check passed. */
-  readonly warm: boolean;
+  /** `cold`: the image is at fault. `unknown`: it could not be tried, for reasons that are not the image's. */
+  readonly outcome: 'warm' | 'cold' | 'unknown';
   /** One phrase for people. */
   readonly because: string;
-  /** From the boot of the instance to the end of the first build, which loaded everything from the store. */
+  /** From the boot of the instance to the end of the first build that loaded everything from the store. */
   readonly secondsToFirstHit?: number;
 }
 
-const Answer = z.object({ warm: z.boolean(), because: z.string(), secondsToFirstHit: z.number().optional() });
+const Answer = z.object({
+  outcome: z.enum(['warm', 'cold', 'unknown']),
+  because: z.string(),
+});
 
 /** Key of the build's meta-data under which the job answers, and of its step. */
 export function probeKey(image: ImageId): string {
@@ -29,9 +32,11 @@ export function verdictOf(text: string): CanaryVerdict | undefined {
   if (text === '') return undefined;
   const read = Answer.safeParse(jsonOf(text));
   if (!read.success) return { verdict: 'undecided', because: `the probe's answer cannot be read: '${text}'` };
-  const { warm, because } = read.data;
-  return warm ? { verdict: 'proven', because } : { verdict: 'image-fault', because };
+  const { outcome, because } = read.data;
+  return { verdict: VERDICTS[outcome], because };
 }
+
+const VERDICTS = { warm: 'proven', cold: 'image-fault', unknown: 'undecided' } as const;
 
 /** A pipeline with the one job that goes to an instance of the candidate: the agent tag forces a real launch. */
 export function probePipeline({ image, queue, command, config }: ProbeJob): string {

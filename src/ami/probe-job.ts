@@ -1,7 +1,9 @@
+import { callAgent } from '../buildkite/agent-call.ts';
+import { getMetaData, setMetaData } from '../buildkite/meta-data.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import { explain, succeeded, type Finished } from '../platform/process.ts';
+import { explain, succeeded } from '../platform/process.ts';
 import type { Account } from './account.ts';
 import { probeKey, probePipeline, verdictOf, type ProbeJob } from './probe-answer.ts';
 import type { SentProbe } from './try-canary.ts';
@@ -23,39 +25,36 @@ export async function sendProbe(
 ): Promise<SentProbe> {
   const queue = (await account.stacks.find(stack))?.parameters[QUEUE_PARAMETER];
   if (queue === undefined || queue === '') {
-    throw new WarmbakeError('outside', 'queue-unknown', `stack '${stack}' has no parameter ${QUEUE_PARAMETER}`);
+    throw new WarmbakeError(
+      'outside',
+      'queue-unknown',
+      `stack '${stack}' has no parameter ${QUEUE_PARAMETER}`,
+    );
   }
-  const uploaded = await agent(host, ['pipeline', 'upload', '--no-interpolation'], probePipeline({ ...job, queue }));
-  if (!succeeded(uploaded)) {
-    throw new WarmbakeError('outside', 'probe-not-sent', `the probe job was not uploaded: ${explain(uploaded)}`);
+  const key = probeKey(job.image);
+  // A job that was lost and starts again finds its probe: a build takes a step's key only once.
+  if ((await getMetaData(host, `${key}-sent`)) === '') {
+    await setMetaData(host, `${key}-sent`, 'yes');
+    const pipeline = probePipeline({ ...job, queue });
+    const uploaded = await callAgent(host, ['pipeline', 'upload', '--no-interpolation'], { stdin: pipeline });
+    if (!succeeded(uploaded)) {
+      throw new WarmbakeError(
+        'outside',
+        'probe-not-sent',
+        `the probe job was not uploaded: ${explain(uploaded)}`,
+      );
+    }
   }
   return {
-    answer: async () => {
-      const read = await agent(host, ['meta-data', 'get', probeKey(job.image), '--default', '']);
-      return succeeded(read) ? verdictOf(read.stdout.trim()) : undefined;
-    },
+    answer: async () => verdictOf(await getMetaData(host, key)),
     cancel: async () => {
-      const cancelled = await agent(host, ['step', 'cancel', '--step', probeKey(job.image)]);
+      const cancelled = await callAgent(host, ['step', 'cancel', '--step', key]);
       if (succeeded(cancelled)) return;
-      warn(host.emit, 'probe-left', `the probe job still waits for an agent; cancel it: ${explain(cancelled)}`);
+      warn(
+        host.emit,
+        'probe-left',
+        `the probe job still waits for an agent; cancel it: ${explain(cancelled)}`,
+      );
     },
   };
-}
-
-/** The agent reads its token and job from the environment: it gets all of it. */
-async function agent(
-  { env, processes, signal }: Pick<Host, 'env' | 'processes' | 'signal'>,
-  args: readonly string[],
-  stdin?: string,
-): Promise<Finished> {
-  const complete = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  return await processes.run(
-    {
-      argv: ['buildkite-agent', ...args],
-      env: Object.fromEntries(complete) as Record<string, string>,
-      timeoutMs: 60_000,
-      ...(stdin === undefined ? {} : { stdin }),
-    },
-    { signal },
-  );
 }

@@ -4,6 +4,7 @@ import type { Host } from '../platform/host.ts';
 import { waitFor } from '../platform/wait.ts';
 import type { Account } from './account.ts';
 import { decidePublication, readWishes, type Desired } from './desired.ts';
+import { heldBecause } from './hold.ts';
 import type { ImageId } from './ids.ts';
 import { belongsTo, stateOf, type MachineImage } from './machine-image.ts';
 import { TAG } from './tags.ts';
@@ -37,11 +38,17 @@ export async function publish(
     });
   }
   if (dryRun) return { image: image.id, outcome: plan.action === 'write' ? 'planned' : 'unchanged', before };
+  // The image was looked at before the canary watched it: it may have been revoked meanwhile.
+  const fresh = (await account.images.find(image.id)) ?? image;
+  if (stateOf(fresh) === 'revoked') {
+    throw new WarmbakeError('refused', 'image-revoked', `${image.id} was revoked while it was being brought out`);
+  }
   if (plan.action === 'write') {
     await markEarlier(account, family, before);
-    await write(account, host, { family, image: image.id });
+    await writeDesired(account, host, { family, image: image.id });
+    await giveWay(account, host, { family, image: image.id });
   }
-  await markPublished(account, family, image);
+  await markPublished(account, family, fresh);
   return { image: image.id, outcome: plan.action === 'write' ? 'published' : 'unchanged', before };
 }
 
@@ -53,7 +60,8 @@ export interface PublishOptions {
   readonly dryRun: boolean;
 }
 
-async function write(
+/** Writes the parameter and reads it back. Throws `outside` where somebody else writes it at the same time. */
+export async function writeDesired(
   account: Account,
   { clock, signal }: Pick<Host, 'clock' | 'signal'>,
   { family, image }: { readonly family: FamilySettings; readonly image: ImageId },
@@ -73,13 +81,31 @@ async function write(
   );
 }
 
+/**
+ * SSM has no conditional write: a hold that came between reading and writing is found here. A rollback places its hold
+ * before it writes, so whichever of the two wrote last, the held image ends up in the parameter.
+ */
+async function giveWay(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal'>,
+  { family, image }: { readonly family: FamilySettings; readonly image: ImageId },
+): Promise<void> {
+  const { hold } = await readWishes(account, family, host.clock.now());
+  const because = heldBecause(hold);
+  if (because === undefined) return;
+  const held = hold.state === 'held' ? hold.hold.image : undefined;
+  if (held !== undefined && held !== image) await writeDesired(account, host, { family, image: held });
+  throw new WarmbakeError('refused', 'held', `${family.parameter} is ${because}; it came while ${image} was published`);
+}
+
 /** The run that published the image that is desired so far may have been killed before it could say so. */
 async function markEarlier(account: Account, family: FamilySettings, desired: Desired): Promise<void> {
   const earlier = desired.state === 'image' ? await account.images.find(desired.id) : undefined;
   if (earlier !== undefined && belongsTo(earlier, family)) await markPublished(account, family, earlier);
 }
 
-async function markPublished(account: Account, family: FamilySettings, image: MachineImage): Promise<void> {
+/** Says on a candidate that it was published. */
+export async function markPublished(account: Account, family: FamilySettings, image: MachineImage): Promise<void> {
   if (stateOf(image) !== 'candidate') return;
   await account.tagging.set([image.id], { [TAG.family]: family.key, [TAG.state]: 'published' });
 }

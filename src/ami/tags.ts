@@ -21,6 +21,10 @@ export const TAG = {
   revokedBy: 'warmbake:revoked-by',
   /** Why it was revoked. */
   reason: 'warmbake:reason',
+  /** When it was revoked, ISO 8601. */
+  revokedAt: 'warmbake:revoked-at',
+  /** Its state before it was revoked. */
+  before: 'warmbake:state-before',
   /** On snapshots, set before their image goes away: the image, so that what a failure leaves is found again. */
   image: 'warmbake:image',
 } as const;

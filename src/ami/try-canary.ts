@@ -51,7 +51,7 @@ export async function tryCanary(
   if (dryRun || canary.watchMs === 0) return { stack, verdict: { verdict: 'not-watched' } };
 
   const since = host.clock.now();
-  const probe = await sendProbe?.();
+  const probe = sendProbe === undefined ? undefined : await sent(host, sendProbe);
   const watch = { group: stack.group, image, since, watchMs: canary.watchMs };
   const verdict = await watchCanary(account, host, {
     ...watch,
@@ -59,7 +59,11 @@ export async function tryCanary(
   });
   if (verdict.verdict === 'proven') return { stack, verdict };
   if (verdict.verdict !== 'image-fault' && !canary.requireProof) {
-    warn(host.emit, 'canary-unproven', `nothing has proved ${image}: ${textOf(verdict)}; going on without proof`);
+    warn(
+      host.emit,
+      'canary-unproven',
+      `nothing has proved ${image}: ${textOf(verdict)}; going on without proof`,
+    );
     return { stack, verdict };
   }
   await probe?.cancel();
@@ -70,6 +74,20 @@ export async function tryCanary(
     `${image} failed on canary '${canary.stack}': ${textOf(verdict)}; ${back}`,
     { hint: 'look at the instances of that stack; the other stacks were not touched' },
   );
+}
+
+/** Where no job can be sent, what the group launches has to do. */
+async function sent(
+  { emit }: Pick<Host, 'emit'>,
+  send: () => Promise<SentProbe>,
+): Promise<SentProbe | undefined> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof WarmbakeError)) throw error;
+    warn(emit, error.code, `${error.message}; only the launches are watched`);
+    return undefined;
+  }
 }
 
 /** Gives the canary what it should run without the candidate; one phrase about how that went. */

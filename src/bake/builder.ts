@@ -52,6 +52,30 @@ export function decideBuilder(settings: BuilderSettings, facts: BuilderFacts): B
   return { choice: choose(settings, facts), warnings };
 }
 
+/** The builder that an operator names (WARMBAKE_BUILDER), and no other. Throws `config` where there is none of that name. */
+export function namedBuilder(name: string, { instances, engine }: BuilderFacts): BuilderDecision {
+  const because = 'WARMBAKE_BUILDER names it';
+  const found = instances.find((i) => i.name === name);
+  if (found !== undefined) {
+    const [endpoint] = found.endpoints;
+    const place = endpoint === undefined ? {} : { endpoint };
+    return {
+      choice: { action: 'use', name, driver: found.driver, ...place, because },
+      warnings: [],
+    };
+  }
+  if (name === engine.name && engine.state === 'can-export') {
+    return { choice: { action: 'use', name, driver: 'docker', because }, warnings: [] };
+  }
+  const usable = engine.state === 'can-export' ? [engine.name] : [];
+  const known = [...instances.map((i) => i.name), ...usable].join(', ') || 'none';
+  throw new WarmbakeError(
+    'config',
+    'unknown-builder',
+    `WARMBAKE_BUILDER is '${name}', which is no builder that can export caches; there are: ${known}`,
+  );
+}
+
 function choose(settings: BuilderSettings, facts: BuilderFacts): BuilderChoice {
   if (settings.socket !== undefined && facts.socket === 'answers') {
     return onSocket(`unix://${settings.socket}`, settings, facts);

@@ -78,16 +78,23 @@ export function pushOutput(compression: Compression): string {
 /** The output of a target without tags: built, kept by the builder, exported nowhere. */
 export const NO_OUTPUT = 'type=cacheonly';
 
-/** The build arguments through which a Dockerfile learns of sccache. The same for every build: they key the compile layer. */
+/**
+ * The build arguments through which a Dockerfile learns of sccache. They are part of the compile layer's key, so they
+ * follow from the configuration alone and are equal for every build; rights come with the credentials. `1` and `0`
+ * because Dockerfiles and every version of sccache understand them. Prefix and endpoint only where they are set.
+ */
 export function sccacheArguments(
   sccache: SccacheSettings | undefined,
 ): readonly (readonly [string, string])[] {
   if (sccache === undefined) return [];
+  const { arguments: names, enabled, bucket, region, prefix, endpoint, anonymous } = sccache;
   return [
-    ['USE_SCCACHE', sccache.enabled ? '1' : '0'],
-    ['SCCACHE_BUCKET_NAME', sccache.bucket],
-    ['SCCACHE_REGION_NAME', sccache.region],
-    ['SCCACHE_S3_NO_CREDENTIALS', '0'],
+    [names.enabled, enabled ? '1' : '0'],
+    [names.bucket, bucket],
+    [names.region, region],
+    [names.anonymous, anonymous ? '1' : '0'],
+    ...(prefix === '' ? [] : [[names.prefix, prefix] as const]),
+    ...(endpoint === undefined ? [] : [[names.endpoint, endpoint] as const]),
   ];
 }
 

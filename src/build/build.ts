@@ -4,7 +4,8 @@ import type { Warning } from '../platform/events.ts';
 import { explain, succeeded } from '../platform/process.ts';
 import type { Desk } from './desk.ts';
 import { machineLines, readMachine } from './machine.ts';
-import { chainTable, contextLines } from './plan-document.ts';
+import { bakePlainly } from './plain-bake.ts';
+import { chainTable, contextLines, switchLines } from './plan-document.ts';
 import { type BuildPlan, type PlanRequest, makePlan } from './plan.ts';
 import { checkPush } from './push-check.ts';
 import { report } from './report.ts';
@@ -28,20 +29,17 @@ export async function runBuild(outer: Desk, request: BuildRequest): Promise<Buil
   const { host } = desk;
   const start = host.clock.now().getTime();
   host.emit({ type: 'section', title: 'What this build is' });
+  for (const text of switchLines(desk)) host.emit({ type: 'line', text });
   const planning = makePlan(desk, request);
   planning.catch(() => undefined);
   const machine = await readMachine(host, desk.settings.marker);
   for (const text of machineLines(machine, host.clock.now())) host.emit({ type: 'line', text });
   const plan = await planning;
   tellPlan(desk, plan);
-  const ready = await checkPush(desk, plan);
+  const { bypass } = desk.switches;
+  const ready = bypass ? plan : await checkPush(desk, plan);
   if (ready.targets.some((t) => t.skip.decision === 'build')) await createBuilder(desk, ready);
-
-  const targets: TargetResult[] = [];
-  for (const group of groupsOf(ready.targets, request.together)) {
-    const failed = targets.some((t) => t.outcome === 'failed');
-    targets.push(...(failed ? group.map(notStarted) : await runTargets(desk, ready, group)));
-  }
+  const targets = bypass ? await bakePlainly(desk, ready) : await bakeAll(desk, ready, request);
   const result: BuildResult = {
     outcome: outcomeOf(targets),
     plan: ready,
@@ -51,6 +49,19 @@ export async function runBuild(outer: Desk, request: BuildRequest): Promise<Buil
   };
   await report(desk, result);
   return result;
+}
+
+async function bakeAll(
+  desk: Desk,
+  plan: BuildPlan,
+  { together }: BuildRequest,
+): Promise<readonly TargetResult[]> {
+  const targets: TargetResult[] = [];
+  for (const group of groupsOf(plan.targets, together)) {
+    const failed = targets.some((t) => t.outcome === 'failed');
+    targets.push(...(failed ? group.map(notStarted) : await runTargets(desk, plan, group)));
+  }
+  return targets;
 }
 
 function withWarnings(desk: Desk, warnings: Warning[]): Desk {

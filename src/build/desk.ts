@@ -8,11 +8,15 @@ import { type Login, createLogin } from '../image/login.ts';
 import { type Registry, createRegistry } from '../image/registry.ts';
 import type { Host } from '../platform/host.ts';
 import { sayIfSlow } from '../platform/slow.ts';
+import { VERSION } from '../platform/version.ts';
+import { type Switches, readSwitches, switchedSettings } from './switches.ts';
 
 /** What a build works with: opened once a run. */
 export interface Desk {
   readonly host: Host;
+  /** Under the switches of this build. */
   readonly settings: Settings;
+  readonly switches: Switches;
   readonly registry: Registry;
   readonly credentials: Credentials;
   readonly history: History;
@@ -26,6 +30,7 @@ export async function openDesk(
   settings: Settings,
   { offline = false }: { readonly offline?: boolean } = {},
 ): Promise<Desk> {
+  const switches = readSwitches(host.env, VERSION);
   const credentials = createCredentials(host);
   const registries = offline ? [] : registriesOf(settings);
   const login = await sayIfSlow(
@@ -37,7 +42,8 @@ export async function openDesk(
   const home = env['HOME'] ?? host.scratch;
   return {
     host,
-    settings,
+    settings: switchedSettings(settings, switches),
+    switches,
     credentials,
     login,
     registry: createRegistry(host, credentials),

@@ -4,11 +4,13 @@ import type { Source } from '../cache/chain.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../image/reference.ts';
 import type { BuildPlan } from './plan.ts';
-import type { TargetPlan } from './target-plan.ts';
+import { switchesText } from './switches.ts';
+import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 
 /** The plan as JSON; the machine interface of `warmbake plan`. */
 export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>> {
   return {
+    switches: plan.switches,
     context: contextDocument(plan.context),
     targets: plan.targets.map(targetDocument),
     builder: plan.builder,
@@ -24,6 +26,11 @@ export function contextDocument(context: BuildContext): Readonly<Record<string, 
 }
 
 function targetDocument(target: TargetPlan): Readonly<Record<string, unknown>> {
+  return { ...refsDocument(target), skip: target.skip };
+}
+
+/** The refs of one target as JSON. */
+export function refsDocument(target: ResolvedTarget): Readonly<Record<string, unknown>> {
   return {
     name: target.settings.name,
     lane: target.settings.lane,
@@ -39,12 +46,17 @@ function targetDocument(target: TargetPlan): Readonly<Record<string, unknown>> {
       to: referenceName(p.to),
       forwardOnly: p.forwardOnly,
     })),
-    skip: target.skip,
   };
 }
 
 function sourceDocument(source: Source): Readonly<Record<string, unknown>> {
   return { ...source, ref: referenceName(source.ref) };
+}
+
+/** The switches of this build as lines: one, or none where none is set. */
+export function switchLines({ switches }: Pick<BuildPlan, 'switches'>): readonly string[] {
+  const text = switchesText(switches);
+  return text === undefined ? [] : [`switches ${text}`];
 }
 
 /** What this build is, in one or two lines. */
@@ -75,7 +87,7 @@ function originText({ origin }: BuildContext): string {
 }
 
 /** The chain of one target as a table: what was asked, what is imported, and why the rest is not. */
-export function chainTable(target: TargetPlan): {
+export function chainTable(target: ResolvedTarget): {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 } {
@@ -87,14 +99,21 @@ export function chainTable(target: TargetPlan): {
   return { head: ['role', 'state', 'ref', 'because'], rows: [...sources, ...writes, ...further] };
 }
 
-/** The plan for people: the lines of `warmbake plan` for one target below its chain. */
-export function targetLines(target: TargetPlan, plan: BuildPlan): readonly string[] {
-  const { name } = target.settings;
-  const definition = plan.definition.targets.get(name);
+/** The names that a target's image gets. */
+export function imageLines(target: ResolvedTarget): readonly string[] {
   const images = target.promotions.filter((p) => p.what === 'image').map((p) => referenceName(p.to));
   return [
     `push     ${target.tags.length === 0 ? 'nothing' : target.tags.map(referenceName).join(', ')}`,
     ...(images.length === 0 ? [] : [`then     ${images.join(', ')} (forward only)`]),
+  ];
+}
+
+/** The plan for people: the lines of `warmbake plan` for one target below its chain. */
+export function targetLines(target: TargetPlan, plan: BuildPlan): readonly string[] {
+  const { name } = target.settings;
+  const definition = plan.definition.targets.get(name);
+  return [
+    ...imageLines(target),
     `output   ${definition?.output.map(entryText).join('; ') ?? ''}`,
     `decision ${target.skip.decision}: ${target.skip.because}`,
   ];

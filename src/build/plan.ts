@@ -1,35 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { requireAgreement } from '../bake/agreement.ts';
-import { type BuilderChoice, decideBuilder } from '../bake/builder.ts';
+import { type BuilderChoice, decideBuilder, namedBuilder } from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
 import { printDefinition } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
 import { overlayText } from '../bake/overlay.ts';
-import type { Source } from '../cache/chain.ts';
+import type { Candidate, Source } from '../cache/chain.ts';
 import { probeCandidates } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
-import { cacheSources } from '../cache/sources.ts';
-import type { TargetSettings } from '../config/settings.ts';
-import { buildContext } from '../context/build-context.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { type CallFacts, bakeCall } from './bake-call.ts';
-import { chooseTargets } from './choose-targets.ts';
 import type { Desk } from './desk.ts';
 import { imageFact } from './image-fact.ts';
-import { preflight, requireCleanCheckout, variableWarnings } from './preflight.ts';
+import { type OutlineRequest, outlineBuild } from './outline.ts';
+import { preflight, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
 import { type SkipDecision, decideSkip } from './skip.ts';
-import { type ResolvedTarget, type TargetPlan, buildValues, promisedBy, writesOf } from './target-plan.ts';
+import { type Switches, unknownSwitches } from './switches.ts';
+import { type ResolvedTarget, type TargetPlan, buildValues, promisedBy } from './target-plan.ts';
 
 /** What the caller wants. */
-export interface PlanRequest {
-  /** Names of configured targets; empty: the only one there is. */
-  readonly targets: readonly string[];
-  /** A local build may push. */
-  readonly push: boolean;
+export interface PlanRequest extends OutlineRequest {
   /** Ask no registry: every source is `unprobed` and imported. */
   readonly offline: boolean;
   /** Build although the image exists. */
@@ -38,6 +32,7 @@ export interface PlanRequest {
 
 /** Everything that a build would do, before it does anything. */
 export interface BuildPlan {
+  readonly switches: Switches;
   readonly context: BuildContext;
   readonly targets: readonly TargetPlan[];
   readonly builder: BuilderChoice;
@@ -53,32 +48,30 @@ export interface BuildPlan {
  * Writes nothing but the overlay in the scratch directory. Throws where the build could not do what the plan says.
  */
 export async function makePlan(desk: Desk, request: PlanRequest): Promise<BuildPlan> {
-  const { host, settings } = desk;
-  const chosen = chooseTargets(settings.targets, request.targets);
+  const { host, settings, switches } = desk;
   const overlay = path.join(host.scratch, 'ci.hcl');
   await writeFile(overlay, overlayText(settings));
 
   // The builder needs no context, and git may take seconds.
   const builder = builderFacts(host, settings.builder, desk.docker).then((facts) =>
-    decideBuilder(settings.builder, facts),
+    switches.builder === undefined
+      ? decideBuilder(settings.builder, facts)
+      : namedBuilder(switches.builder, facts),
   );
   builder.catch(() => undefined);
-  const context = await sayIfSlow(
-    host,
-    'asking git for parent and merge base',
-    buildContext(host, desk.history, settings),
-  );
-  if (context.origin.kind === 'local' && request.push) await requireCleanCheckout(desk);
-
-  const writing = chosen.map((target) => writesOf(context, target, { settings, push: request.push }));
-  const withoutSources = writing.map((w): ResolvedTarget => ({ ...w, sources: [] }));
+  const { context, targets: outlined } = await outlineBuild(desk, request);
+  const withoutSources = outlined.map(({ writes }): ResolvedTarget => ({ ...writes, sources: [] }));
   const firstCall = bakeCall(desk, { context, overlay, targets: withoutSources, brings: [] });
   const [sources, first, variables] = await Promise.all([
-    Promise.all(chosen.map((target) => sourcesOf(desk, context, { target, offline: request.offline }))),
-    preflight(desk, firstCall, chosen),
+    Promise.all(outlined.map(({ candidates }) => sourcesOf(desk, candidates, request))),
+    preflight(
+      desk,
+      firstCall,
+      outlined.map(({ writes }) => writes.settings),
+    ),
     variableWarnings(desk, firstCall),
   ]);
-  const targets = writing.map((w, i): ResolvedTarget => ({ ...w, sources: sources[i] ?? [] }));
+  const targets = withoutSources.map((t, i): ResolvedTarget => ({ ...t, sources: sources[i] ?? [] }));
   const call = { overlay, brings: first.brings };
   const [definition, skips, { choice, warnings }] = await Promise.all([
     resolve(desk, { context, targets, ...call }),
@@ -88,25 +81,25 @@ export async function makePlan(desk: Desk, request: PlanRequest): Promise<BuildP
     builder,
   ]);
   return {
+    switches,
     context,
     targets: targets.map((t, i) => ({ ...t, skip: skips[i] ?? NOT_ASKED })),
     builder: choice,
     definition,
     call,
-    warnings: [...warnings, ...variables, ...sourceWarnings(sources.flat())],
+    warnings: [...unknownSwitches(host.env), ...warnings, ...variables, ...sourceWarnings(sources.flat())],
   };
 }
 
 const NOT_ASKED: SkipDecision = { decision: 'build', because: 'the registry was not asked (--offline)' };
 
 async function sourcesOf(
-  { registry, host, settings }: Desk,
-  context: BuildContext,
-  { target, offline }: { readonly target: TargetSettings; readonly offline: boolean },
+  { registry, host, settings, switches }: Desk,
+  candidates: readonly Candidate[],
+  { offline }: PlanRequest,
 ): Promise<readonly Source[]> {
-  const candidates = cacheSources(context, target, settings);
   const { maxSources } = settings.cache;
-  if (!offline) {
+  if (!offline && !switches.bypass && candidates.length > 0) {
     const probing = probeCandidates(candidates, { registry, host }, { maxSources });
     return await sayIfSlow(host, `asking the registry for ${candidates.length} cache sources`, probing);
   }
@@ -134,6 +127,7 @@ async function skipOf(
   },
 ): Promise<SkipDecision> {
   const { context, target, definition, request } = asked;
+  if (desk.switches.bypass) return { decision: 'build', because: 'told to (WARMBAKE_BYPASS)' };
   if (request.force) return { decision: 'build', because: 'told to (--force)' };
   if (request.offline) return NOT_ASKED;
   const revision = desk.settings.bake.annotations.revision;

@@ -57,7 +57,10 @@ export async function variableWarnings(
 }
 
 /** Throws `refused` where the checkout holds changes: an image pushed from it would not be its commit's. */
-export async function requireCleanCheckout({ host, settings }: Desk): Promise<void> {
+export async function requireCleanCheckout({
+  host,
+  settings,
+}: Pick<Desk, 'host' | 'settings'>): Promise<void> {
   const changed = await changedFiles({ ...host, cwd: settings.root });
   if (changed.length === 0) return;
   const some = changed.slice(0, 5).join(', ');

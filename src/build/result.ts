@@ -7,6 +7,7 @@ import { contextDocument, planDocument } from './plan-document.ts';
 import type { BuildPlan } from './plan.ts';
 import type { Promoted } from './promotion.ts';
 import type { SkipDecision } from './skip.ts';
+import { switchesText } from './switches.ts';
 
 /** What became of one target. */
 export interface TargetResult {
@@ -43,6 +44,7 @@ export function resultDocument(result: BuildResult): Readonly<Record<string, unk
   return {
     outcome: result.outcome,
     seconds: result.seconds,
+    switches: plan.switches,
     context: contextDocument(plan.context),
     builder: plan.builder,
     planned,
@@ -83,6 +85,8 @@ export function annotationText(result: BuildResult): string {
     const cache = t.record === undefined ? t.decision.because : cacheLine(t.record);
     return `- **${t.name}** ${t.outcome}${refs === '' ? '' : ` ${refs}`}: ${cache}`;
   });
+  const switches = switchesText(result.plan.switches);
+  if (switches !== undefined) bullets.push(`- switches: ${switches}`);
   const warnings = result.warnings.slice(0, 5).map((w) => `- ${w.code}: ${w.message}`);
   const more = result.warnings.length - warnings.length;
   const rest = more > 0 ? [`- and ${more} more in the log`] : [];

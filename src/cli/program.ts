@@ -1,14 +1,12 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
+import { VERSION } from '../platform/version.ts';
 import type { CommandSpec, Input } from './command.ts';
 import { type Streams, eventRenderer } from './renderer.ts';
 
 /** The host but for the receiver of events, which is made here, and the two streams. */
 export type Surroundings = Omit<Host, 'emit'> & { readonly streams: Streams };
-
-/** Kept equal to package.json by a test. */
-const VERSION = '0.1.0';
 
 /** A command in the table below; what it needs is loaded only when it is called. */
 interface Listed {
@@ -40,9 +38,39 @@ const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/promote.ts')).promoteCommand,
   },
   {
+    name: 'sccache env',
+    summary: 'print the variables that sccache reads',
+    load: async () => (await import('./commands/sccache/env.ts')).sccacheEnvCommand,
+  },
+  {
+    name: 'sccache setup',
+    summary: 'create the bucket, or put right what is missing of it',
+    load: async () => (await import('./commands/sccache/setup.ts')).sccacheSetupCommand,
+  },
+  {
+    name: 'sccache doctor',
+    summary: 'say whether sccache would start in a build, and if not why',
+    load: async () => (await import('./commands/sccache/doctor.ts')).sccacheDoctorCommand,
+  },
+  {
+    name: 'sccache stats',
+    summary: 'count objects, bytes and ages in the store',
+    load: async () => (await import('./commands/sccache/stats.ts')).sccacheStatsCommand,
+  },
+  {
     name: 'ami rebuild',
     summary: 'build an image, prove it, and make every stack launch it',
     load: async () => (await import('./commands/ami/rebuild.ts')).amiRebuildCommand,
+  },
+  {
+    name: 'ami base',
+    summary: 'show the image that the next one is built on',
+    load: async () => (await import('./commands/ami/base.ts')).amiBaseCommand,
+  },
+  {
+    name: 'ami build',
+    summary: 'build a machine image with a warm store, and prove it',
+    load: async () => (await import('./commands/ami/build.ts')).amiBuildCommand,
   },
   {
     name: 'ami canary',
@@ -65,9 +93,19 @@ const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/ami/clean.ts')).amiCleanCommand,
   },
   {
+    name: 'ami probe',
+    summary: 'on an instance of an image: is its store warm?',
+    load: async () => (await import('./commands/ami/probe.ts')).amiProbeCommand,
+  },
+  {
     name: 'ami iam',
     summary: 'print the IAM policy of the job or of an operator',
     load: async () => (await import('./commands/ami/iam.ts')).amiIamCommand,
+  },
+  {
+    name: 'pipeline rebuild-ami',
+    summary: 'write the Buildkite pipelines that rebuild an image and watch it, or check them',
+    load: async () => (await import('./commands/pipeline/rebuild-ami.ts')).pipelineRebuildAmiCommand,
   },
 ];
 

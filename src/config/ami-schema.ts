@@ -62,7 +62,9 @@ const family = z.strictObject({
     .describe('which images stay'),
   queue: field.word
     .optional()
-    .describe('Buildkite queue of the jobs about it; not one that runs it, or a bad image stops its own repair'),
+    .describe(
+      'Buildkite queue of the jobs about it; not one that runs it, or a bad image stops its own repair',
+    ),
   alarm: z
     .strictObject({
       maximumAge: duration.describe('age of the desired image that raises the alarm'),
@@ -88,7 +90,7 @@ function familyFaults(families: Families): readonly Finding[] {
   const taken = new Map<string, string>();
   const claim = (what: string, region: string, path: Path): readonly Finding[] => {
     const earlier = taken.get(`${region} ${what}`);
-    taken.set(`${region} ${what}`, pathText(path));
+    taken.set(`${region} ${what}`, pathText(['ami', ...path]));
     return earlier === undefined ? [] : [{ path, message: `${what} is ${earlier} already` }];
   };
   return Object.entries(families).flatMap(([key, { name, region, parameter: desired, stacks, canary }]) => [

@@ -14,12 +14,6 @@ export interface StoreAccess {
   readonly warnings: readonly Warning[];
 }
 
-/** For a build that does without sccache although it is configured. */
-export const SWITCHED_OFF: Warning = {
-  code: 'sccache-switched-off',
-  message: 'sccache is off for this build: its compile layer has a key of its own and is shared with nobody',
-};
-
 /** The look at the store must not hold up a build. */
 const PROBE_MS = 3_000;
 

@@ -37,7 +37,8 @@ async function existingBucket(s3: S3, sccache: SccacheSettings, place: Place): P
   }
   const region = regionOf(location.value.LocationConstraint);
   // Of a bucket in another region nothing else matters, and it could not be asked here.
-  if (region !== sccache.region) return { state: 'own', region, otherThings: [], publicAccess: {}, rules: [] };
+  if (region !== sccache.region)
+    return { state: 'own', region, otherThings: [], publicAccess: {}, rules: [] };
   const [otherThings, settings] = await Promise.all([
     otherThingsIn(s3, sccache, place),
     readSettings(s3, sccache, place),
@@ -106,7 +107,8 @@ async function readSettings(
       async (options) => await client.send(new sdk.GetBucketPolicyCommand(input), options),
     ),
   ]);
-  const [rule] = (encryption.ok ? encryption.value.ServerSideEncryptionConfiguration?.Rules : undefined) ?? [];
+  const [rule] =
+    (encryption.ok ? encryption.value.ServerSideEncryptionConfiguration?.Rules : undefined) ?? [];
   const algorithm = rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm;
   const minimumSize = lifecycle.ok ? lifecycle.value.TransitionDefaultMinimumObjectSize : undefined;
   const text = policy.ok ? policy.value.Policy : undefined;

@@ -112,7 +112,8 @@ function bucketStep({ bucket, region }: SccacheSettings, own: OwnBucket | undefi
 
 function publicAccessStep({ anonymous }: SccacheSettings, own: OwnBucket | undefined): Step {
   const part = 'public access';
-  if (anonymous) return { part, action: 'leave', does: 'sccache.anonymous wants a public bucket: yours to open' };
+  if (anonymous)
+    return { part, action: 'leave', does: 'sccache.anonymous wants a public bucket: yours to open' };
   const blocked = Object.keys(BLOCK_ALL).every(
     (kind) => own?.publicAccess[kind as keyof typeof BLOCK_ALL] === true,
   );
@@ -123,7 +124,9 @@ function encryptionStep(own: OwnBucket | undefined): Step {
   const part = 'encryption';
   if (own?.encryption !== undefined) {
     const kms = own.encryption.startsWith('aws:kms');
-    const does = kms ? `${own.encryption} (the roles need kms:Decrypt and kms:GenerateDataKey)` : own.encryption;
+    const does = kms
+      ? `${own.encryption} (the roles need kms:Decrypt and kms:GenerateDataKey)`
+      : own.encryption;
     return { part, action: 'keep', does };
   }
   return { part, action: 'set', does: 'AES256' };

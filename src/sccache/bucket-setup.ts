@@ -23,12 +23,21 @@ export async function makeChange(
     case 'public access': {
       const input = { ...owned, PublicAccessBlockConfiguration: BLOCK_ALL };
       const command = new sdk.PutPublicAccessBlockCommand(input);
-      return await put('s3:PutBucketPublicAccessBlock', async (options) => await client.send(command, options));
+      return await put(
+        's3:PutBucketPublicAccessBlock',
+        async (options) => await client.send(command, options),
+      );
     }
     case 'encryption': {
       const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }];
-      const command = new sdk.PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration: { Rules } });
-      return await put('s3:PutEncryptionConfiguration', async (options) => await client.send(command, options));
+      const command = new sdk.PutBucketEncryptionCommand({
+        ...owned,
+        ServerSideEncryptionConfiguration: { Rules },
+      });
+      return await put(
+        's3:PutEncryptionConfiguration',
+        async (options) => await client.send(command, options),
+      );
     }
     case 'lifecycle': {
       const size = change.minimumSize;
@@ -37,7 +46,10 @@ export async function makeChange(
         LifecycleConfiguration: { Rules: [...change.rules] },
         ...(size === undefined ? {} : { TransitionDefaultMinimumObjectSize: size }),
       });
-      return await put('s3:PutLifecycleConfiguration', async (options) => await client.send(command, options));
+      return await put(
+        's3:PutLifecycleConfiguration',
+        async (options) => await client.send(command, options),
+      );
     }
     case 'policy': {
       if (change.policy.Statement.length === 0) {

@@ -98,7 +98,11 @@ async function callerOf(s3: S3): Promise<BucketFacts['caller'] | undefined> {
   }
 }
 
-async function policyOf({ sdk, client, aws }: S3, sccache: SccacheSettings, place: Place): Promise<BucketPolicy> {
+async function policyOf(
+  { sdk, client, aws }: S3,
+  sccache: SccacheSettings,
+  place: Place,
+): Promise<BucketPolicy> {
   try {
     const answer = await aws.ask(
       {
@@ -106,7 +110,8 @@ async function policyOf({ sdk, client, aws }: S3, sccache: SccacheSettings, plac
         subject: bucketArn(sccache, place),
         expect: ['NoSuchBucketPolicy'],
       },
-      async (options) => await client.send(new sdk.GetBucketPolicyCommand({ Bucket: sccache.bucket }), options),
+      async (options) =>
+        await client.send(new sdk.GetBucketPolicyCommand({ Bucket: sccache.bucket }), options),
     );
     const text = answer.ok ? answer.value.Policy : undefined;
     return text === undefined ? { state: 'none' } : { state: 'found', text };

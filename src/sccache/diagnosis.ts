@@ -2,7 +2,6 @@ import type { SccacheSettings } from '../config/settings.ts';
 import type { Checkup } from './checkup.ts';
 import { judgeLifetime } from './credentials.ts';
 import { bucketArn, bucketStatements, mergeStatements, parsePolicy, sameStatements } from './policy.ts';
-import type { ProbeAnswer } from './probe.ts';
 import { ADVICE } from './start-failure.ts';
 import { CLOCK_LIMIT_MS, type Verdict, clockText, verdictOf } from './verdict.ts';
 
@@ -27,6 +26,9 @@ export interface Diagnosis {
 
 const CLOCK_WARNING_MS = 5 * 60_000;
 
+/** Where a caller is unknown. */
+const AWS = { partition: 'aws' };
+
 /** Judges a checkup. */
 export function diagnose(
   checkup: Checkup,
@@ -46,7 +48,10 @@ export function diagnose(
   return { findings, verdict: verdictOf(checkup, sccache) };
 }
 
-function credentialsFinding({ credentials, caller, now }: Checkup, sccache: SccacheSettings): readonly Finding[] {
+function credentialsFinding(
+  { credentials, caller, now }: Checkup,
+  sccache: SccacheSettings,
+): readonly Finding[] {
   const check = 'credentials';
   if (credentials === undefined) return [{ check, state: 'ok', text: 'none wanted (anonymous)' }];
   if (credentials.state === 'none') {
@@ -76,7 +81,8 @@ function clockFinding({ clockAheadMs }: Checkup): readonly Finding[] {
   const apart = Math.abs(clockAheadMs);
   const text = clockText(clockAheadMs);
   if (apart > CLOCK_LIMIT_MS) return [{ check: 'clock', state: 'failed', text: `${text}; ${ADVICE.clock}` }];
-  if (apart > CLOCK_WARNING_MS) return [{ check: 'clock', state: 'warning', text: `${text}; ${ADVICE.clock}` }];
+  if (apart > CLOCK_WARNING_MS)
+    return [{ check: 'clock', state: 'warning', text: `${text}; ${ADVICE.clock}` }];
   return [{ check: 'clock', state: 'ok', text }];
 }
 
@@ -98,7 +104,8 @@ function regionFindings(
   return [{ check, state: 'warning', text }];
 }
 
-function readFinding({ read, list }: Checkup, sccache: SccacheSettings): Finding {
+function readFinding(checkup: Checkup, sccache: SccacheSettings): Finding {
+  const { read } = checkup;
   const check = 'read';
   if (read.state === 'done') return { check, state: 'ok', text: 'the check object is there' };
   if (read.state === 'absent') {
@@ -108,25 +115,25 @@ function readFinding({ read, list }: Checkup, sccache: SccacheSettings): Finding
     return { check, state: 'warning', text: 'S3 wants fewer requests; sccache starts all the same' };
   }
   const { cause, said } = read.failure;
-  const missing = cause === 'denied' ? `; ${missingRight(list, sccache)}` : `; ${ADVICE[cause]}`;
+  const missing = cause === 'denied' ? `; ${missingRight(checkup, sccache)}` : `; ${ADVICE[cause]}`;
   return { check, state: 'failed', text: `${said}${missing}` };
 }
 
 /** Who may list would hear of a missing object as missing: then it is reading itself that is denied. */
-function missingRight(list: ProbeAnswer, sccache: SccacheSettings): string {
-  const bucket = bucketArn(sccache, { partition: 'aws' });
+function missingRight({ list, caller }: Checkup, sccache: SccacheSettings): string {
+  const bucket = bucketArn(sccache, caller ?? AWS);
   const objects = `${bucket}/${sccache.prefix === '' ? '' : `${sccache.prefix}/`}*`;
   return list.state === 'refused'
     ? `s3:ListBucket on ${bucket} is missing (without it an object that is not there is denied), perhaps also s3:GetObject on ${objects}`
     : `s3:GetObject on ${objects} is missing`;
 }
 
-function listFinding({ list, read }: Checkup, sccache: SccacheSettings): readonly Finding[] {
+function listFinding({ list, read, caller }: Checkup, sccache: SccacheSettings): readonly Finding[] {
   const check = 'list';
   if (list.state !== 'refused') return [{ check, state: 'ok', text: 'missing objects are told as missing' }];
   if (list.failure.cause !== 'denied') return [];
   // The check object exists, so that reading it works; every object that does not will be denied.
-  const text = `s3:ListBucket on ${bucketArn(sccache, { partition: 'aws' })} is missing: objects that are not there are denied instead of missing`;
+  const text = `s3:ListBucket on ${bucketArn(sccache, caller ?? AWS)} is missing: objects that are not there are denied instead of missing`;
   return [{ check, state: read.state === 'refused' ? 'failed' : 'warning', text }];
 }
 
@@ -136,7 +143,9 @@ function writeFinding({ write }: Checkup): readonly Finding[] {
   if (write.state !== 'refused') return [{ check, state: 'ok', text: 'the check object can be written' }];
   const { cause, said } = write.failure;
   const denied = cause === 'denied';
-  const text = denied ? 'denied: sccache reads only, as untrusted builds should' : `${said}; ${ADVICE[cause]}`;
+  const text = denied
+    ? 'denied: sccache reads only, as untrusted builds should'
+    : `${said}; ${ADVICE[cause]}`;
   return [{ check, state: denied ? 'ok' : 'warning', text }];
 }
 
@@ -147,7 +156,8 @@ function policyFinding({ policy, caller }: Checkup, sccache: SccacheSettings): r
     return [{ check, state: 'unknown', text: 'may not be seen with these credentials' }];
   }
   const ours = bucketStatements(sccache, caller);
-  if (ours.length === 0) return [{ check, state: 'unknown', text: 'no roles are configured (sccache.roles)' }];
+  if (ours.length === 0)
+    return [{ check, state: 'unknown', text: 'no roles are configured (sccache.roles)' }];
   const existing = policy.state === 'none' ? [] : (parsePolicy(policy.text) ?? []);
   return sameStatements(existing, mergeStatements(existing, ours))
     ? [{ check, state: 'ok', text: 'as the configured roles want it' }]

@@ -20,7 +20,10 @@ export function lifecycleRule({ prefix, expireDays }: SccacheSettings): Lifecycl
 }
 
 /** The rules that stand with ours among them. */
-export function mergeRules(existing: readonly LifecycleRule[], ours: LifecycleRule): readonly LifecycleRule[] {
+export function mergeRules(
+  existing: readonly LifecycleRule[],
+  ours: LifecycleRule,
+): readonly LifecycleRule[] {
   return [...existing.filter((rule) => rule.ID !== ID), ours];
 }
 

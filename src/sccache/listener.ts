@@ -14,7 +14,7 @@ export interface SccacheListener {
   /** Takes every event; only output of steps matters. */
   readonly hear: Emit;
   /** By the id of the step. */
-  heard(): ReadonlyMap<string, Heard>;
+  readonly heard: () => ReadonlyMap<string, Heard>;
 }
 
 /** The cause can stand as far below the message; then comes a backtrace. */

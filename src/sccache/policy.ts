@@ -40,7 +40,9 @@ export function rolesOf({ roles }: SccacheSettings, { partition, account }: Plac
   const arns = (names: readonly string[]): readonly string[] =>
     [
       ...new Set(
-        names.map((name) => (name.startsWith('arn:') ? name : `arn:${partition}:iam::${account}:role/${name}`)),
+        names.map((name) =>
+          name.startsWith('arn:') ? name : `arn:${partition}:iam::${account}:role/${name}`,
+        ),
       ),
     ].toSorted();
   return { readWrite: arns(roles.trusted), readOnly: arns([...roles.untrusted, ...roles.imageBuilder]) };
@@ -57,7 +59,10 @@ export function bucketStatements(sccache: SccacheSettings, place: Place): readon
   const { readWrite, readOnly } = rolesOf(sccache, place);
   const readers = [...readWrite, ...readOnly].toSorted();
   if (readers.length === 0) return [];
-  const read = readStatements(sccache, place).map((statement) => ({ ...statement, Principal: { AWS: readers } }));
+  const read = readStatements(sccache, place).map((statement) => ({
+    ...statement,
+    Principal: { AWS: readers },
+  }));
   if (readWrite.length === 0) return read;
   const write = writeStatement(sccache, place);
   return [
@@ -99,11 +104,19 @@ function readStatements(sccache: SccacheSettings, place: Place): readonly [State
 }
 
 function writeStatement(sccache: SccacheSettings, place: Place): Statement {
-  return { Sid: `${SID}Write`, Effect: 'Allow', Action: ['s3:PutObject'], Resource: [objectsArn(sccache, place)] };
+  return {
+    Sid: `${SID}Write`,
+    Effect: 'Allow',
+    Action: ['s3:PutObject'],
+    Resource: [objectsArn(sccache, place)],
+  };
 }
 
 /** `arn:aws:s3:::BUCKET`. */
-export function bucketArn({ bucket }: Pick<SccacheSettings, 'bucket'>, { partition }: Pick<Place, 'partition'>): string {
+export function bucketArn(
+  { bucket }: Pick<SccacheSettings, 'bucket'>,
+  { partition }: Pick<Place, 'partition'>,
+): string {
   return `arn:${partition}:s3:::${bucket}`;
 }
 

@@ -58,7 +58,7 @@ export async function probeWithin(
     return await within(milliseconds, probe, host);
   } catch (error) {
     host.signal.throwIfAborted();
-    return { state: 'refused', failure: failureOf(awsCode(error), messageOf(error)) };
+    return { state: 'refused', failure: failureOf(error) };
   }
 }
 
@@ -70,19 +70,34 @@ async function answerTo(send: () => Promise<unknown>): Promise<ProbeAnswer> {
     const code = awsCode(error);
     if (code === 'NoSuchKey') return { state: 'absent' };
     if (code === 'SlowDown') return { state: 'throttled' };
-    return { state: 'refused', failure: failureOf(code, messageOf(error)) };
+    return { state: 'refused', failure: failureOf(error) };
   }
 }
 
 /** Codes of the SDK's own, beside S3's. */
-const OWN_CAUSE = {
+const OWN_CAUSE: Readonly<Record<string, StartFailure['cause']>> = {
   CredentialsProviderError: 'no-credentials',
   TimeoutError: 'unreachable',
   OutOfTime: 'unreachable',
-} as const;
+};
 
-function failureOf(code: string, message: string): StartFailure {
-  const own: Readonly<Record<string, StartFailure['cause'] | undefined>> = OWN_CAUSE;
+function failureOf(error: unknown): StartFailure {
+  const code = awsCode(error);
+  const message = messageOf(error);
+  const own = OWN_CAUSE[code];
+  if (own !== undefined) return { cause: own, said: message };
   const said = message.startsWith(code) || code === 'Error' ? message : `${code}: ${message}`;
-  return { cause: own[code] ?? judgeStartFailure(said).cause, said };
+  const { cause } = judgeStartFailure(said);
+  // Services answer a denial without a body too; sccache goes by the status then.
+  return cause === 'unknown' && statusOf(error) === 403
+    ? { cause: 'denied', said: 'HTTP status 403' }
+    : { cause, said };
+}
+
+/** The SDK's errors carry `$metadata`. */
+function statusOf(error: unknown): unknown {
+  const metadata: unknown = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;
+  return typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
+    ? metadata.httpStatusCode
+    : undefined;
 }

@@ -7,6 +7,7 @@ import type { ByLanguage } from './statistics.ts';
 import type { SccacheSummary, SccacheTotals, StepFinding } from './summary.ts';
 
 const NOT_RUN = 'not run (layer cached)';
+const UNFINISHED = 'the build ended before its statistics';
 
 /** One line about sccache for log, annotation and record. */
 export function sccacheLine(summary: SccacheSummary): string {
@@ -18,7 +19,8 @@ export function sccacheLine(summary: SccacheSummary): string {
   }
   const first = steps.find(({ finding }) => finding.state === state);
   if (first !== undefined) return `sccache  ${findingText(first.finding)}`;
-  return `sccache  ${state === 'not-run' ? NOT_RUN : 'no step prints its statistics'}`;
+  if (state === 'not-run') return `sccache  ${NOT_RUN}`;
+  return `sccache  ${state === 'silent' ? 'no step prints its statistics' : UNFINISHED}`;
 }
 
 function totalsText(totals: SccacheTotals): string {
@@ -65,7 +67,7 @@ function findingText(finding: StepFinding): string {
     case 'unreadable':
       return `statistics unreadable: ${finding.because}`;
     case 'unfinished':
-      return 'the build ended before its statistics';
+      return UNFINISHED;
   }
 }
 

@@ -1,12 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type * as Sdk from '@aws-sdk/client-s3';
 import type { SccacheSettings } from '../config/settings.ts';
 import { type Aws, openAws } from '../platform/aws.ts';
 import type { Host } from '../platform/host.ts';
 
 /** The store's service, opened; the SDK is loaded only by those who call {@link openS3}. */
 export interface S3 {
-  readonly sdk: typeof import('@aws-sdk/client-s3');
-  readonly client: S3Client;
+  readonly sdk: typeof Sdk;
+  readonly client: Sdk.S3Client;
   readonly aws: Aws;
 }
 

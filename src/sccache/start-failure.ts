@@ -36,7 +36,7 @@ export const ADVICE = {
   unreachable: 'check network, proxy and sccache.endpoint as the build step sees them',
   'timed-out': 'the store answered too late: run the build again',
   'bad-setting': 'correct the variable that sccache names',
-  unknown: 'run `warmbake sccache doctor` on the build host',
+  unknown: 'compare with what `warmbake sccache doctor` says on the build host',
 } as const satisfies Record<StartFailureCause, string>;
 
 /** Lines that sccache writes when its server does not start (its src/commands.rs, src/cache/cache.rs and src/config.rs). */

@@ -67,21 +67,36 @@ export function summariseSccache(
   steps: readonly StepSummary[],
   heard: ReadonlyMap<string, Heard>,
 ): SccacheSummary {
+  // BuildKit calls steps cached that it did not come to.
+  const broken = steps.length === 0 || steps.some(({ verdict }) => BROKEN_OFF.has(verdict));
   const known = steps.flatMap((step): SccacheStep[] => {
     const said = heard.get(step.id);
     if (said === undefined && !step.name.includes(MARKER)) return [];
-    return [{ id: step.id, name: step.name, finding: judge(step, said ?? {}) }];
+    return [{ id: step.id, name: step.name, finding: judge(step, said ?? {}, { broken }) }];
   });
-  const ran = steps.some(({ verdict }) => verdict === 'executed' || verdict === 'failed');
   const measured = known.flatMap(({ finding }) => (finding.state === 'measured' ? [finding.statistics] : []));
   return {
-    state: STATES.find((state) => known.some(({ finding }) => finding.state === state)) ?? (ran ? 'silent' : 'not-run'),
+    state:
+      STATES.find((state) => known.some(({ finding }) => finding.state === state)) ??
+      unknownState(steps, broken),
     steps: known,
     ...(measured.length === 0 ? {} : { totals: totalsOf(measured) }),
   };
 }
 
-function judge({ verdict, logClipped }: StepSummary, { statistics, startFailure }: Heard): StepFinding {
+const BROKEN_OFF: ReadonlySet<StepSummary['verdict']> = new Set(['failed', 'aborted', 'not-run']);
+
+/** Of a build whose steps cannot be told by their names. */
+function unknownState(steps: readonly StepSummary[], broken: boolean): SccacheSummary['state'] {
+  if (broken) return 'unfinished';
+  return steps.some(({ verdict }) => verdict === 'executed') ? 'silent' : 'not-run';
+}
+
+function judge(
+  { verdict, logClipped }: StepSummary,
+  { statistics, startFailure }: Heard,
+  { broken }: { readonly broken: boolean },
+): StepFinding {
   const parsed = statistics === undefined ? undefined : parseStatistics(statistics);
   // After a failed start, sccache prints zeros and exits with 0 (seen with 0.17).
   const empty = parsed?.ok !== true || parsed.statistics.requests === 0;
@@ -93,7 +108,7 @@ function judge({ verdict, logClipped }: StepSummary, { statistics, startFailure 
       ...(startFailure === undefined ? {} : { startFailure }),
     };
   }
-  if (verdict === 'loaded' || verdict === 'pruned') return { state: 'not-run' };
+  if (verdict === 'loaded' || verdict === 'pruned') return { state: broken ? 'unfinished' : 'not-run' };
   if (logClipped) return { state: 'clipped' };
   if (parsed !== undefined) return { state: 'unreadable', because: parsed.because };
   return verdict === 'executed'

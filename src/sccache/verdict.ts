@@ -20,7 +20,10 @@ export function verdictOf(checkup: Checkup, { enabled }: SccacheSettings): Verdi
   }
   if (checkup.read.state === 'refused') return { state: 'does-not-start', failure: checkup.read.failure };
   if (Math.abs(checkup.clockAheadMs ?? 0) > CLOCK_LIMIT_MS) {
-    return { state: 'does-not-start', failure: { cause: 'clock', said: clockText(checkup.clockAheadMs ?? 0) } };
+    return {
+      state: 'does-not-start',
+      failure: { cause: 'clock', said: clockText(checkup.clockAheadMs ?? 0) },
+    };
   }
   if (checkup.write === undefined) return { state: 'starts', access: 'read' };
   return { state: 'starts', access: checkup.write.state === 'refused' ? 'read-only' : 'read-write' };

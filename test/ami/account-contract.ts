@@ -9,9 +9,12 @@ import { equalButForImage } from '../../src/ami/template-version.ts';
 export interface World {
   readonly account: Account;
   readonly id: string;
-  addImage(name: string, tags: Tags): Promise<ImageId>;
-  addStack(name: string, image: string): Promise<{ readonly template: TemplateId; readonly group: string }>;
-  addInstance(image: ImageId): Promise<InstanceId>;
+  readonly addImage: (name: string, tags: Tags) => Promise<ImageId>;
+  readonly addStack: (
+    name: string,
+    image: string,
+  ) => Promise<{ readonly template: TemplateId; readonly group: string }>;
+  readonly addInstance: (image: ImageId) => Promise<InstanceId>;
 }
 
 const NOWHERE = 'ami-0fffffffffffffff0';
@@ -21,7 +24,10 @@ export function describeAccount(open: () => World): void {
   describe('identity', () => {
     test('says which account it is', async () => {
       const { account, id } = open();
-      expect(await account.identity.caller()).toEqual({ account: id, arn: expect.stringMatching(/^arn:aws:/) });
+      expect(await account.identity.caller()).toEqual({
+        account: id,
+        arn: expect.stringMatching(/^arn:aws:/),
+      });
     });
   });
 
@@ -65,11 +71,18 @@ export function describeAccount(open: () => World): void {
       const { account, addImage } = open();
       const image = await addImage('tags-1', { kept: 'yes' });
       const snapshot = (await account.images.find(image))!.snapshots[0]!.id;
-      await account.tagging.set([image, snapshot], { 'warmbake:family': 'tags', 'warmbake:state': 'candidate' });
+      await account.tagging.set([image, snapshot], {
+        'warmbake:family': 'tags',
+        'warmbake:state': 'candidate',
+      });
       await account.tagging.clear([image], ['warmbake:state']);
       expect((await account.images.find(image))?.tags).toEqual({ kept: 'yes', 'warmbake:family': 'tags' });
       const [tagged] = await account.snapshots.tagged('warmbake:family', 'tags');
-      expect(tagged).toMatchObject({ id: snapshot, tags: { 'warmbake:state': 'candidate' }, startedAt: expect.any(Date) });
+      expect(tagged).toMatchObject({
+        id: snapshot,
+        tags: { 'warmbake:state': 'candidate' },
+        startedAt: expect.any(Date),
+      });
     });
   });
 
@@ -93,7 +106,11 @@ export function describeAccount(open: () => World): void {
       await account.templates.create({ template, source: 1, image, description: 'second' });
       expect(await account.templates.version(template, '1')).toMatchObject({ number: 1, isDefault: true });
       expect(await account.templates.version(template, '$Default')).toMatchObject({ number: 1 });
-      expect(await account.templates.version(template, '$Latest')).toMatchObject({ number: 2, image, isDefault: false });
+      expect(await account.templates.version(template, '$Latest')).toMatchObject({
+        number: 2,
+        image,
+        isDefault: false,
+      });
       expect(await account.templates.version(template, '9')).toBeUndefined();
       expect(await account.templates.version('lt-0fffffffffffffff0', '1')).toBeUndefined();
     });
@@ -104,7 +121,11 @@ export function describeAccount(open: () => World): void {
       const image = await addImage('inherits-2', {});
       const source = (await account.templates.version(template, '1'))!;
       const made = await account.templates.create({ template, source: 1, image, description: 'second' });
-      expect([made.image, made.data['ImageId'], equalButForImage(made, source)]).toEqual([image, image, true]);
+      expect([made.image, made.data['ImageId'], equalButForImage(made, source)]).toEqual([
+        image,
+        image,
+        true,
+      ]);
       expect(await account.templates.version(template, '2')).toEqual(made);
     });
 
@@ -112,7 +133,10 @@ export function describeAccount(open: () => World): void {
       const { account, addImage, addStack } = open();
       const { template } = await addStack('repeats', await addImage('repeats-1', {}));
       const request = { template, source: 1, image: await addImage('repeats-2', {}), description: 'once' };
-      const [first, second] = [await account.templates.create(request), await account.templates.create(request)];
+      const [first, second] = [
+        await account.templates.create(request),
+        await account.templates.create(request),
+      ];
       expect([first.number, second.number]).toEqual([2, 2]);
       expect((await account.templates.version(template, '$Latest'))?.number).toBe(2);
     });
@@ -126,7 +150,7 @@ export function describeAccount(open: () => World): void {
       expect((await account.templates.withImage(template, image)).map(({ number }) => number)).toEqual([2]);
       const current = await account.templates.current();
       const own = current.filter((version) => version.template === template);
-      expect(own.map(({ number }) => number).toSorted()).toEqual([1, 2]);
+      expect(new Set(own.map(({ number }) => number))).toEqual(new Set([1, 2]));
     });
   });
 
@@ -135,7 +159,10 @@ export function describeAccount(open: () => World): void {
       const { account, addImage, addStack } = open();
       const { group, template } = await addStack('groups', await addImage('groups-1', {}));
       const found = await account.groups.find(group);
-      expect(found).toMatchObject({ name: group, launch: { kind: 'mixed', use: { template, version: '1' }, overrides: [] } });
+      expect(found).toMatchObject({
+        name: group,
+        launch: { kind: 'mixed', use: { template, version: '1' }, overrides: [] },
+      });
       expect(await account.groups.list()).toContainEqual(found);
       expect(await account.groups.find('nowhere')).toBeUndefined();
     });
@@ -155,7 +182,9 @@ export function describeAccount(open: () => World): void {
       const { account, addImage, addStack } = open();
       const { group } = await addStack('absent', await addImage('absent-1', {}));
       const { launch } = (await account.groups.find(group))!;
-      await expect(account.groups.relaunch('nowhere', launch as Launch)).rejects.toMatchObject({ kind: 'outside' });
+      await expect(account.groups.relaunch('nowhere', launch as Launch)).rejects.toMatchObject({
+        kind: 'outside',
+      });
     });
 
     test('say what they did', async () => {
@@ -202,7 +231,9 @@ export function describeAccount(open: () => World): void {
       const name = '/contract/value';
       expect(await account.parameters.get(name)).toBeUndefined();
       expect(await account.parameters.history(name)).toEqual([]);
-      expect([await account.parameters.put(name, 'a'), await account.parameters.put(name, 'b')]).toEqual([1, 2]);
+      expect([await account.parameters.put(name, 'a'), await account.parameters.put(name, 'b')]).toEqual([
+        1, 2,
+      ]);
       expect(await account.parameters.get(name)).toMatchObject({ value: 'b', version: 2 });
       expect(await account.parameters.get(`${name}:1`)).toMatchObject({ value: 'a', version: 1 });
       expect(await account.parameters.get(`${name}:9`)).toBeUndefined();

@@ -4,7 +4,8 @@ import type { AwsCall } from './moto/front.ts';
 /** Whether a statement of the policy names action and resource; conditions are taken as met. */
 export function allows({ Statement }: Policy, action: string, resource: string): boolean {
   return Statement.some(
-    ({ Action, Resource }) => Action.includes(action) && Resource.some((pattern) => isLike(pattern, resource)),
+    ({ Action, Resource }) =>
+      Action.includes(action) && Resource.some((pattern) => isLike(pattern, resource)),
   );
 }
 
@@ -14,9 +15,13 @@ export function resourceOf({ action, body }: AwsCall, account: string): string {
   const json = body.startsWith('{') ? (JSON.parse(body) as { Name?: string }) : {};
   const at = (service: string, rest: string) => `arn:aws:${service}:us-east-1:${account}:${rest}`;
   if (action.startsWith('ssm:')) return at('ssm', `parameter${json.Name}`);
-  if (action.startsWith('cloudformation:')) return at('cloudformation', `stack/${form.get('StackName')}/0a1b`);
+  if (action.startsWith('cloudformation:'))
+    return at('cloudformation', `stack/${form.get('StackName')}/0a1b`);
   if (action === 'autoscaling:UpdateAutoScalingGroup') {
-    return at('autoscaling', `autoScalingGroup:0a1b:autoScalingGroupName/${form.get('AutoScalingGroupName')}`);
+    return at(
+      'autoscaling',
+      `autoScalingGroup:0a1b:autoScalingGroupName/${form.get('AutoScalingGroupName')}`,
+    );
   }
   if (action === 'ec2:CreateLaunchTemplateVersion') {
     return at('ec2', `launch-template/${form.get('LaunchTemplateId')}`);

@@ -6,8 +6,9 @@ import { openAccount } from '../../src/ami/aws/account.ts';
 import { Interrupted } from '../../src/platform/errors.ts';
 import { MOTO_CREDENTIALS } from '../parts/moto.ts';
 
-/** What AWS answers, one after the other; a number is a status without a body, `hang-up` no answer at all. */
-type Answer = string | number | 'hang-up';
+/** What AWS answers, one after the other: a body, a status without one, or a connection that breaks. */
+type Answer = string | number | typeof HANG_UP;
+const HANG_UP = Symbol('hang up');
 
 let server: Server;
 let answers: Answer[] = [];
@@ -20,9 +21,10 @@ beforeAll(async () => {
     request.on('end', () => {
       requests.push(body);
       const answer = answers.shift() ?? 500;
-      if (answer === 'hang-up') request.socket.destroy();
+      if (answer === HANG_UP) request.socket.destroy();
       else if (typeof answer === 'number') response.writeHead(answer).end();
-      else response.writeHead(answer.includes('<Error') ? 400 : 200, { 'content-type': 'text/xml' }).end(answer);
+      else
+        response.writeHead(answer.includes('<Error') ? 400 : 200, { 'content-type': 'text/xml' }).end(answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,15 +71,25 @@ describe('a list is all of its pages', () => {
     `<R><DescribeScalingActivitiesResult><Activities>${inner}</Activities>${token}</DescribeScalingActivitiesResult></R>`;
   const past = (Version: number) => ({ Value: 'v', Version, LastModifiedDate: 1_780_000_000 });
 
-  const LISTS: readonly (readonly [string, readonly [string, string], (account: Account) => Promise<readonly unknown[]>])[] = [
+  const LISTS: readonly (readonly [
+    string,
+    readonly [string, string],
+    (account: Account) => Promise<readonly unknown[]>,
+  ])[] = [
     [
       'of images',
-      [`<R><imagesSet>${image('ami-1')}</imagesSet>${next}</R>`, `<R><imagesSet>${image('ami-2')}</imagesSet></R>`],
+      [
+        `<R><imagesSet>${image('ami-1')}</imagesSet>${next}</R>`,
+        `<R><imagesSet>${image('ami-2')}</imagesSet></R>`,
+      ],
       async (account) => await account.images.list('x'),
     ],
     [
       'of snapshots',
-      [`<R><snapshotSet>${snapshot('snap-1')}</snapshotSet>${next}</R>`, `<R><snapshotSet>${snapshot('snap-2')}</snapshotSet></R>`],
+      [
+        `<R><snapshotSet>${snapshot('snap-1')}</snapshotSet>${next}</R>`,
+        `<R><snapshotSet>${snapshot('snap-2')}</snapshotSet></R>`,
+      ],
       async (account) => await account.snapshots.tagged('a', 'b'),
     ],
     [
@@ -98,7 +110,10 @@ describe('a list is all of its pages', () => {
     ],
     [
       'of instances',
-      [`<R><reservationSet>${instance('i-1')}</reservationSet>${next}</R>`, `<R><reservationSet>${instance('i-2')}</reservationSet></R>`],
+      [
+        `<R><reservationSet>${instance('i-1')}</reservationSet>${next}</R>`,
+        `<R><reservationSet>${instance('i-2')}</reservationSet></R>`,
+      ],
       async (account) => await account.instances.list(),
     ],
     [
@@ -113,7 +128,10 @@ describe('a list is all of its pages', () => {
     ],
     [
       'of past values',
-      [JSON.stringify({ Parameters: [past(1)], NextToken: 'more' }), JSON.stringify({ Parameters: [past(2)] })],
+      [
+        JSON.stringify({ Parameters: [past(1)], NextToken: 'more' }),
+        JSON.stringify({ Parameters: [past(2)] }),
+      ],
       async (account) => await account.parameters.history('/a'),
     ],
   ];
@@ -141,7 +159,7 @@ describe('what may pass is tried again', () => {
   test.each<[string, Answer[]]>([
     ['throttling', [error('RequestLimitExceeded'), error('RequestLimitExceeded')]],
     ['an error of the service', [500, 503]],
-    ['a connection that breaks', ['hang-up', 'hang-up']],
+    ['a connection that breaks', [HANG_UP, HANG_UP]],
   ])('%s', async (_, failures) => {
     answers = [...failures, '<R><imagesSet/></R>'];
     expect(await open().images.list('x')).toEqual([]);
@@ -151,7 +169,7 @@ describe('what may pass is tried again', () => {
   test('a template version is asked for with the same token each time', async () => {
     answers = [
       503,
-      'hang-up',
+      HANG_UP,
       '<R><launchTemplateVersion><launchTemplateId>lt-1</launchTemplateId><versionNumber>2</versionNumber></launchTemplateVersion></R>',
     ];
     await open().templates.create({ template: 'lt-1', source: 1, image: 'ami-1', description: 'd' });
@@ -171,17 +189,34 @@ describe('what will not pass is said at once', () => {
   test.each([
     ['AccessDenied', 'aws-denied', 'ec2:DeregisterImage (ami-1) is not allowed: said by the test'],
     ['UnauthorizedOperation', 'aws-denied', 'ec2:DeregisterImage (ami-1) is not allowed: said by the test'],
-    ['ExpiredToken', 'aws-credentials', 'ec2:DeregisterImage (ami-1) failed: the AWS credentials have expired'],
+    [
+      'ExpiredToken',
+      'aws-credentials',
+      'ec2:DeregisterImage (ami-1) failed: the AWS credentials have expired',
+    ],
     ['InvalidClientTokenId', 'aws-credentials', 'ec2:DeregisterImage (ami-1) failed: said by the test'],
-    ['OperationNotPermitted', 'aws-failed', 'ec2:DeregisterImage (ami-1) failed: OperationNotPermitted: said by the test'],
+    [
+      'OperationNotPermitted',
+      'aws-failed',
+      'ec2:DeregisterImage (ami-1) failed: OperationNotPermitted: said by the test',
+    ],
   ])('%s', async (code, ours, message) => {
     answers = [error(code)];
-    await expect(open().images.deregister('ami-1')).rejects.toMatchObject({ kind: 'outside', code: ours, message });
+    await expect(open().images.deregister('ami-1')).rejects.toMatchObject({
+      kind: 'outside',
+      code: ours,
+      message,
+    });
     expect(requests).toHaveLength(1);
   });
 
   test('without the kilobyte that EC2 adds', async () => {
-    answers = [error('UnauthorizedOperation', `You are not authorized. Encoded authorization failure message: ${'x'.repeat(900)}`)];
+    answers = [
+      error(
+        'UnauthorizedOperation',
+        `You are not authorized. Encoded authorization failure message: ${'x'.repeat(900)}`,
+      ),
+    ];
     await expect(open().images.deregister('ami-1')).rejects.toThrow(
       /^ec2:DeregisterImage \(ami-1\) is not allowed: You are not authorized\.$/,
     );
@@ -198,7 +233,8 @@ describe('what will not pass is said at once', () => {
 describe('groups of all shapes', () => {
   const described = (inner: string) =>
     `<R><DescribeAutoScalingGroupsResult><AutoScalingGroups><member><AutoScalingGroupName>a</AutoScalingGroupName>${inner}</member></AutoScalingGroups></DescribeAutoScalingGroupsResult></R>`;
-  const specification = '<LaunchTemplateId>lt-1</LaunchTemplateId><LaunchTemplateName>n</LaunchTemplateName><Version>7</Version>';
+  const specification =
+    '<LaunchTemplateId>lt-1</LaunchTemplateId><LaunchTemplateName>n</LaunchTemplateName><Version>7</Version>';
 
   test('one with a template', async () => {
     answers = [described(`<LaunchTemplate>${specification}</LaunchTemplate>`)];
@@ -246,7 +282,12 @@ describe('groups of all shapes', () => {
 });
 
 test('a parameter whose oldest version is labelled says which label is in the way', async () => {
-  const past = (Version: number, Labels: string[]) => ({ Value: 'v', Version, LastModifiedDate: 1_780_000_000, Labels });
+  const past = (Version: number, Labels: string[]) => ({
+    Value: 'v',
+    Version,
+    LastModifiedDate: 1_780_000_000,
+    Labels,
+  });
   answers = [
     `{"__type":"ParameterMaxVersionLimitExceeded","message":"<Error"}`,
     JSON.stringify({ Parameters: [past(18, []), past(17, ['live'])] }),

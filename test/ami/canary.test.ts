@@ -23,7 +23,13 @@ function failedLaunch(message: string): Activity {
 }
 
 function end(id: string, minutes: number, cause: string): Activity {
-  return { startedAt: at(minutes), status: 'Successful', description: `Terminating EC2 instance: ${id}`, cause, message: '' };
+  return {
+    startedAt: at(minutes),
+    status: 'Successful',
+    description: `Terminating EC2 instance: ${id}`,
+    cause,
+    message: '',
+  };
 }
 
 function running(launched: number): Instance {
@@ -32,11 +38,18 @@ function running(launched: number): Instance {
 
 const DEAD =
   'At 2026-08-21T12:02:00Z an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.';
-const WISHED = 'At 2026-08-21T12:05:00Z instance i-0a was taken out of service in response to a user request.';
-const RECLAIMED = 'At 2026-08-21T12:05:00Z an instance was taken out of service in response to an EC2 Spot Instance interruption.';
+const WISHED =
+  'At 2026-08-21T12:05:00Z instance i-0a was taken out of service in response to a user request.';
+const RECLAIMED =
+  'At 2026-08-21T12:05:00Z an instance was taken out of service in response to an EC2 Spot Instance interruption.';
 
 describe('what a canary says of the candidate', () => {
-  const CASES: readonly (readonly [string, readonly Activity[], readonly Instance[], CanaryVerdict['verdict']])[] = [
+  const CASES: readonly (readonly [
+    string,
+    readonly Activity[],
+    readonly Instance[],
+    CanaryVerdict['verdict'],
+  ])[] = [
     ['nothing was launched', [], [], 'nothing-launched'],
     ['an instance has been up for three minutes', [launch('i-0a', 5)], [running(5)], 'proven'],
     ['an instance is only just up', [launch('i-0a', 9)], [running(9)], 'undecided'],
@@ -55,11 +68,25 @@ describe('what a canary says of the candidate', () => {
       [],
       'undecided',
     ],
-    ['the image is gone', [failedLaunch("The image id '[ami-0a]' does not exist. Launching EC2 instance failed.")], [], 'image-fault'],
-    ['the image is not ready', [failedLaunch('AMI ami-0a is pending, and cannot be run. Launching EC2 instance failed.')], [], 'image-fault'],
+    [
+      'the image is gone',
+      [failedLaunch("The image id '[ami-0a]' does not exist. Launching EC2 instance failed.")],
+      [],
+      'image-fault',
+    ],
+    [
+      'the image is not ready',
+      [failedLaunch('AMI ami-0a is pending, and cannot be run. Launching EC2 instance failed.')],
+      [],
+      'image-fault',
+    ],
     [
       'the image is of another architecture',
-      [failedLaunch("The architecture 'arm64' of the specified instance type does not match the architecture 'x86_64' of the specified AMI.")],
+      [
+        failedLaunch(
+          "The architecture 'arm64' of the specified instance type does not match the architecture 'x86_64' of the specified AMI.",
+        ),
+      ],
       [],
       'image-fault',
     ],
@@ -69,10 +96,19 @@ describe('what a canary says of the candidate', () => {
       [],
       'image-fault',
     ],
-    ['its key may not be used', [failedLaunch('Client.InternalError: Client error on launch.')], [], 'image-fault'],
+    [
+      'its key may not be used',
+      [failedLaunch('Client.InternalError: Client error on launch.')],
+      [],
+      'image-fault',
+    ],
     [
       'there are no machines',
-      [failedLaunch('We currently do not have sufficient r6in.large capacity in the Availability Zone you requested (us-east-1a).')],
+      [
+        failedLaunch(
+          'We currently do not have sufficient r6in.large capacity in the Availability Zone you requested (us-east-1a).',
+        ),
+      ],
       [],
       'no-capacity',
     ],
@@ -122,7 +158,10 @@ describe('trying a candidate', () => {
     addInstance(fixture.fake, { image: fixture.image, group: fixture.group });
     const { report } = await tryIt(fixture);
     expect(report.verdict.verdict).toBe('proven');
-    expect([imageOf(fixture.fake, 'pull-requests'), imageOf(fixture.fake, 'main')]).toEqual([fixture.image, fixture.old]);
+    expect([imageOf(fixture.fake, 'pull-requests'), imageOf(fixture.fake, 'main')]).toEqual([
+      fixture.image,
+      fixture.old,
+    ]);
     expect(fixture.fake.clock.now().getTime() - START).toBeLessThanOrEqual(4 * 60_000);
   });
 
@@ -150,7 +189,10 @@ describe('trying a candidate', () => {
   test('stops without proof where proof is required', async () => {
     const fixture = world();
     const canary = { ...FAMILY.canary!, requireProof: true };
-    await expect(tryIt(fixture, { canary })).rejects.toMatchObject({ kind: 'check', code: 'canary-unproven' });
+    await expect(tryIt(fixture, { canary })).rejects.toMatchObject({
+      kind: 'check',
+      code: 'canary-unproven',
+    });
     expect(imageOf(fixture.fake, 'pull-requests')).toBe(fixture.old);
   });
 

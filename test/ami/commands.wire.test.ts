@@ -33,7 +33,9 @@ beforeEach(() => {
 
 /** What changed something, by IAM action. */
 function writes(): readonly string[] {
-  return fleet.front.calls.map(({ action }) => action).filter((action) => !/:(?:Describe|Get|List)/.test(action));
+  return fleet.front.calls
+    .map(({ action }) => action)
+    .filter((action) => !/:(?:Describe|Get|List)/.test(action));
 }
 
 /** The images that the groups of all stacks launch. */
@@ -63,7 +65,9 @@ describe('one day after another', () => {
     expect(exitCode).toBe(0);
     expect(out.split('\n')).toEqual([
       'STACK          RESULT   FROM                               TO',
-      ...STACKS.map((stack) => `${stack.padEnd(13)}  updated  ${today} (version 1)  ${yesterday} (version 2)`),
+      ...STACKS.map(
+        (stack) => `${stack.padEnd(13)}  updated  ${today} (version 1)  ${yesterday} (version 2)`,
+      ),
       '',
     ]);
     expect(await launched()).toEqual(STACKS.map(() => yesterday));
@@ -82,14 +86,31 @@ describe('one day after another', () => {
   });
 
   test('roll takes single stacks and another image', async () => {
-    const { out } = await fleet.run('ami', 'roll', '--image', today, '--stack', 'main', 'release', '--dry-run');
+    const { out } = await fleet.run(
+      'ami',
+      'roll',
+      '--image',
+      today,
+      '--stack',
+      'main',
+      'release',
+      '--dry-run',
+    );
     expect(out).toContain(`main     would change  ${yesterday} (version 2)  ${today} (version 1)`);
     expect(out).not.toContain('small-release');
     expect(writes()).toEqual([]);
   });
 
   test('rebuild with a finished image goes through all gates', async () => {
-    const { exitCode, out } = await fleet.run('ami', 'rebuild', '--image', today, '--canary-watch', '0s', '--json');
+    const { exitCode, out } = await fleet.run(
+      'ami',
+      'rebuild',
+      '--image',
+      today,
+      '--canary-watch',
+      '0s',
+      '--json',
+    );
     expect(exitCode).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       schemaVersion: 1,
@@ -97,7 +118,12 @@ describe('one day after another', () => {
       outcome: 'rolled',
       canary: { stack: { name: 'pull-requests', outcome: 'updated' }, verdict: 'not-watched' },
       published: { outcome: 'published', before: { id: yesterday } },
-      stacks: [{ name: 'pull-requests', outcome: 'unchanged' }, {}, {}, { name: 'release', outcome: 'updated' }],
+      stacks: [
+        { name: 'pull-requests', outcome: 'unchanged' },
+        {},
+        {},
+        { name: 'release', outcome: 'updated' },
+      ],
       cleaned: { missing: [] },
     });
     expect(await launched()).toEqual(STACKS.map(() => today));
@@ -119,7 +145,9 @@ describe('one day after another', () => {
     expect(writes()).toEqual([]);
     expect((await fleet.run('ami', 'clean')).exitCode).toBe(0);
     await fleet.run('ami', 'clean');
-    const left = JSON.parse((await fleet.run('ami', 'clean', '--json')).out) as { images: { id: string; keep: boolean }[] };
+    const left = JSON.parse((await fleet.run('ami', 'clean', '--json')).out) as {
+      images: { id: string; keep: boolean }[];
+    };
     expect(left.images.every(({ keep }) => keep)).toBe(true);
     expect(left.images.map(({ id }) => id)).toEqual(fleet.images.slice(0, 6));
   });
@@ -141,34 +169,45 @@ describe('what goes wrong says what to do', () => {
     expect([exitCode, err]).toEqual([4, 'error: there is no image ami-0fffffffffffffff0 in us-east-1\n']);
   });
 
-  test('a call that is not allowed names action and resource, and the other stacks go on', async () => {
+  test('a call that is not allowed names action and resource, and the other stacks go on (incident 3b75278)', async () => {
     let denied = '';
     fleet.front.intercept = ({ action, body }) => {
       const group = new URLSearchParams(body).get('AutoScalingGroupName') ?? '';
       if (action !== 'autoscaling:UpdateAutoScalingGroup' || !group.startsWith('main')) return undefined;
       denied = group;
-      return refusal(403, 'AccessDenied', 'User: arn:aws:iam::1:user/x is not authorized to perform: iam:PassRole on resource: r');
+      return refusal(
+        403,
+        'AccessDenied',
+        'User: arn:aws:iam::1:user/x is not authorized to perform: iam:PassRole on resource: r',
+      );
     };
     const { exitCode, out, err } = await fleet.run('ami', 'roll', '--image', yesterday);
     expect(exitCode).toBe(5);
     expect(out).toMatch(/^main +failed +aws-denied$/m);
     expect(out.match(/updated/g)).toHaveLength(3);
-    expect(err).toContain(`autoscaling:UpdateAutoScalingGroup (${denied}) is not allowed: User: arn:aws:iam::1:user/x`);
+    expect(err).toContain(
+      `autoscaling:UpdateAutoScalingGroup (${denied}) is not allowed: User: arn:aws:iam::1:user/x`,
+    );
     expect(err).toContain('hint: allow iam:PassRole to the identity that runs this');
   });
 
   test('expired credentials', async () => {
-    fleet.front.intercept = () => refusal(403, 'ExpiredToken', 'The security token included in the request is expired');
+    fleet.front.intercept = () =>
+      refusal(403, 'ExpiredToken', 'The security token included in the request is expired');
     const { exitCode, err } = await fleet.run('ami', 'publish', today);
     expect([exitCode, err]).toEqual([5, expect.stringContaining('the AWS credentials have expired')]);
   });
 
   test('L7: a cleanup that cannot see all instances deletes nothing', async () => {
     fleet.front.intercept = ({ action }) =>
-      action === 'ec2:DescribeInstances' ? refusal(403, 'UnauthorizedOperation', 'You are not authorized') : undefined;
+      action === 'ec2:DescribeInstances'
+        ? refusal(403, 'UnauthorizedOperation', 'You are not authorized')
+        : undefined;
     const { exitCode, err } = await fleet.run('ami', 'clean');
     expect([exitCode, writes()]).toEqual([5, []]);
-    expect(err).toContain('nothing more was deleted, as use could not be read in full: ec2:DescribeInstances (all instances)');
+    expect(err).toContain(
+      'nothing more was deleted, as use could not be read in full: ec2:DescribeInstances (all instances)',
+    );
   });
 
   test.each([
@@ -183,7 +222,7 @@ describe('what goes wrong says what to do', () => {
   });
 });
 
-test('the policy of the job allows what these commands did, and the printed one is that policy', async () => {
+test('the policy of the job allows what these commands did, and the printed one is that policy (incident 945829a: four runs, four denials)', async () => {
   const { out } = await fleet.run('ami', 'iam', 'job', '--account', MOTO_ACCOUNT);
   const policy = JSON.parse(out) as Policy;
   const refused = recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)));
@@ -198,8 +237,15 @@ test('the policy of the job allows what these commands did, and the printed one 
 });
 
 const IMPLIED = new Set([
-  ...['LaunchAsGroups', 'TagLaunches', 'PassRoles'],
-  ...['ReadToBuild', 'Keys', 'Build', 'MakeImages', 'FinishImages', 'TagWhatIsMade'],
+  'LaunchAsGroups',
+  'TagLaunches',
+  'PassRoles',
+  'ReadToBuild',
+  'Keys',
+  'Build',
+  'MakeImages',
+  'FinishImages',
+  'TagWhatIsMade',
 ]);
 
 function refusal(status: number, code: string, message: string) {

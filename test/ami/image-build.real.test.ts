@@ -1,9 +1,11 @@
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { buildImage, imageOfRun } from '../../src/ami/image-build.ts';
 import { planImage } from '../../src/ami/image-plan.ts';
+import { amiBuildCommand } from '../../src/cli/commands/ami/build.ts';
 import type { Event } from '../../src/platform/events.ts';
 import type { Engine } from '../parts/engine.ts';
 import type { Registry } from '../parts/registry.ts';
@@ -21,6 +23,34 @@ async function workbench(engine: Engine, registry: Registry): Promise<Workbench>
 
 afterAll(async () => {
   await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+});
+
+test('a dry run says what would be built, and from what, and changes nothing', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const { host, config, project, front } = await orSkip(workbench(engine, registry), skip);
+  const asked = front.calls.length;
+  const options = { config, run: 'trial', dryRun: true };
+  // A run of its own has a scratch folder of its own.
+  const command = { ...host, scratch: join(host.home, 'dry-run') };
+  const { json, text } = await amiBuildCommand.run(command, { args: [], options });
+  expect(json).toMatchObject({
+    family: 'cpu',
+    plan: {
+      base: { image: BASE_AMI },
+      subject: { commit: project.commit, buildNumber: BUILD.number, buildId: BUILD.id },
+      cacheFrom: [project.cache, project.cache.replace(project.commit, 'latest')],
+    },
+  });
+  expect(text).toMatch(/^image {5}app-build-\d{14}, run trial\n/);
+  const actions = front.calls.slice(asked).map(({ action }) => action.split(':')[1] ?? '');
+  expect(actions.filter((action) => !/^(?:Get|Describe)/.test(action))).toEqual([]);
+  await expect(amiBuildCommand.run(command, { args: [], options: { config } })).rejects.toMatchObject({
+    kind: 'usage',
+    message: 'this run has no id',
+  });
 });
 
 test('when Packer is killed while the store is warmed, what it has launched is taken away', async ({

@@ -17,8 +17,20 @@ test.each([
   ['place or end a hold', JOB, 'ssm:PutParameter', parameter('/ci/app-image/hold'), false],
   ['place or end a hold', OPERATOR, 'ssm:PutParameter', parameter('/ci/app-image/hold'), true],
   ['write other parameters', OPERATOR, 'ssm:PutParameter', parameter('/ci/other'), false],
-  ['update the groups of its stacks', JOB, 'autoscaling:UpdateAutoScalingGroup', group('main-AgentAutoScaleGroup-X'), true],
-  ['update other groups', JOB, 'autoscaling:UpdateAutoScalingGroup', group('shop-AgentAutoScaleGroup-X'), false],
+  [
+    'update the groups of its stacks',
+    JOB,
+    'autoscaling:UpdateAutoScalingGroup',
+    group('main-AgentAutoScaleGroup-X'),
+    true,
+  ],
+  [
+    'update other groups',
+    JOB,
+    'autoscaling:UpdateAutoScalingGroup',
+    group('shop-AgentAutoScaleGroup-X'),
+    false,
+  ],
   ['hand its stacks their role', OPERATOR, 'iam:PassRole', role('main-Role'), true],
   ['hand out other roles', OPERATOR, 'iam:PassRole', role('admin'), false],
   ['delete images', OPERATOR, 'ec2:DeregisterImage', 'arn:aws:ec2:us-east-1::image/ami-1', false],
@@ -28,18 +40,35 @@ test.each([
 });
 
 test('what deletes is limited to resources that carry the tag of the family', () => {
-  const deleting = JOB.Statement.filter(({ Action }) => Action.some((action) => /Delete|Deregister|Terminate|Stop/.test(action)));
-  const unlimited = deleting.filter(({ Condition }) => Condition?.['StringEquals']?.['aws:ResourceTag/warmbake:family'] !== 'cpu');
+  const deleting = JOB.Statement.filter(({ Action }) =>
+    Action.some((action) => /Delete|Deregister|Terminate|Stop/.test(action)),
+  );
+  const unlimited = deleting.filter(
+    ({ Condition }) => Condition?.['StringEquals']?.['aws:ResourceTag/warmbake:family'] !== 'cpu',
+  );
   // Key pairs are limited by name.
   expect(unlimited.map(({ Sid }) => Sid)).toEqual(['Keys']);
 });
 
-test.each<PolicyRole>(['job', 'operator'])('L10: the %s may refresh no group and update no stack', (who) => {
-  const actions = policyOf(who, FAMILY, ACCOUNT).Statement.flatMap(({ Action }) => Action);
-  expect(actions.filter((action) => /Refresh|UpdateStack|TerminateInstanceInAutoScalingGroup|\*/.test(action))).toEqual([]);
-});
+test.each<PolicyRole>(['job', 'operator'])(
+  'L10: the %s may refresh no group and update no stack (incident 33212c1)',
+  (who) => {
+    const actions = policyOf(who, FAMILY, ACCOUNT).Statement.flatMap(({ Action }) => Action);
+    expect(
+      actions.filter((action) => /Refresh|UpdateStack|TerminateInstanceInAutoScalingGroup|\*/.test(action)),
+    ).toEqual([]);
+  },
+);
 
 test('regions of other partitions have names of their own', () => {
   const china = policyOf('job', { ...FAMILY, region: 'cn-north-1' }, '*');
   expect(JSON.stringify(china)).not.toContain('arn:aws:');
+});
+
+test('a stack that is added to the configuration is in every part of the policy (incidents 8e0e730, bba11a0: copies of a list)', () => {
+  const more = policyOf('job', { ...FAMILY, stacks: [...FAMILY.stacks, 'nightly'] }, ACCOUNT);
+  const parts = more.Statement.filter(({ Resource }) =>
+    Resource.some((resource) => resource.includes('nightly')),
+  );
+  expect(parts.map(({ Sid }) => Sid)).toEqual(['FindStacks', 'UpdateGroups', 'PassRoles']);
 });

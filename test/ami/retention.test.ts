@@ -22,13 +22,20 @@ function image(number: number, change: Partial<MachineImage> & { daysOld?: numbe
   };
 }
 
-function decide(images: readonly MachineImage[], uses = new Map<ImageId, readonly string[]>(), keep = FAMILY.keep) {
+function decide(
+  images: readonly MachineImage[],
+  uses = new Map<ImageId, readonly string[]>(),
+  keep = FAMILY.keep,
+) {
   return decideRetention(images, uses, { settings: keep, now: NOW });
 }
 
 function table(verdicts: ReturnType<typeof decide>): Record<string, string> {
   return Object.fromEntries(
-    verdicts.map((verdict) => [verdict.image.id.slice(-2), verdict.keep ? verdict.because.join(', ') : 'goes']),
+    verdicts.map((verdict) => [
+      verdict.image.id.slice(-2),
+      verdict.keep ? verdict.because.join(', ') : 'goes',
+    ]),
   );
 }
 
@@ -56,7 +63,10 @@ describe('what stays', () => {
     const failed = image(3, { daysOld: 4, availability: 'failed' });
     const good = [4, 5, 6].map((number) => image(number, { daysOld: number }));
     const verdicts = decide([...bad, failed, ...good], undefined, { ...FAMILY.keep, deletePerRun: 9 });
-    expect(table(verdicts)).toMatchObject({ '04': 'one of the newest 3 published', '06': 'one of the newest 3 published' });
+    expect(table(verdicts)).toMatchObject({
+      '04': 'one of the newest 3 published',
+      '06': 'one of the newest 3 published',
+    });
     expect(verdicts.filter(({ keep }) => !keep)).toHaveLength(4);
   });
 
@@ -106,7 +116,9 @@ test('L7: for all images, uses and settings: what is in use or young stays, and 
       const verdicts = decide(made, uses, keep);
       const going = verdicts.filter((verdict) => !verdict.keep).map((verdict) => verdict.image);
 
-      expect(verdicts.map((verdict) => verdict.image.id).toSorted()).toEqual(made.map(({ id }) => id).toSorted());
+      expect(verdicts.map((verdict) => verdict.image.id).toSorted()).toEqual(
+        made.map(({ id }) => id).toSorted(),
+      );
       expect(going.length).toBeLessThanOrEqual(keep.deletePerRun);
       for (const gone of going) {
         expect(uses.has(gone.id)).toBe(false);

@@ -65,7 +65,7 @@ describe('a roll', () => {
     expect(fake.writes).toEqual([]);
   });
 
-  test('L10: touches no instance and no stack, only versions and groups', async () => {
+  test('L10: touches no instance and no stack, only versions and groups (incident 028322e: running jobs were killed)', async () => {
     const { fake, image, old } = fleet();
     addInstance(fake, { image: old.id, group: 'pull-requests-AgentAutoScaleGroup-1' });
     const before = [...fake.state.instances.values()];
@@ -92,13 +92,18 @@ describe('a roll', () => {
     expect(fake.state.templates.get(template)?.at(-1)?.data['UserData']).toBe('IyEvYmluL3NoCg==');
   });
 
-  test.each(['mixed', 'template'] as const)('a group of shape %s is moved', async (shape) => {
-    const fake = new FakeAccount();
-    const image = addImage(fake);
-    addStack(fake, 'main', { image: addImage(fake).id, shape });
-    expect(outcomes(await rollAll(fake, { image: image.id, stacks: ['main'] }))).toEqual({ main: 'updated' });
-    expect(imageOf(fake, 'main')).toBe(image.id);
-  });
+  test.each(['mixed', 'template'] as const)(
+    'a group of shape %s is moved (incident a1addd3: no template was found)',
+    async (shape) => {
+      const fake = new FakeAccount();
+      const image = addImage(fake);
+      addStack(fake, 'main', { image: addImage(fake).id, shape });
+      expect(outcomes(await rollAll(fake, { image: image.id, stacks: ['main'] }))).toEqual({
+        main: 'updated',
+      });
+      expect(imageOf(fake, 'main')).toBe(image.id);
+    },
+  );
 
   test.each(['$Latest', '$Default'] as const)(
     'a group that follows %s is pinned to the version that was made',
@@ -111,7 +116,7 @@ describe('a roll', () => {
     },
   );
 
-  test('a version that resolves its image by itself is replaced by one that names it', async () => {
+  test('a version that resolves its image by itself is replaced by one that names it (incident f25c688: the new image was never used)', async () => {
     const fake = new FakeAccount();
     const image = addImage(fake);
     addStack(fake, 'main', { image: 'resolve:ssm:/ci/app-image' });
@@ -144,7 +149,7 @@ describe('a stack that cannot be moved is an error of its own, and the others go
   type Fleet = ReturnType<typeof fleet>;
   const CASES: readonly (readonly [string, (fleet: Fleet) => void, string])[] = [
     [
-      'is not there',
+      'is not there (incident d86ec1b: another group was chosen)',
       ({ fake }) => void fake.state.stacks.delete('main'),
       "stack-missing: there is no stack 'main'",
     ],
@@ -223,7 +228,7 @@ describe('a stack that cannot be moved is an error of its own, and the others go
     });
   });
 
-  test('one whose group keeps something else than it was told', async () => {
+  test('one whose group keeps something else than it was told (incident 0d9f220: the old image again)', async () => {
     const { fake, image, stacks } = fleet();
     const { group } = stacks.get('main')!;
     const before = fake.state.groups.get(group)!;
@@ -258,7 +263,7 @@ function changeStack(
 }
 
 describe('L6: a roll that is killed', () => {
-  test.each([{}, { staleReads: 2 }, { policyUpdate: 'merge-leaves' }] as const)(
+  test.each([{}, { staleMs: 5_000 }, { policyUpdate: 'merge-leaves' }] as const)(
     'at any call, run again, ends like one that was not (%o)',
     async (options) => {
       const { fake, image } = fleet(options);

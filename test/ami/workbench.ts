@@ -12,11 +12,11 @@ import { openEc2 } from '../../src/ami/aws/ec2.ts';
 import { openWorkshop } from '../../src/ami/aws/workshop.ts';
 import type { ImageBuild } from '../../src/ami/image-build.ts';
 import type { ImagePlanInputs } from '../../src/ami/image-plan.ts';
+import { loadSettings } from '../../src/config/load.ts';
 import { openDesk } from '../../src/build/desk.ts';
 import { ACCEPT_MANIFESTS } from '../../src/image/media-types.ts';
 import { openAws } from '../../src/platform/aws.ts';
 import { fetchHandler } from '../../src/platform/aws-handler.ts';
-import { settingsOf } from '../bake/small-settings.ts';
 import { type FixtureHost, openHost } from '../image/fixture-host.ts';
 import { startBridge } from '../parts/bridge.ts';
 import type { Engine } from '../parts/engine.ts';
@@ -29,6 +29,7 @@ import type { Registry } from '../parts/registry.ts';
 import { FAMILY } from './family.ts';
 import { startFreshEngine } from './fresh-engine.ts';
 import { type Instance, startInstance } from './instance/instance.ts';
+import { useFront } from './moto/fleet.ts';
 import { type Front, startFront } from './moto/front.ts';
 import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
 
@@ -40,6 +41,8 @@ export const BASE_AMI = 'ami-0123456789abcdef0';
 /** All real parts of an image build: registry, builds, AWS, and the machine that AWS would launch. */
 export interface Workbench extends AsyncDisposable {
   readonly host: FixtureHost;
+  /** The configuration file. */
+  readonly config: string;
   readonly project: WarmProject;
   readonly instance: Instance;
   readonly front: Front;
@@ -120,7 +123,7 @@ export async function openWorkbench(
   await writeFile(key, instance.key, { mode: 0o600 });
   Object.assign(host.env, { PKR_VAR_ssh_private_key_file: key });
   // The SDK reads the environment of its process.
-  Object.assign(process.env, MOTO_CREDENTIALS, { AWS_ENDPOINT_URL: front.url });
+  useFront(front);
   atEnd.push(() => {
     for (const name of ['AWS_ENDPOINT_URL', ...Object.keys(MOTO_CREDENTIALS)])
       Reflect.deleteProperty(process.env, name);
@@ -128,14 +131,11 @@ export async function openWorkbench(
 
   const template = join(host.home, 'stack.yml');
   await writeFile(template, `Mappings:\n  AWSRegion2AMI:\n    us-east-1: { linuxamd64: ${BASE_AMI} }\n`);
-  const family = {
-    ...FAMILY,
-    baseStack: template,
-    warm: { target: TARGET, step: 'image-build', minimumBytes: 10e6, longestStepMs: 60_000 },
-  };
-  const settings = settingsOf(
-    configuration(registry.host, repository, await buildkitImage(engine, registry, repository)),
-  );
+  const image = await buildkitImage(engine, registry, repository);
+  const config = join(host.home, 'warmbake.yaml');
+  await writeFile(config, configuration({ host: registry.host, repository, image, template }));
+  const { settings, families } = await loadSettings(host, { config });
+  const family = families[0]!;
   const account = openAccount(host, 'us-east-1');
   const workshop = openWorkshop(openEc2(openAws(host, 'us-east-1')));
   const desk = await openDesk(host, settings);
@@ -143,6 +143,7 @@ export async function openWorkbench(
   await writeFile(bakeConfig, project.artifact);
   return {
     host,
+    config,
     project,
     instance,
     front,
@@ -165,10 +166,11 @@ export async function openWorkbench(
 
 const DONE = '<EnableImageDeprecationResponse><return>true</return></EnableImageDeprecationResponse>';
 
-const configuration = (host: string, repository: string, buildkit: string): string => `
+function configuration(of: Readonly<Record<'host' | 'repository' | 'image' | 'template', string>>): string {
+  return `
 repository: example.com/team/app
-images: { registry: ${host}, trusted: ${repository}/image, untrusted: ${repository}/image-test }
-cache: { registry: ${host}, trusted: ${repository}/cache, untrusted: ${repository}/cache-test }
+images: { registry: ${of.host}, trusted: ${of.repository}/image, untrusted: ${of.repository}/image-test }
+cache: { registry: ${of.host}, trusted: ${of.repository}/cache, untrusted: ${of.repository}/cache-test }
 bake:
   files: [docker-bake.hcl]
   perCommit: [COMMIT]
@@ -178,9 +180,19 @@ bake:
     revision: org.opencontainers.image.revision
 targets:
   ${TARGET}: { target: test }
-builder: { image: "${buildkit}" }
+builder: { image: "${of.image}" }
 marker: /etc/app-image
+ami:
+  cpu:
+    name: ${FAMILY.name}
+    region: ${FAMILY.region}
+    parameter: ${FAMILY.parameter}
+    network: { securityGroup: ${FAMILY.network.securityGroup}, subnet: ${FAMILY.network.subnet} }
+    baseStack: ${of.template}
+    warm: { target: ${TARGET}, step: image-build, minimumBytes: 10MB, longestStep: 60s }
+    stacks: [main]
 `;
+}
 
 /** An image with the three programs, as moby/buildkit has them; they do nothing. Answers with its digest reference. */
 async function buildkitImage(engine: Engine, registry: Registry, repository: string): Promise<string> {

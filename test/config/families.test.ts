@@ -50,25 +50,37 @@ test('all of it can be said', () => {
 });
 
 test.each([
-  ['a canary that is no stack', `  cpu: ${family(', canary: { stack: c, watch: 0s }')}`, "'c' is none of the stacks a, b"],
-  ['a stack written twice', `  cpu: ${family('', '[a, a]')}`, "stack 'a' is cpu.stacks[0] already"],
+  [
+    'a canary that is no stack',
+    `  cpu: ${family(', canary: { stack: c, watch: 0s }')}`,
+    "'c' is none of the stacks a, b",
+  ],
+  ['a stack written twice', `  cpu: ${family('', '[a, a]')}`, "stack 'a' is ami.cpu.stacks[0] already"],
   [
     'a stack of two families',
     `  cpu: ${family()}\n  gpu: ${family('', '[b]', 'name: gpu-build, parameter: /ci/gpu')}`,
-    "stack 'b' is cpu.stacks[1] already",
+    "stack 'b' is ami.cpu.stacks[1] already",
   ],
   [
     'a parameter of two families',
     `  cpu: ${family()}\n  gpu: ${family('', '[c]', 'name: gpu-build, parameter: /ci/image')}`,
-    "parameter '/ci/image' is cpu.parameter already",
+    "parameter '/ci/image' is ami.cpu.parameter already",
   ],
   [
     'a name of two families',
     `  cpu: ${family()}\n  gpu: ${family('', '[c]', 'name: app-build, parameter: /ci/gpu')}`,
-    "the name 'app-build' is cpu.name already",
+    "the name 'app-build' is ami.cpu.name already",
   ],
-  ['a stack with a strange name', `  cpu: ${family('', '["a b"]')}`, "'a b' is no name of a CloudFormation stack"],
-  ['a notification of another kind', `  cpu: ${family(', alarm: { maximumAge: 2d, notify: [{ fax: x }] }')}`, 'write one of slack, email'],
+  [
+    'a stack with a strange name',
+    `  cpu: ${family('', '["a b"]')}`,
+    "'a b' is no name of a CloudFormation stack",
+  ],
+  [
+    'a notification of another kind',
+    `  cpu: ${family(', alarm: { maximumAge: 2d, notify: [{ fax: x }] }')}`,
+    'write one of slack, email',
+  ],
 ])('%s is refused', (_, ami, message) => {
   expect(parse(ami)).toEqual([expect.stringContaining(message)]);
 });

@@ -2,6 +2,7 @@
 // `.parts/`, says what is where. A part that cannot be had never fails the run, unless WARMBAKE_REQUIRE_PARTS=1 says so.
 import { execa } from 'execa';
 import { fetchFolders } from './apt.ts';
+import { fetchMoto } from './fetch-moto.ts';
 import { findParts } from './find.ts';
 import type { Folder } from './packages.ts';
 import { BUSYBOX_IMAGE, REGISTRY_IMAGE, type Parts } from './parts.ts';
@@ -50,6 +51,18 @@ const ABOUT = {
     install: 'install openssh-server',
     without: 'real tests of the machine image',
   },
+  compiler: {
+    title: 'compiler',
+    folder: 'compiler',
+    install: 'none needed elsewhere; it comes from Debian 13',
+    without: 'real tests of sccache',
+  },
+  sccache: {
+    title: 'sccache',
+    folder: 'sccache',
+    install: 'name one with S3 support by WARMBAKE_SCCACHE',
+    without: 'real tests of sccache with S3',
+  },
 } as const satisfies Record<keyof Parts, { title: string; folder: Folder; install: string; without: string }>;
 
 const NAMES = Object.keys(ABOUT) as (keyof Parts)[];
@@ -96,6 +109,7 @@ async function pullImages(parts: Parts): Promise<Parts> {
 
 const found = await findParts(process.env);
 const parts = await pullImages(await fetchPackages(found));
+const moto = await fetchMoto(say);
 
 for (const name of NAMES) {
   const part = parts[name];
@@ -109,7 +123,11 @@ for (const name of NAMES) {
     );
 }
 
-if (process.env['WARMBAKE_REQUIRE_PARTS'] === '1' && missingNames(parts).length > 0) {
+if (moto.state === 'here') say(`moto        found    ${moto.from.replaceAll(`${PROJECT}/`, '')}`);
+else say(`moto        missing  ${moto.because}; skipped without it: tests against AWS's interfaces`);
+
+const isIncomplete = missingNames(parts).length > 0 || moto.state === 'missing';
+if (process.env['WARMBAKE_REQUIRE_PARTS'] === '1' && isIncomplete) {
   say('WARMBAKE_REQUIRE_PARTS=1 and a part is missing');
   process.exitCode = 1;
 }

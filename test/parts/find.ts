@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findDocker, type ExistingDocker } from './existing-docker.ts';
 import { findBuildx, findOldBuildx } from './find-buildx.ts';
@@ -13,6 +14,7 @@ import {
   type RegistrySource,
   type SshdSource,
 } from './parts.ts';
+import { fetchedFolder } from './packages.ts';
 import { fetchedProgram, installedProgram, librariesBeside } from './programs.ts';
 
 async function findEngine(docker: Part<ExistingDocker>, uid: number): Promise<Part<EngineSource>> {
@@ -85,17 +87,36 @@ async function findSshd(searchPath: string): Promise<Part<SshdSource>> {
   return here(fetched, { program: fetched, libraries: await librariesBeside(fetched) });
 }
 
+async function findCompiler(): Promise<Part<string>> {
+  const root = await fetchedFolder('compiler');
+  return root === undefined ? missing(NOT_FETCHED) : here(root, root);
+}
+
+/** What signs requests to S3 names its algorithm: a build of sccache without S3 support does not. */
+const SIGNATURE = 'AWS4-HMAC-SHA256';
+
+/** WARMBAKE_SCCACHE names one that runs with Debian 13's libraries; it goes first. */
+async function findSccache(named: string | undefined): Promise<Part<string>> {
+  const path = named ?? (await fetchedProgram('sccache', ['usr/bin/sccache']));
+  if (path === undefined) return missing(NOT_FETCHED);
+  const program = await readFile(path).catch(() => undefined);
+  if (program === undefined) return missing(`cannot read ${path}`);
+  return program.includes(SIGNATURE) ? here(path, path) : missing(`${path} has no S3 support`);
+}
+
 /** Finds what is there, existing parts before fetched ones; fetches and starts nothing. */
 export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
   const docker = await findDocker(env);
   const buildx = await findBuildx(docker.state === 'here' ? docker.value.buildx : undefined);
-  const [engine, oldBuildx, registry, busybox, packer, sshd] = await Promise.all([
+  const [engine, oldBuildx, registry, busybox, packer, sshd, compiler, sccache] = await Promise.all([
     findEngine(docker, process.getuid?.() ?? -1),
     findOldBuildx(buildx),
     findRegistry(docker, env['PATH'] ?? ''),
     findBusybox(docker),
     findPacker(env['PATH'] ?? ''),
     findSshd(env['PATH'] ?? ''),
+    findCompiler(),
+    findSccache(env['WARMBAKE_SCCACHE']),
   ]);
-  return { engine, buildx, oldBuildx, registry, busybox, packer, sshd };
+  return { engine, buildx, oldBuildx, registry, busybox, packer, sshd, compiler, sccache };
 }

@@ -3,8 +3,40 @@ import { join } from 'node:path';
 import { PARTS } from './project.ts';
 
 /** Folders below `.parts/`; each is complete or absent. */
-export const FOLDERS = ['engine', 'buildx', 'buildx-old', 'registry', 'busybox', 'packer', 'sshd'] as const;
+export const FOLDERS = [
+  'engine',
+  'buildx',
+  'buildx-old',
+  'registry',
+  'busybox',
+  'packer',
+  'sshd',
+  'compiler',
+  'sccache',
+] as const;
 export type Folder = (typeof FOLDERS)[number];
+
+/** What names of compiler packages end in. */
+const TRIPLET = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86-64-linux-gnu';
+
+/** sccache without S3 support, a C compiler and every library of both: together they run in an empty image. */
+const COMPILER = [
+  'sccache',
+  `gcc-14-${TRIPLET}`,
+  `cpp-14-${TRIPLET}`,
+  `binutils-${TRIPLET}`,
+  'libbinutils',
+  'libsframe1',
+  'zlib1g',
+  'libzstd1',
+  'libgmp10',
+  'libisl23',
+  'libmpfr6',
+  'libmpc3',
+  'libc6',
+  'libgcc-s1',
+  'libssl3t64',
+];
 
 /** Distributions whose packages are known to work when unpacked into a private folder. */
 export type Distribution = 'debian' | 'ubuntu';
@@ -13,7 +45,8 @@ export type Distribution = 'debian' | 'ubuntu';
  * Packages of each folder, as `apt-get download` takes them. Without a suite it is the machine's own: what links against
  * its libraries. Debian before 13 has no engine that is new enough, so engine and buildx come from sid (their libc
  * requirement is low); trixie's buildx is 0.13.1, the oldest that warmbake supports. bookworm has the last Packer
- * of Debian, 1.6.6. Ubuntu carries new engines in its own updates, no old buildx and no Packer.
+ * of Debian, 1.6.6. trixie's sccache has no S3 support, sid's has. Ubuntu carries new engines in its own updates, no old
+ * buildx and no Packer.
  */
 const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
   debian: {
@@ -24,6 +57,8 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
     busybox: ['busybox-static'],
     packer: ['packer/bookworm'],
     sshd: ['openssh-server', 'libwrap0'],
+    compiler: COMPILER.map((name) => `${name}/trixie`),
+    sccache: ['sccache/sid'],
   },
   ubuntu: {
     engine: [
@@ -42,6 +77,8 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
     busybox: ['busybox-static'],
     packer: [],
     sshd: ['openssh-server', 'libwrap0'],
+    compiler: [],
+    sccache: [],
   },
 };
 

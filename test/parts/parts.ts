@@ -37,6 +37,10 @@ export interface Parts {
   /** Packer 1.6.6 or later, a program. */
   readonly packer: Part<string>;
   readonly sshd: Part<SshdSource>;
+  /** Root directory with a C compiler, its libraries and an sccache without S3 support, to be copied into an image. */
+  readonly compiler: Part<string>;
+  /** An sccache with S3 support, a program that runs beside the compiler. */
+  readonly sccache: Part<string>;
 }
 
 export const REGISTRY_IMAGE = 'registry:2';

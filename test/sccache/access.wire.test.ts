@@ -1,41 +1,26 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { prepareAccess } from '../../src/sccache/access.ts';
 import { judgeLifetime } from '../../src/sccache/credentials.ts';
 import { secretEntry } from '../../src/sccache/secret.ts';
-import { type FixtureHost, fastClock, openHost } from '../image/fixture-host.ts';
-import { MOTO_CREDENTIALS } from '../parts/moto.ts';
-import type { Running } from '../parts/part.ts';
-import { type MotoStore, refusal, startMotoStore } from './moto-store.ts';
+import { fastClock } from '../image/fixture-host.ts';
+import { useBench } from './bench.ts';
+import { refusal } from './moto-store.ts';
 import { settingsOf } from './settings.ts';
 
-let store: MotoStore & Running;
-let host: FixtureHost;
+const bench = await useBench(['store']);
 
-beforeAll(async () => {
-  store = await startMotoStore();
-  await store.createBucket('store');
+const written = (more: object = {}) => ({
+  endpoint: bench.store.endpoint,
+  secret: 'aws-credentials',
+  ...more,
 });
-afterAll(async () => await store.stop());
-
-beforeEach(async () => {
-  host = await openHost();
-  // The SDK finds credentials in the environment and files of the process only.
-  Object.assign(process.env, MOTO_CREDENTIALS, { HOME: host.home });
-});
-afterEach(async () => {
-  store.faults.set([]);
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  await host[Symbol.asyncDispose]();
-});
-
-const written = (more: object = {}) => ({ endpoint: store.endpoint, secret: 'aws-credentials', ...more });
 
 describe('credentials of the host', () => {
   test('become a file that only this user reads, and that goes when it is removed', async () => {
     process.env['AWS_SESSION_TOKEN'] = 'token';
-    const { secret, warnings } = await prepareAccess(host, settingsOf(written()));
+    const { secret, warnings } = await prepareAccess(bench.host, settingsOf(written()));
     expect(warnings).toEqual([]);
     const file = secret?.file ?? '';
     expect(await readFile(file, 'utf8')).toBe(
@@ -43,14 +28,14 @@ describe('credentials of the host', () => {
     );
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
-    expect(file.startsWith(host.scratch)).toBe(true);
+    expect(file.startsWith(bench.host.scratch)).toBe(true);
     await secret?.remove();
     expect(await readdir(path.dirname(file))).toEqual([]);
   });
 
   test('that are missing are said before the build, with the way out', async () => {
     delete process.env['AWS_ACCESS_KEY_ID'];
-    const { secret, warnings } = await prepareAccess(host, settingsOf(written()));
+    const { secret, warnings } = await prepareAccess(bench.host, settingsOf(written()));
     expect(secret).toBeUndefined();
     expect(warnings).toEqual([
       { code: 'sccache-no-credentials', message: expect.stringContaining('--no-sccache') },
@@ -60,7 +45,10 @@ describe('credentials of the host', () => {
   test('that end too soon are given all the same, and said', async () => {
     process.env['AWS_SESSION_TOKEN'] = 'token';
     process.env['AWS_CREDENTIAL_EXPIRATION'] = new Date(Date.now() + 20 * 60_000 + 5_000).toISOString();
-    const { secret, warnings } = await prepareAccess(host, settingsOf(written({ credentialsLast: '90m' })));
+    const { secret, warnings } = await prepareAccess(
+      bench.host,
+      settingsOf(written({ credentialsLast: '90m' })),
+    );
     expect(secret).toBeDefined();
     expect(warnings).toEqual([
       {
@@ -72,9 +60,9 @@ describe('credentials of the host', () => {
 
   test('are not looked for where sccache is off, anonymous or not configured', async () => {
     for (const more of [{ enabled: false }, { anonymous: true, secret: undefined }]) {
-      expect(await prepareAccess(host, settingsOf(written(more)))).toEqual({ warnings: [] });
+      expect(await prepareAccess(bench.host, settingsOf(written(more)))).toEqual({ warnings: [] });
     }
-    expect(await prepareAccess(host, undefined)).toEqual({ warnings: [] });
+    expect(await prepareAccess(bench.host, undefined)).toEqual({ warnings: [] });
   });
 });
 
@@ -86,23 +74,26 @@ describe('before the build it is said', () => {
     [404, 'NoSuchBucket', /\(no-bucket\).*sccache setup/],
     [301, 'PermanentRedirect', /\(wrong-region\).*sccache\.region/],
   ] as const)('that sccache will not start: %s %s', async ([status, code, message]) => {
-    store.faults.set([{ on: () => true, fault: refusal(status, code) }]);
-    const { warnings } = await prepareAccess(host, settingsOf(written()));
+    bench.store.faults.set([{ on: () => true, fault: refusal(status, code) }]);
+    const { warnings } = await prepareAccess(bench.host, settingsOf(written()));
     expect(warnings).toEqual([{ code: 'sccache-will-not-start', message: expect.stringMatching(message) }]);
   });
 
   test('that the endpoint does not answer, within 3 s', async () => {
-    store.faults.set([{ on: () => true, fault: { kind: 'hang' } }]);
-    const hurried = { ...host, clock: fastClock() };
+    bench.store.faults.set([{ on: () => true, fault: { kind: 'hang' } }]);
+    const hurried = { ...bench.host, clock: fastClock() };
     const { warnings } = await prepareAccess(hurried, settingsOf(written()));
     expect(warnings).toEqual([
-      { code: 'sccache-will-not-start', message: expect.stringContaining('(unreachable): no answer within 3 s') },
+      {
+        code: 'sccache-will-not-start',
+        message: expect.stringContaining('(unreachable): no answer within 3 s'),
+      },
     ]);
   });
 
   test('nothing where S3 only wants fewer requests: sccache starts then', async () => {
-    store.faults.set([{ on: () => true, fault: refusal(503, 'SlowDown') }]);
-    expect((await prepareAccess(host, settingsOf(written()))).warnings).toEqual([]);
+    bench.store.faults.set([{ on: () => true, fault: refusal(503, 'SlowDown') }]);
+    expect((await prepareAccess(bench.host, settingsOf(written()))).warnings).toEqual([]);
   });
 });
 
@@ -120,5 +111,7 @@ test.for([
 ] as const)('of an hour that is wanted, %s minutes are %j', ([minutes, lifetime]) => {
   const now = new Date('2026-08-21T11:00:00Z');
   const expires = minutes === undefined ? {} : { expires: new Date(now.getTime() + minutes * 60_000) };
-  expect(judgeLifetime({ accessKeyId: '', secretAccessKey: '', ...expires }, now, 3_600_000)).toEqual(lifetime);
+  expect(judgeLifetime({ accessKeyId: '', secretAccessKey: '', ...expires }, now, 3_600_000)).toEqual(
+    lifetime,
+  );
 });

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { CommandSpec, Outcome } from '../../src/cli/command.ts';
 import { type FixtureHost, openHost } from '../image/fixture-host.ts';
-import { MOTO_CREDENTIALS } from '../parts/moto.ts';
 import type { Running } from '../parts/part.ts';
-import { type MotoStore, startMotoStore } from './moto-store.ts';
+import { needsMoto } from '../tiers/moto.ts';
+import { type MotoStore, forgetAws, startMotoStore, useAws } from './moto-store.ts';
 import { configurationOf } from './settings.ts';
 
 /** What a test of an sccache command works with. */
@@ -21,25 +21,28 @@ export interface Bench {
 }
 
 /**
- * A moto for the test file and a host for each test, with AWS at moto behind the proxy. The SDK reads its credentials and
- * endpoint from the environment of the process, so they are set there.
+ * A moto with `buckets` for the test file (without one its tests are skipped), and a host for each test, with AWS at moto
+ * behind the proxy.
  */
-export function useBench(): Bench {
+export async function useBench(buckets: readonly string[] = []): Promise<Bench> {
   let store: MotoStore & Running;
   let host: FixtureHost;
-  beforeAll(async () => {
-    store = await startMotoStore();
-  });
-  afterAll(async () => await store.stop());
-  beforeEach(async () => {
-    host = await openHost();
-    Object.assign(process.env, MOTO_CREDENTIALS, { HOME: host.home, AWS_ENDPOINT_URL: store.endpoint });
-  });
-  afterEach(async () => {
-    store.faults.set([]);
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    await host[Symbol.asyncDispose]();
-  });
+  if (await needsMoto()) {
+    beforeAll(async () => {
+      store = await startMotoStore();
+      for (const bucket of buckets) await store.createBucket(bucket);
+    });
+    afterAll(async () => await store.stop());
+    beforeEach(async () => {
+      host = await openHost();
+      useAws(host.home, store.endpoint);
+    });
+    afterEach(async () => {
+      store.faults.set([]);
+      forgetAws();
+      await host[Symbol.asyncDispose]();
+    });
+  }
   return {
     get store() {
       return store;

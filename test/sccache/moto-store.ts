@@ -13,8 +13,27 @@ export interface MotoStore {
   readonly createBucket: (name: string, region?: string) => Promise<void>;
 }
 
+/**
+ * Where the SDK of this process finds credentials: in its environment, and nowhere else. Without `endpoint` it is the
+ * settings that name one.
+ */
+export function useAws(home: string, endpoint?: string): void {
+  forgetAws();
+  Object.assign(process.env, MOTO_CREDENTIALS, QUIET, { HOME: home });
+  if (endpoint !== undefined) process.env['AWS_ENDPOINT_URL'] = endpoint;
+}
+
+/** Removes what {@link useAws} has set. */
+export function forgetAws(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+}
+
+/** As in `main.ts`: the SDK announces the end of Node 20 at every start. */
+const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
 /** Starts a store of the test file's own. */
 export async function startMotoStore(): Promise<MotoStore & Running> {
+  Object.assign(process.env, QUIET);
   const moto = await startMoto();
   const faults = await startFaults(new URL(moto.url).host);
   const credentials = {
@@ -31,7 +50,9 @@ export async function startMotoStore(): Promise<MotoStore & Running> {
     createBucket: async (name, region = 'us-west-2') => {
       const there = clientIn(region);
       const LocationConstraint = region as BucketLocationConstraint;
-      await there.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint } }));
+      await there.send(
+        new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint } }),
+      );
       there.destroy();
     },
     stop: async () => {
@@ -43,7 +64,11 @@ export async function startMotoStore(): Promise<MotoStore & Running> {
 }
 
 /** S3's answer with an error code. */
-export function refusal(status: number, code: string, headers: Readonly<Record<string, string>> = {}): Rule['fault'] {
+export function refusal(
+  status: number,
+  code: string,
+  headers: Readonly<Record<string, string>> = {},
+): Rule['fault'] {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${code}, says the test.</Message></Error>`;
   return { kind: 'answer', status, headers: { 'content-type': 'application/xml', ...headers }, body };
 }

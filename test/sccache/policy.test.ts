@@ -39,7 +39,9 @@ describe('roles', () => {
         const writers = bucketStatements(settingsOf({ roles }), PLACE)
           .filter(({ Effect, Action }) => Effect === 'Allow' && Action.includes('s3:PutObject'))
           .flatMap(({ Principal }) => (typeof Principal === 'object' ? Principal.AWS : ['*']));
-        expect(writers).toEqual(roles.trusted.toSorted().map((role) => `arn:aws:iam::123456789012:role/${role}`));
+        expect(writers).toEqual(
+          roles.trusted.toSorted().map((role) => `arn:aws:iam::123456789012:role/${role}`),
+        );
       }),
     );
   });
@@ -49,10 +51,13 @@ describe('two policies are the same', () => {
   const ours = bucketStatements(settingsOf({ roles: ROLES }), PLACE);
 
   test('whatever the order, and with lists of one written as text, as S3 gives them back', () => {
-    const single = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value);
+    const single = (value: unknown): unknown =>
+      Array.isArray(value) && value.length === 1 ? value[0] : value;
     const back = ours
       .toReversed()
-      .map((statement) => Object.fromEntries(Object.entries(statement).map(([key, value]) => [key, single(value)])));
+      .map((statement) =>
+        Object.fromEntries(Object.entries(statement).map(([key, value]) => [key, single(value)])),
+      );
     expect(sameStatements(ours, back)).toBe(true);
   });
 
@@ -86,13 +91,25 @@ describe('locked out of its own policy is', () => {
   test.for<[string, object, string | undefined]>([
     ['everybody', {}, 's3:GetBucketPolicy'],
     ['the account', { Principal: { AWS: '123456789012' } }, 's3:GetBucketPolicy'],
-    ['the account by its root', { Principal: { AWS: 'arn:aws:iam::123456789012:root' } }, 's3:GetBucketPolicy'],
-    ['the role of the session', { Principal: { AWS: ['arn:aws:iam::123456789012:role/admin'] } }, 's3:GetBucketPolicy'],
+    [
+      'the account by its root',
+      { Principal: { AWS: 'arn:aws:iam::123456789012:root' } },
+      's3:GetBucketPolicy',
+    ],
+    [
+      'the role of the session',
+      { Principal: { AWS: ['arn:aws:iam::123456789012:role/admin'] } },
+      's3:GetBucketPolicy',
+    ],
     ['nobody of another account', { Principal: { AWS: '999999999999' } }, undefined],
     ['nobody who is excepted', { Principal: undefined, NotPrincipal: { AWS: '123456789012' } }, undefined],
     ['whoever may no longer put it', { Action: ['s3:PutBucketPol*'] }, 's3:PutBucketPolicy'],
     ['nobody by a denial of objects', { Action: ['s3:PutObject', 's3:Get?bject'] }, undefined],
-    ['everybody by a denial of all but objects', { Action: undefined, NotAction: 's3:GetObject' }, 's3:GetBucketPolicy'],
+    [
+      'everybody by a denial of all but objects',
+      { Action: undefined, NotAction: 's3:GetObject' },
+      's3:GetBucketPolicy',
+    ],
     ['nobody by an Allow', { Effect: 'Allow' }, undefined],
     [
       'nobody whom the condition excepts',

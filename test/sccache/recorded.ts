@@ -18,7 +18,7 @@ export interface SaidStep extends Partial<Pick<StepSummary, 'name' | 'verdict' |
   readonly says?: readonly string[];
 }
 
-export const COMPILE_STEP = "[build 3/5] RUN make && printf 'warmbake-sccache %s\\n' \"$(sccache …)\"";
+export const COMPILE_STEP = '[build 3/5] RUN make && printf \'warmbake-sccache %s\\n\' "$(sccache …)"';
 
 /** What is summed up of a build with these steps. */
 export function summaryOf(...steps: readonly SaidStep[]): SccacheSummary {

@@ -31,6 +31,13 @@ describe('the report of a build says', () => {
     expect(told({ name: '[1/2] RUN <<EOF', verdict: 'loaded' }).line).toBe('sccache  not run (layer cached)');
   });
 
+  test('that a build which failed ended too early, as its cached steps may be steps that it did not come to', () => {
+    const early = 'sccache  the build ended before its statistics';
+    expect(told({ verdict: 'loaded' }, { name: '[2/2] RUN pytest', verdict: 'failed' }).line).toBe(early);
+    expect(told({ name: '[2/2] RUN pytest', verdict: 'failed' }).line).toBe(early);
+    expect(told().line).toBe(early);
+  });
+
   test('"Local disk" by name, with a warning, although a bucket is set', () => {
     const { line, codes } = told({ says: [statisticsLine('stats-0.10-local-disk.json')] });
     expect(line).toContain('Local disk: "/root/.cache/sccache"');

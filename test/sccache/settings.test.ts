@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { sccacheArguments, withoutSccache } from '../../src/sccache/arguments.ts';
+import { sccacheArguments } from '../../src/bake/overlay.ts';
 import { environmentText, sccacheVariables } from '../../src/sccache/environment.ts';
+import { withoutSccache } from '../../src/sccache/switched-off.ts';
 import { fullSettingsOf, problemsOf, settingsOf } from './settings.ts';
 
 describe('the section', () => {
@@ -17,7 +18,10 @@ describe('the section', () => {
     [{ enabled: 'maybe' }, "sccache.enabled: 'maybe' is neither true nor false"],
     [{ enabled: 2 }, "sccache.enabled: '2' is neither true nor false"],
     [{ enabled: [] }, 'sccache.enabled: write true or false'],
-    [{ bucket: 'Store' }, "sccache.bucket: 'Store' is no bucket name; write lower-case letters, digits, '-' and '.'"],
+    [
+      { bucket: 'Store' },
+      "sccache.bucket: 'Store' is no bucket name; write lower-case letters, digits, '-' and '.'",
+    ],
     [{ bucket: 'ab' }, "sccache.bucket: 'ab' has 2 characters; S3 wants 3 to 63"],
     [
       { bucket: '-store' },
@@ -29,19 +33,28 @@ describe('the section', () => {
     ],
     [{ bucket: '192.168.5.4' }, "sccache.bucket: '192.168.5.4' looks like an IP address, which S3 refuses"],
     [{ bucket: 'xn--store' }, "sccache.bucket: 'xn--store' has 'xn--', which S3 keeps for itself"],
-    [{ bucket: 'store-s3alias' }, "sccache.bucket: 'store-s3alias' has '-s3alias', which S3 keeps for itself"],
+    [
+      { bucket: 'store-s3alias' },
+      "sccache.bucket: 'store-s3alias' has '-s3alias', which S3 keeps for itself",
+    ],
     [{ region: 'us-west' }, "sccache.region: 'us-west' is no AWS region"],
     [{ region: 'auto' }, "sccache.region: 'auto' is no AWS region"],
     [{ prefix: '/a' }, "sccache.prefix: '/a' is no key prefix; write words joined by '/'"],
     [{ prefix: 'a/../b' }, "sccache.prefix: 'a/../b' is no key prefix; write words joined by '/'"],
-    [{ endpoint: 'minio:9000' }, "sccache.endpoint: 'minio:9000' is no endpoint; write http(s)://host[:port]"],
+    [
+      { endpoint: 'minio:9000' },
+      "sccache.endpoint: 'minio:9000' is no endpoint; write http(s)://host[:port]",
+    ],
     [{ secret: 'a,b' }, "sccache.secret: 'a,b' is no secret id"],
     [
       { secret: 'aws', anonymous: true },
       'sccache.secret: no credentials are used where anonymous is true; remove one of the two',
     ],
     [{ expireDays: 0 }, 'sccache.expireDays: write 1 or more'],
-    [{ credentialsLast: '1 hour' }, "sccache.credentialsLast: '1 hour' is no duration; write it like 90m or 2h"],
+    [
+      { credentialsLast: '1 hour' },
+      "sccache.credentialsLast: '1 hour' is no duration; write it like 90m or 2h",
+    ],
     [
       { roles: { trusted: ['arn:aws:iam::1:role/x'] } },
       "sccache.roles.trusted[0]: 'arn:aws:iam::1:role/x' is no IAM role; write its name (in the bucket's account) or its ARN",

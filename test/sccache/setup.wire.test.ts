@@ -11,7 +11,7 @@ import { sccacheSetupCommand } from '../../src/cli/commands/sccache/setup.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
 
-const bench = useBench();
+const bench = await useBench();
 const ROLES = { trusted: ['postmerge'], untrusted: ['premerge'], imageBuilder: ['image-builder'] };
 let number = 0;
 let section: { readonly bucket: string };
@@ -67,7 +67,12 @@ describe('on an empty account', () => {
 
   test('setup is finished by the next run where it was broken off', async () => {
     const { faults } = bench.store;
-    faults.set([{ on: ({ method, path }) => method === 'PUT' && path.includes('lifecycle'), fault: refusal(403, 'AccessDenied') }]);
+    faults.set([
+      {
+        on: ({ method, path }) => method === 'PUT' && path.includes('lifecycle'),
+        fault: refusal(403, 'AccessDenied'),
+      },
+    ]);
     await expect(setUp()).rejects.toMatchObject({ code: 'aws-denied' });
     faults.set([]);
     expect(actionsIn(await setUp())).toEqual([...KEPT.slice(0, 3), ...CREATED.slice(3)]);
@@ -81,7 +86,13 @@ describe('the policy', () => {
     const all = { AWS: [role('image-builder'), role('postmerge'), role('premerge')] };
     const objects = `arn:aws:s3:::${section.bucket}/ci/app/*`;
     expect(await policyOf(section.bucket)).toEqual([
-      { Sid: 'WarmbakeSccacheRead', Effect: 'Allow', Principal: all, Action: ['s3:GetObject'], Resource: [objects] },
+      {
+        Sid: 'WarmbakeSccacheRead',
+        Effect: 'Allow',
+        Principal: all,
+        Action: ['s3:GetObject'],
+        Resource: [objects],
+      },
       {
         Sid: 'WarmbakeSccacheList',
         Effect: 'Allow',
@@ -116,7 +127,10 @@ describe('the policy', () => {
       Action: 's3:DeleteBucket',
       Resource: `arn:aws:s3:::${section.bucket}`,
     };
-    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [theirs, ...(await policyOf(section.bucket))] });
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [theirs, ...(await policyOf(section.bucket))],
+    });
     await bench.store.client.send(new PutBucketPolicyCommand({ Bucket: section.bucket, Policy }));
     expect(actionsIn(await setUp())).toEqual(KEPT);
     expect(actionsIn(await setUp({ roles: { untrusted: ['premerge'] } })).at(-1)).toBe('policy: set');
@@ -157,7 +171,10 @@ describe('the policy', () => {
 
   test('naming a role that does not exist is told so', async () => {
     bench.store.faults.set([
-      { on: ({ method, path }) => method === 'PUT' && path.includes('?policy'), fault: refusal(400, 'MalformedPolicy') },
+      {
+        on: ({ method, path }) => method === 'PUT' && path.includes('?policy'),
+        fault: refusal(400, 'MalformedPolicy'),
+      },
     ]);
     await expect(setUp()).rejects.toMatchObject({ code: 'policy-malformed' });
   });
@@ -180,13 +197,25 @@ describe('what is there', () => {
   test("stays where it is somebody else's lifecycle rule, while ours follows the configuration", async () => {
     await setUp();
     const Bucket = section.bucket;
-    const { Rules = [] } = await bench.store.client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
-    const theirs = { ID: 'theirs', Status: 'Enabled' as const, Filter: { Prefix: 'logs/' }, Expiration: { Days: 3 } };
+    const { Rules = [] } = await bench.store.client.send(
+      new GetBucketLifecycleConfigurationCommand({ Bucket }),
+    );
+    const theirs = {
+      ID: 'theirs',
+      Status: 'Enabled' as const,
+      Filter: { Prefix: 'logs/' },
+      Expiration: { Days: 3 },
+    };
     await bench.store.client.send(
-      new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [theirs, ...Rules] } }),
+      new PutBucketLifecycleConfigurationCommand({
+        Bucket,
+        LifecycleConfiguration: { Rules: [theirs, ...Rules] },
+      }),
     );
     expect(actionsIn(await setUp({ expireDays: 14 }))[3]).toBe('lifecycle: set');
-    const { Rules: after } = await bench.store.client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    const { Rules: after } = await bench.store.client.send(
+      new GetBucketLifecycleConfigurationCommand({ Bucket }),
+    );
     expect(after?.map(({ ID, Expiration }) => [ID, Expiration?.Days])).toEqual([
       ['theirs', 3],
       ['warmbake-sccache', 14],
@@ -218,7 +247,9 @@ describe('what is there', () => {
     const Key = 'ci/app/a/b/c/abc0';
     await bench.store.client.send(new PutObjectCommand({ Bucket: section.bucket, Key, Body: 'x' }));
     expect(actionsIn(await setUp(more))).toEqual([...KEPT.slice(0, 4), 'policy: leave']);
-    await bench.store.client.send(new PutObjectCommand({ Bucket: section.bucket, Key: 'ci/other', Body: 'x' }));
+    await bench.store.client.send(
+      new PutObjectCommand({ Bucket: section.bucket, Key: 'ci/other', Body: 'x' }),
+    );
     await expect(setUp(more)).rejects.toMatchObject({
       message: expect.stringContaining('ci/other'),
     });
@@ -243,16 +274,22 @@ describe('a bucket is refused that', () => {
   });
 
   test('belongs to another account: 403, and not among our buckets', async () => {
-    bench.store.faults.set([{ on: ({ path }) => path.includes('location'), fault: refusal(403, 'AccessDenied') }]);
+    bench.store.faults.set([
+      { on: ({ path }) => path.includes('location'), fault: refusal(403, 'AccessDenied') },
+    ]);
     await expect(setUp()).rejects.toMatchObject({ kind: 'refused', code: 'bucket-foreign' });
   });
 
   test('is ours while a right is missing: 403, and among our buckets', async () => {
     await bench.store.createBucket(section.bucket);
-    bench.store.faults.set([{ on: ({ path }) => path.includes('location'), fault: refusal(403, 'AccessDenied') }]);
+    bench.store.faults.set([
+      { on: ({ path }) => path.includes('location'), fault: refusal(403, 'AccessDenied') },
+    ]);
     await expect(setUp()).rejects.toMatchObject({
       code: 'aws-denied',
-      message: expect.stringContaining(`s3:GetBucketLocation (arn:aws:s3:::${section.bucket}) is not allowed`),
+      message: expect.stringContaining(
+        `s3:GetBucketLocation (arn:aws:s3:::${section.bucket}) is not allowed`,
+      ),
     });
   });
 
@@ -262,12 +299,16 @@ describe('a bucket is refused that', () => {
   });
 
   test('somebody else took a moment before us', async () => {
-    bench.store.faults.set([{ on: ({ method }) => method === 'PUT', fault: refusal(409, 'BucketAlreadyExists') }]);
+    bench.store.faults.set([
+      { on: ({ method }) => method === 'PUT', fault: refusal(409, 'BucketAlreadyExists') },
+    ]);
     await expect(setUp()).rejects.toMatchObject({ code: 'bucket-foreign' });
   });
 
   test('is of a service that is not AWS', async () => {
-    await expect(setUp({ endpoint: 'https://r2.example' })).rejects.toMatchObject({ code: 'setup-needs-aws' });
+    await expect(setUp({ endpoint: 'https://r2.example' })).rejects.toMatchObject({
+      code: 'setup-needs-aws',
+    });
   });
 });
 

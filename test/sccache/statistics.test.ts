@@ -72,7 +72,8 @@ describe('listening', () => {
   test('keeps little of a step that fails a thousand times', () => {
     const { hear, heard } = listenForSccache();
     const line = 'sccache: error: Server startup failed: cache storage failed to read: no';
-    for (let n = 0; n < 1000; n += 1) hear({ type: 'log', id: 'a', lines: [`${line} ${n}`, 'x'.repeat(1000)] });
+    for (let n = 0; n < 1000; n += 1)
+      hear({ type: 'log', id: 'a', lines: [`${line} ${n}`, 'x'.repeat(1000)] });
     expect(JSON.stringify([...heard()]).length).toBeLessThan(200);
   });
 });

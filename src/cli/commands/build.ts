@@ -7,7 +7,8 @@ import { errorDocument } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag, textOption } from '../command.ts';
 import { loadConfiguration } from '../loaded.ts';
-import { planCommand } from './plan.ts';
+import { explain } from './explain.ts';
+import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
 
 /** `warmbake build`: the image-build step of CI. */
 export const buildCommand: CommandSpec = {
@@ -23,12 +24,15 @@ export const buildCommand: CommandSpec = {
     { flags: '--together', help: 'bake all targets in one call (shared stages lose cache hits)' },
     { flags: '--offline', help: 'do not ask which sources exist; import all' },
     { flags: '--result <file>', help: 'write the build record (JSON) to a file, also after a failure' },
+    EXPECT_TAG_OPTION,
     { flags: '--dry-run', help: 'the same as `warmbake plan`' },
+    { flags: '--explain-context', help: 'only say what this build is and which refs follow; asks nobody' },
   ],
   examples: [
     'warmbake build test-ci',
     'warmbake build test-ci --config ci/warmbake.yaml --result result.json',
     'warmbake build test-ci --force',
+    'warmbake build test-ci --explain-context --json',
   ],
   run,
 };
@@ -36,6 +40,7 @@ export const buildCommand: CommandSpec = {
 async function run(host: Host, input: Input): Promise<Outcome> {
   if (flag(input, 'dryRun')) return await planCommand.run(host, input);
   const loaded = await loadConfiguration(host, input);
+  if (flag(input, 'explainContext')) return await explain(loaded, input);
   const desk = await openDesk(loaded.host, loaded.settings);
   try {
     const result = await runBuild(desk, {
@@ -44,6 +49,7 @@ async function run(host: Host, input: Input): Promise<Outcome> {
       offline: flag(input, 'offline'),
       force: flag(input, 'force'),
       together: flag(input, 'together'),
+      ...expectedTag(input),
     });
     const error = failureOf(result);
     const json = {

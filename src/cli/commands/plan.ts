@@ -1,10 +1,30 @@
 import { openDesk } from '../../build/desk.ts';
-import { contextLines, chainTable, planDocument, targetLines } from '../../build/plan-document.ts';
+import {
+  chainTable,
+  contextLines,
+  planDocument,
+  switchLines,
+  targetLines,
+} from '../../build/plan-document.ts';
 import { type BuildPlan, makePlan } from '../../build/plan.ts';
 import type { Host } from '../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../command.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type Option,
+  type Outcome,
+  flag,
+  textOption,
+} from '../command.ts';
 import { loadConfiguration } from '../loaded.ts';
 import { tableLines } from '../table.ts';
+
+/** For CI that computes the name of the image a second time. */
+export const EXPECT_TAG_OPTION: Option = {
+  flags: '--expect-tag <ref>',
+  help: 'exit 3 where this build would push another image than REF, which others will pull',
+};
 
 /** `warmbake plan`: all that `build` would do, and nothing done. */
 export const planCommand: CommandSpec = {
@@ -18,6 +38,7 @@ export const planCommand: CommandSpec = {
     { flags: '--offline', help: 'ask no registry; sources stay unprobed' },
     { flags: '--push', help: 'plan a local build that pushes' },
     { flags: '--force', help: 'plan a build although the image exists' },
+    EXPECT_TAG_OPTION,
   ],
   examples: [
     'warmbake plan test-ci',
@@ -36,6 +57,7 @@ async function plan(host: Host, input: Input): Promise<Outcome> {
       push: flag(input, 'push'),
       offline: flag(input, 'offline'),
       force: flag(input, 'force'),
+      ...expectedTag(input),
     });
     for (const warning of made.warnings) host.emit({ type: 'warning', warning });
     return { json: planDocument(made), text: planText(made) };
@@ -44,10 +66,17 @@ async function plan(host: Host, input: Input): Promise<Outcome> {
   }
 }
 
+/** The request's part of {@link EXPECT_TAG_OPTION}. */
+export function expectedTag(input: Input): { readonly expectTag?: string } {
+  const expectTag = textOption(input, 'expectTag');
+  return expectTag === undefined ? {} : { expectTag };
+}
+
 function planText(made: BuildPlan): string {
   const { builder } = made;
   const verb = builder.action === 'create' ? 'create ' : '';
   const lines = [
+    ...switchLines(made),
     ...contextLines(made.context),
     `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
     ...made.targets.flatMap((target) => {

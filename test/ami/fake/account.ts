@@ -9,8 +9,8 @@ export const ACCOUNT = '111122223333';
 
 /** Options of {@link FakeAccount}. */
 export interface FakeOptions extends Partial<Semantics> {
-  /** How many reads after a write still see what was there before it. Default: 0. */
-  readonly staleReads?: number;
+  /** For how long after a write reads see what was there before it, in milliseconds. Default: 0. */
+  readonly staleMs?: number;
 }
 
 /** One AWS account in one region, in memory. What it promises is in CONTRACT.md. */
@@ -21,7 +21,7 @@ export class FakeAccount {
   /** The ports that jobs get. */
   readonly ports: Account;
   #seen: State;
-  #stale = 0;
+  #staleUntil = 0;
 
   constructor(options: FakeOptions = {}, state: State = emptyState()) {
     this.state = state;
@@ -32,18 +32,14 @@ export class FakeAccount {
       const writes = WRITES.has(name);
       return async (...args: unknown[]) =>
         await this.gate.pass({ name, writes, args }, () => {
-          if (writes && (options.staleReads ?? 0) > 0) {
-            this.#seen = copyOf(this.state);
-            this.#stale = options.staleReads ?? 0;
+          const now = this.clock.now();
+          const isStale = now.getTime() < this.#staleUntil;
+          if (writes) {
+            if (!isStale) this.#seen = copyOf(this.state);
+            this.#staleUntil = now.getTime() + (options.staleMs ?? 0);
           }
-          const stale = !writes && this.#stale > 0;
-          if (stale) this.#stale -= 1;
-          const context = {
-            state: stale ? this.#seen : this.state,
-            now: this.clock.now(),
-            account: ACCOUNT,
-            semantics,
-          };
+          const seen = isStale && !writes ? this.#seen : this.state;
+          const context = { state: seen, now, account: ACCOUNT, semantics };
           return answered(context, ...args);
         });
     };

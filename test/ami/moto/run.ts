@@ -12,14 +12,17 @@ export interface Ran {
 }
 
 /** Runs the command line as `main.ts` does, in this process; `env` is what the command sees beside PATH. */
-export async function warmbake(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+export async function warmbake(
+  argv: readonly string[],
+  { env = {}, cwd }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
+): Promise<Ran> {
   const scratch = await mkdtemp(join(tmpdir(), 'warmbake-run-'));
   let out = '';
   let err = '';
   try {
     const exitCode = await runProgram(argv, {
       env: { PATH: process.env['PATH'] ?? '', ...env },
-      cwd: scratch,
+      cwd: cwd ?? scratch,
       platform: 'linux/amd64',
       processes: spawnProcesses(),
       clock: {

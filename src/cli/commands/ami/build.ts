@@ -3,8 +3,10 @@ import { openEc2 } from '../../../ami/aws/ec2.ts';
 import { buildImage, imageOfRun, type BuiltImage } from '../../../ami/image-build.ts';
 import { planImage, planLines, type ImagePlan } from '../../../ami/image-plan.ts';
 import { packerTemplate } from '../../../ami/packer-template.ts';
+import { imageKey } from '../../../ami/pipelines.ts';
 import { warmthTag } from '../../../ami/warmth.ts';
 import { openDesk } from '../../../build/desk.ts';
+import { setMetaData } from '../../../buildkite/meta-data.ts';
 import { isCommitSha, type CommitSha } from '../../../context/context.ts';
 import { openAws } from '../../../platform/aws.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
@@ -58,6 +60,7 @@ async function amiBuild(host: Host, input: Input): Promise<Outcome> {
   if ('plan' in made)
     return { json: { family: key, plan: made.plan }, text: `${planLines(made.plan).join('\n')}\n` };
   const { image, reused, warmth } = made.built;
+  await setMetaData(host, imageKey(open.family), image.id);
   return {
     json: {
       family: key,

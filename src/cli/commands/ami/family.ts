@@ -15,7 +15,10 @@ export const FAMILY_OPTION: Option = {
 export const FAMILY_OPTIONS: readonly Option[] = [
   CONFIG_OPTION,
   FAMILY_OPTION,
-  { flags: '--state <store>', help: 's3://bucket[/prefix] or a directory, in place of the configured state store' },
+  {
+    flags: '--state <store>',
+    help: 's3://bucket[/prefix] or a directory, in place of the configured state store',
+  },
 ];
 
 /** For commands that change something. */

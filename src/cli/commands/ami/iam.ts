@@ -18,7 +18,10 @@ export const amiIamCommand: CommandSpec = {
     FAMILY_OPTION,
     { flags: '--account <id>', help: 'account of the resources (default: any)' },
   ],
-  examples: ['warmbake ami iam job --account 123456789012', 'warmbake ami iam operator > operator-policy.json'],
+  examples: [
+    'warmbake ami iam job --account 123456789012',
+    'warmbake ami iam operator > operator-policy.json',
+  ],
   run: amiIam,
 };
 

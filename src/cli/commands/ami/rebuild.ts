@@ -1,8 +1,12 @@
 import { bringOut, type BringOutReport } from '../../../ami/bring-out.ts';
 import { requireImage } from '../../../ami/candidate.ts';
-import { WarmbakeError } from '../../../platform/errors.ts';
+import { planLines } from '../../../ami/image-plan.ts';
+import { imageKey } from '../../../ami/pipelines.ts';
+import { setMetaData } from '../../../buildkite/meta-data.ts';
+import type { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
+import { BUILD_OPTIONS, makeImage } from './build.ts';
 import { CANARY_OPTIONS, canaryDocument, canaryText, chooseCanary, probeOptions } from './canary.ts';
 import { cleanDocument, cleanError, cleanText } from './clean.ts';
 import { worstOf } from './failures.ts';
@@ -18,6 +22,7 @@ export const amiRebuildCommand: CommandSpec = {
   options: [
     ...FAMILY_OPTIONS,
     { flags: '--image <ami>', help: 'bring out this image instead of building one' },
+    ...BUILD_OPTIONS,
     ...CANARY_OPTIONS,
     DRY_RUN_OPTION,
   ],
@@ -26,16 +31,19 @@ export const amiRebuildCommand: CommandSpec = {
 };
 
 async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
-  const { family, account } = await openFamily(host, input);
+  const open = await openFamily(host, input);
+  const { family, account } = open;
   const written = textOption(input, 'image');
-  if (written === undefined) {
-    throw new WarmbakeError(
-      'usage',
-      'image-needed',
-      'name a finished image with --image; building comes with `ami build`',
-    );
+  const made = written === undefined ? await makeImage(host, input, open) : undefined;
+  if (made !== undefined && 'plan' in made) {
+    const rest = 'then: canary, publish, roll, clean';
+    return {
+      json: { family: family.key, plan: made.plan },
+      text: `${planLines(made.plan).join('\n')}\n${rest}\n`,
+    };
   }
-  const image = await requireImage(account, family, { written });
+  if (made !== undefined) await setMetaData(host, imageKey(family), made.built.image.id);
+  const image = await requireImage(account, family, { written: written ?? made?.built.image.id ?? '' });
   const canary = chooseCanary(family, input);
   const report = await bringOut(account, host, {
     family,

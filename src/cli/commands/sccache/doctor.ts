@@ -3,7 +3,8 @@ import type { Settings } from '../../../config/settings.ts';
 import { parseEcrHost } from '../../../image/ecr-host.ts';
 import type { Host } from '../../../platform/host.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
-import { type BuilderRegion, diagnose, verdictText } from '../../../sccache/diagnosis.ts';
+import { type BuilderRegion, diagnose } from '../../../sccache/diagnosis.ts';
+import { verdictText } from '../../../sccache/verdict.ts';
 import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
@@ -40,7 +41,9 @@ async function builderRegions(host: Host, settings: Settings): Promise<readonly 
   const { instance } = await readMachine(host, settings.marker);
   const registry = parseEcrHost(settings.cache.trusted.host);
   return [
-    ...(instance === undefined ? [] : [{ region: instance.zone.replace(/[a-z]$/, ''), from: 'this machine' }]),
+    ...(instance === undefined
+      ? []
+      : [{ region: instance.zone.replace(/[a-z]$/, ''), from: 'this machine' }]),
     ...(registry?.kind === 'private' ? [{ region: registry.region, from: 'cache registry' }] : []),
   ];
 }

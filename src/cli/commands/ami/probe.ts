@@ -1,0 +1,55 @@
+import { requireImageId } from '../../../ami/candidate.ts';
+import { printAnswer, probeKey, type ProbeAnswer } from '../../../ami/probe-answer.ts';
+import { probeStore } from '../../../ami/probe-store.ts';
+import { openDesk } from '../../../build/desk.ts';
+import { setMetaData } from '../../../buildkite/meta-data.ts';
+import type { Host } from '../../../platform/host.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import { loadConfiguration } from '../../loaded.ts';
+import { FAMILY_OPTION, loadFamily } from './family.ts';
+
+/** `warmbake ami probe`: runs on an instance of an image, and says whether its store is warm. */
+export const amiProbeCommand: CommandSpec = {
+  name: 'ami probe',
+  args: '<ami>',
+  summary: 'on an instance of an image: is its store warm?',
+  description:
+    'Run by the canary on an instance of the image: marker file, BuildKit, and a build without imports that must execute nothing and pull nothing. The answer goes to the meta-data of the build.',
+  options: [
+    CONFIG_OPTION,
+    FAMILY_OPTION,
+    { flags: '--bake-config <file>', help: 'the bake config artifact, for runs outside of Buildkite' },
+    { flags: '--source <url>', help: 'where git fetches the source from (default: https:// and the repository)' },
+  ],
+  examples: ['warmbake ami probe ami-0123456789abcdef0'],
+  run: amiProbe,
+};
+
+async function amiProbe(host: Host, input: Input): Promise<Outcome> {
+  const image = requireImageId(input.args[0] ?? '');
+  const answer = await ask(host, input);
+  await setMetaData(host, probeKey(image), printAnswer(answer));
+  return {
+    json: { image, ...answer },
+    text: `${answer.outcome}: ${answer.because}\n`,
+    exitCode: answer.outcome === 'warm' ? 0 : 1,
+  };
+}
+
+async function ask(host: Host, input: Input): Promise<ProbeAnswer> {
+  const family = await loadFamily(host, input);
+  const { settings } = await loadConfiguration(host, input);
+  const desk = await openDesk(host, settings);
+  const bakeConfig = textOption(input, 'bakeConfig');
+  const source = textOption(input, 'source');
+  try {
+    return await probeStore({
+      desk,
+      family,
+      ...(bakeConfig === undefined ? {} : { bakeConfig }),
+      ...(source === undefined ? {} : { source }),
+    });
+  } finally {
+    await desk.login.remove();
+  }
+}

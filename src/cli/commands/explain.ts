@@ -1,0 +1,28 @@
+import { explainBuild, explanationDocument } from '../../build/explanation.ts';
+import { chainTable, contextLines, imageLines, switchLines } from '../../build/plan-document.ts';
+import { readSwitches, switchedSettings } from '../../build/switches.ts';
+import { openHistory } from '../../context/history.ts';
+import { VERSION } from '../../platform/version.ts';
+import { type Input, type Outcome, flag } from '../command.ts';
+import type { Loaded } from '../loaded.ts';
+import { tableLines } from '../table.ts';
+import { expectedTag } from './plan.ts';
+
+/** `warmbake build --explain-context`: the plan without Docker and without a registry. */
+export async function explain({ host, settings }: Loaded, input: Input): Promise<Outcome> {
+  const switches = readSwitches(host.env, VERSION);
+  const explained = await explainBuild(
+    { host, settings: switchedSettings(settings, switches), switches, history: openHistory(host) },
+    { targets: input.args, push: flag(input, 'push'), ...expectedTag(input) },
+  );
+  const lines = [
+    ...switchLines(explained),
+    ...contextLines(explained.context),
+    ...explained.targets.flatMap((target) => {
+      const { head, rows } = chainTable(target);
+      const table = tableLines(head, rows).map((line) => `  ${line}`);
+      return ['', `target   ${target.settings.name}`, ...table, ...imageLines(target)];
+    }),
+  ];
+  return { json: explanationDocument(explained), text: `${lines.join('\n')}\n` };
+}

@@ -1,0 +1,33 @@
+import type { Processes } from '../../src/platform/process.ts';
+
+/** What the stand-in for git knows. */
+export interface KnownHistory {
+  readonly head: string;
+  /** First parent of every commit. */
+  readonly parent: string;
+  /** Merge base of the commit with every branch of the remote. */
+  readonly mergeBase: string;
+}
+
+/** Answers as git does in a full clone of a reachable remote; every other program is missing. */
+export function gitProgram(root: string, known: KnownHistory): Processes {
+  return {
+    run: async ({ argv }) => {
+      if (argv[0] !== 'git') return { stdout: '', stderr: '', failure: 'not-found' };
+      const line = answer(root, known, argv);
+      if (line === undefined) return { exitCode: 1, stdout: '', stderr: '' };
+      return { exitCode: 0, stdout: `${line}\n`, stderr: '' };
+    },
+  };
+}
+
+function answer(root: string, { head, parent, mergeBase }: KnownHistory, argv: readonly string[]) {
+  const asks = (...words: readonly string[]): boolean => words.every((word) => argv.includes(word));
+  if (asks('--show-toplevel')) return root;
+  if (asks('HEAD^{commit}')) return head;
+  if (asks('--git-path')) return `/nowhere/${argv.at(-1) ?? ''}`;
+  if (asks('cat-file', 'commit')) return `tree ${'0'.repeat(40)}\nparent ${parent}\n\nmessage`;
+  if (asks('merge-base', '--all')) return mergeBase;
+  if (asks('init') || asks('config') || asks('fetch')) return '';
+  return undefined;
+}
