@@ -21,6 +21,10 @@ variable "WARMBAKE_BRANCH" {
   default = ""
 }
 
+variable "WARMBAKE_SCCACHE_SECRET" {
+  default = ""
+}
+
 variable "WARMBAKE_CACHE_FROM_TEST_CI" {
   default = ""
 }
@@ -68,6 +72,7 @@ target "_ci" {
     SCCACHE_S3_NO_CREDENTIALS = "0"
     buildkite_commit          = "${WARMBAKE_COMMIT}"
   }
+  secret      = compact([WARMBAKE_SCCACHE_SECRET])
 }
 
 target "test-ci" {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runProgram } from './cli/program.ts';
 import { Interrupted } from './platform/errors.ts';
@@ -36,6 +37,9 @@ async function main(): Promise<number> {
     clock: { now: () => new Date(), sleep: async (ms, signal) => await delay(ms, undefined, { signal }) },
     random: Math.random,
     signal: interrupt.signal,
+    ...(process.stdin.isTTY && process.stderr.isTTY
+      ? { ask: async (question) => await ask(question, interrupt.signal) }
+      : {}),
     fetch,
     scratch,
     streams: {
@@ -46,6 +50,17 @@ async function main(): Promise<number> {
         : {}),
     },
   });
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // In raw mode the terminal hands over Ctrl-C as a key.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return await terminal.question(question, { signal });
+  } finally {
+    terminal.close();
+  }
 }
 
 /**

@@ -14,6 +14,7 @@ const ROOMS = [
   'cache',
   'bake',
   'sccache',
+  'state',
   'buildkite',
   'build',
   'ami',

@@ -69,6 +69,8 @@ export interface Templates {
   version(template: TemplateId, version: VersionName): Promise<TemplateVersion | undefined>;
   /** All versions of a template that carry the image. */
   withImage(template: TemplateId, image: ImageId): Promise<readonly TemplateVersion[]>;
+  /** All versions of a template. */
+  all(template: TemplateId): Promise<readonly TemplateVersion[]>;
   /** The latest and the default version of every template there is. */
   current(): Promise<readonly TemplateVersion[]>;
   /** Makes a version; a repetition of the same request gives the version that is there already. */

@@ -35,7 +35,7 @@ export interface BringOutOptions {
 
 /**
  * Everything after the build, in the order that leaves the fleet on the old image whenever a gate fails: canary, parameter,
- * the other stacks, cleanup. The image that goes on is the one that was given; the parameter is written, not asked.
+ * the other stacks one after the other, cleanup. The image that goes on is the one that was given; the parameter is written, not asked.
  * Under a hold nothing is done. Throws what the gate that failed throws; stacks that fail are in the report.
  */
 export async function bringOut(
@@ -58,7 +58,9 @@ export async function bringOut(
   section(`Publishing ${image.id}`);
   const published = await publish(account, host, { family, image, dryRun });
   section('Rolling the stacks');
-  const stacks = await roll(account, host, { image: image.id, stacks: family.stacks, dryRun });
+  // The stacks that matter most are listed last: an interrupted run has not come to them.
+  const order = { stacks: family.stacks, inOrder: true };
+  const stacks = await roll(account, host, { image: image.id, ...order, dryRun });
   section('Cleaning up');
   const cleaned = await clean(account, host, { family, dryRun, rollouts: [image.id] });
   return {

@@ -74,13 +74,16 @@ interface Naming {
 function stackDrift(stack: FleetStack, desired: ImageId, { option, parameter }: Naming): readonly Drift[] {
   if (stack.state === 'unreadable') {
     const { name, error } = stack;
-    return [{ kind: 'stack', stack: name, message: `${name} could not be read: ${error.message}`, alarming: true }];
+    return [
+      { kind: 'stack', stack: name, message: `${name} could not be read: ${error.message}`, alarming: true },
+    ];
   }
   const { facts, latest } = stack;
   const { name, active } = facts;
   const plan = planStack(facts, desired);
   const fix = `warmbake ami roll ${option} --stack ${name}`;
-  if (plan.action === 'refuse') return [{ kind: 'stack', stack: name, message: plan.because, alarming: true }];
+  if (plan.action === 'refuse')
+    return [{ kind: 'stack', stack: name, message: plan.because, alarming: true }];
   const launches = plan.active.image ?? 'no image of its own';
   const live: readonly Drift[] =
     plan.action === 'nothing'

@@ -48,7 +48,9 @@ export async function readFleet(
     account.images.list(imageNamePrefix(family)),
     wanted === undefined ? undefined : account.images.find(wanted),
     readUsage(account, host, { family, rollouts }),
-    inParallel(family.stacks, async (name) => await readOne(account, name, wanted ?? 'ami-'), { limit: AT_A_TIME }),
+    inParallel(family.stacks, async (name) => await readOne(account, name, wanted ?? 'ami-'), {
+      limit: AT_A_TIME,
+    }),
     account.instances.list(),
   ]);
   const images = newestFirst(named.filter((image) => belongsTo(image, family)));

@@ -27,5 +27,7 @@ export function requireReason(written: string | undefined): string {
           ? 'the reason has {{, }} or control characters'
           : undefined;
   if (fault === undefined) return reason;
-  throw new WarmbakeError('usage', 'bad-reason', fault, { hint: "say it in a sentence: --reason 'agents do not start'" });
+  throw new WarmbakeError('usage', 'bad-reason', fault, {
+    hint: "say it in a sentence: --reason 'agents do not start'",
+  });
 }

@@ -1,10 +1,10 @@
 import type { FamilySettings } from '../config/families.ts';
 
 /** A Buildkite pipeline, ready to be written as YAML. */
-export interface Pipeline {
+export interface Pipeline<S = Step> {
   readonly env: Readonly<Record<string, string>>;
   readonly notify?: readonly Readonly<Record<string, string>>[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly S[];
 }
 
 /** A command step (Buildkite's "command step" reference). */
@@ -30,7 +30,7 @@ export interface PipelineSettings {
 }
 
 /** Only a job whose agent was lost starts again: what failed would fail again, and a try costs an hour. */
-const RETRY = { automatic: [{ exit_status: -1, limit: 1 }] };
+export const RETRY = { automatic: [{ exit_status: -1, limit: 1 }] };
 
 /** Key of the build's meta-data that holds the image; other scripts read it as well. */
 export function imageKey(family: Pick<FamilySettings, 'region'>): string {
@@ -92,7 +92,8 @@ export function watchPipeline(settings: PipelineSettings): Pipeline {
   };
 }
 
-function head({ family, config }: PipelineSettings): Pick<Pipeline, 'env' | 'notify'> {
+/** What all pipelines begin with. */
+export function head({ family, config }: PipelineSettings): Pick<Pipeline, 'env' | 'notify'> {
   const notify = family.notify.map((entry) => ({ ...entry, if: 'build.state == "failed"' }));
   return { env: { WARMBAKE_CONFIG: config }, ...(notify.length === 0 ? {} : { notify }) };
 }

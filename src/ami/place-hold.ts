@@ -80,7 +80,11 @@ export async function releaseHold(
 
 async function writeHold(
   account: Account,
-  { family, before, hold }: { readonly family: FamilySettings; readonly before: HoldState; readonly hold: Hold },
+  {
+    family,
+    before,
+    hold,
+  }: { readonly family: FamilySettings; readonly before: HoldState; readonly hold: Hold },
 ): Promise<HoldChange> {
   if (before.state === 'held' && isDeepStrictEqual({ ...before.hold, since: hold.since }, hold)) {
     return { outcome: 'unchanged', before };

@@ -41,7 +41,11 @@ export async function publish(
   // The image was looked at before the canary watched it: it may have been revoked meanwhile.
   const fresh = (await account.images.find(image.id)) ?? image;
   if (stateOf(fresh) === 'revoked') {
-    throw new WarmbakeError('refused', 'image-revoked', `${image.id} was revoked while it was being brought out`);
+    throw new WarmbakeError(
+      'refused',
+      'image-revoked',
+      `${image.id} was revoked while it was being brought out`,
+    );
   }
   if (plan.action === 'write') {
     await markEarlier(account, family, before);
@@ -95,7 +99,11 @@ async function giveWay(
   if (because === undefined) return;
   const held = hold.state === 'held' ? hold.hold.image : undefined;
   if (held !== undefined && held !== image) await writeDesired(account, host, { family, image: held });
-  throw new WarmbakeError('refused', 'held', `${family.parameter} is ${because}; it came while ${image} was published`);
+  throw new WarmbakeError(
+    'refused',
+    'held',
+    `${family.parameter} is ${because}; it came while ${image} was published`,
+  );
 }
 
 /** The run that published the image that is desired so far may have been killed before it could say so. */
@@ -105,7 +113,11 @@ async function markEarlier(account: Account, family: FamilySettings, desired: De
 }
 
 /** Says on a candidate that it was published. */
-export async function markPublished(account: Account, family: FamilySettings, image: MachineImage): Promise<void> {
+export async function markPublished(
+  account: Account,
+  family: FamilySettings,
+  image: MachineImage,
+): Promise<void> {
   if (stateOf(image) !== 'candidate') return;
   await account.tagging.set([image.id], { [TAG.family]: family.key, [TAG.state]: 'published' });
 }

@@ -40,6 +40,8 @@ export interface RollOptions {
   readonly stacks: readonly string[];
   /** Only plan. */
   readonly dryRun: boolean;
+  /** One stack after the other, as they are listed. Default: several at a time. */
+  readonly inOrder?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface RollOptions {
 export async function roll(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { image, stacks, dryRun }: RollOptions,
+  { image, stacks, dryRun, inOrder = false }: RollOptions,
 ): Promise<readonly StackResult[]> {
   const rollStack = async (stack: string): Promise<StackResult> => {
     try {
@@ -66,7 +68,7 @@ export async function roll(
       return { stack, outcome: 'failed', error };
     }
   };
-  return await inParallel(stacks, rollStack, { limit: AT_A_TIME });
+  return await inParallel(stacks, rollStack, { limit: inOrder ? 1 : AT_A_TIME });
 }
 
 async function makeVersion(

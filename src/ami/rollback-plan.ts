@@ -48,12 +48,21 @@ export function planRollback(facts: RollbackFacts, goal: RollbackGoal): Rollback
   const began = images.find(({ id }) => id === (left[0] ?? desired));
   const isEarlier = (image: MachineImage): boolean => began === undefined || isBefore(image, began);
   // What this rollback has left and revoked still counts as a step.
-  const steps = images.filter((image) => isEarlier(image) && (good.includes(image) || left.includes(image.id)));
+  const steps = images.filter(
+    (image) => isEarlier(image) && (good.includes(image) || left.includes(image.id)),
+  );
 
   const wanted = wantedBy(goal, { wishes, left, steps });
   const to = good.find(({ id }) => id === wanted);
-  if (to === undefined) throw impossible(wanted, facts, good.filter(({ id }) => id !== desired));
-  const leaves = [...new Set([...left, ...(desired === undefined ? [] : [desired])])].filter((id) => id !== to.id);
+  if (to === undefined)
+    throw impossible(
+      wanted,
+      facts,
+      good.filter(({ id }) => id !== desired),
+    );
+  const leaves = [...new Set([...left, ...(desired === undefined ? [] : [desired])])].filter(
+    (id) => id !== to.id,
+  );
   const further = good.find((image) => isBefore(image, to));
   return {
     to,
@@ -80,7 +89,11 @@ function leftSoFar({ desired, hold }: Wishes): readonly ImageId[] {
 
 function wantedBy(
   goal: RollbackGoal,
-  { wishes: { hold }, left, steps }: { wishes: Wishes; left: readonly ImageId[]; steps: readonly MachineImage[] },
+  {
+    wishes: { hold },
+    left,
+    steps,
+  }: { wishes: Wishes; left: readonly ImageId[]; steps: readonly MachineImage[] },
 ): ImageId | undefined {
   if (goal.kind === 'image') return goal.id;
   if (goal.kind === 'steps') return steps[goal.steps - 1]?.id;

@@ -78,7 +78,8 @@ export async function rollback(
   await markPublished(account, family, to);
   const stacks = await roll(account, host, { image: to.id, stacks: family.stacks, dryRun: false });
   const revoking = revokes ? unrevoked : [];
-  for (const image of revoking) await revoke(account, host, { image, family, by: wish.by, reason: wish.reason });
+  for (const image of revoking)
+    await revoke(account, host, { image, family, by: wish.by, reason: wish.reason });
   const instances = await account.instances.list();
   return {
     hold: held.outcome,

@@ -114,7 +114,10 @@ function imagesOf({ images, usage, family, at }: Fleet): readonly ImageStatus[] 
   }));
 }
 
-function fateOf(because: readonly string[] | undefined, complete: boolean): Pick<ImageStatus, 'keep' | 'because'> {
+function fateOf(
+  because: readonly string[] | undefined,
+  complete: boolean,
+): Pick<ImageStatus, 'keep' | 'because'> {
   if (!complete) return { keep: true, because: ['what is in use could not be read'] };
   return because === undefined ? { keep: false, because: ['not needed any more'] } : { keep: true, because };
 }
@@ -142,7 +145,9 @@ function stackStatus(stack: FleetStack, { images, wishes, at }: Fleet): StackSta
 
 function instancesOf({ instances, stacks, at }: Fleet): readonly InstanceStatus[] {
   const stackOf = new Map(
-    stacks.flatMap((stack) => (stack.state === 'read' ? [[stack.facts.groupName, stack.facts.name] as const] : [])),
+    stacks.flatMap((stack) =>
+      stack.state === 'read' ? [[stack.facts.groupName, stack.facts.name] as const] : [],
+    ),
   );
   return instances.map(({ id, image, state, group, launchedAt }) => ({
     id,
@@ -154,7 +159,9 @@ function instancesOf({ instances, stacks, at }: Fleet): readonly InstanceStatus[
 }
 
 /** Without members that are not there. */
-function present<T extends Readonly<Record<string, unknown>>>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
+function present<T extends Readonly<Record<string, unknown>>>(
+  members: T,
+): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
   };

@@ -14,6 +14,7 @@ export interface TemplateVersion {
   /** `ami-…`, or `resolve:ssm:…`, which EC2 resolves at each launch. */
   readonly image?: string;
   readonly description?: string;
+  readonly createdAt?: Date;
   /** `LaunchTemplateData` as EC2 describes it. */
   readonly data: JsonObject;
 }

@@ -7,6 +7,8 @@ import type { Vertex } from './vertex.ts';
 export type FailureClass =
   /** A RUN step ended with another exit code than 0. */
   | 'compile'
+  /** sccache's server did not start in a RUN step; judged in the build room. */
+  | 'sccache'
   /** The bake file, the Dockerfile, a base image, a secret or a file that COPY names. */
   | 'definition'
   /** A layer of an imported cache is gone, damaged or denied. */

@@ -13,6 +13,14 @@ const SHARED = {
   branch: `${PREFIX}BRANCH`,
 } as const satisfies Partial<Record<TemplateName, string>>;
 
+/** Carries the build secret with sccache's credentials: one entry of `secret`, or nothing. */
+const SCCACHE_SECRET = `${PREFIX}SCCACHE_SECRET`;
+
+/** The environment that gives a build its credentials for sccache; `entry` is a CSV line of bake's `secret`. */
+export function secretEnvironment(entry: string): Readonly<Record<string, string>> {
+  return { [SCCACHE_SECRET]: entry };
+}
+
 /** The three variables of one target; each holds references separated by spaces. */
 export interface TargetVariables {
   readonly cacheFrom: string;
@@ -106,7 +114,8 @@ export function sccacheArguments(
 export function overlayText(settings: Settings, values?: BuildValues): string {
   const defaults = values === undefined ? {} : overlayEnvironment(values);
   const names = settings.targets.flatMap((t) => Object.values(targetVariables(t.name)));
-  const variables = [...Object.values(SHARED), ...names].map((name) =>
+  const secret = settings.sccache?.secret === undefined ? [] : [SCCACHE_SECRET];
+  const variables = [...Object.values(SHARED), ...secret, ...names].map((name) =>
     block('variable', name, [['default', quote(defaults[name] ?? '')]]),
   );
   return [HEADER, ...variables, FUNCTIONS, ciTarget(settings), ...settings.targets.map(targetBlock)].join(
@@ -127,6 +136,10 @@ function ciTarget(settings: Settings): string {
   return block('target', '_ci', [
     ['annotations', expression(`compact(${all.hcl})`)],
     ['args', object([...fixed, ...templates(args)])],
+    // Not by `--set`, which replaces the secrets of the repository's own file instead of adding to them.
+    ...(settings.sccache?.secret === undefined
+      ? []
+      : [['secret', expression(`compact([${SCCACHE_SECRET}])`)] as const]),
   ]);
 }
 

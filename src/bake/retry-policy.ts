@@ -32,6 +32,7 @@ export const RETRY_POLICY = {
   engine: NEVER,
   definition: NEVER,
   compile: NEVER,
+  sccache: NEVER,
   canceled: NEVER,
   unknown: NEVER,
 } as const satisfies Record<FailureClass, Policy>;

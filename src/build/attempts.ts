@@ -1,17 +1,24 @@
-import { type Failure } from '../bake/failure.ts';
-import type { Retry } from '../bake/retry-policy.ts';
-import { decideRetry } from '../bake/retry-policy.ts';
+import type { Failure } from '../bake/failure.ts';
+import { type Retry, decideRetry } from '../bake/retry-policy.ts';
 import { type BakeRun, runBake } from '../bake/run.ts';
 import { warn } from '../platform/events.ts';
+import { listenForSccache } from '../sccache/listener.ts';
+import { type SccacheSummary, summariseSccache } from '../sccache/summary.ts';
+import { startFailureOf } from '../sccache/warnings.ts';
+import { bakeCall, withSecret } from './bake-call.ts';
 import type { Desk } from './desk.ts';
-import { bakeCall } from './bake-call.ts';
 import type { BuildPlan } from './plan.ts';
 import type { TargetPlan } from './target-plan.ts';
 
+/** One bake, and what its steps said about sccache. */
+export interface Attempt extends BakeRun {
+  readonly sccache: SccacheSummary;
+}
+
 /** All tries at one bake call; the last one counts. */
 export interface Attempts {
-  readonly last: BakeRun;
-  /** What went wrong before, in order. */
+  readonly last: Attempt;
+  /** What went wrong before, in order, and in the last where it failed. */
   readonly failures: readonly Failure[];
 }
 
@@ -25,17 +32,38 @@ export async function bakeWithRetries(
   const failures: Failure[] = [];
   let current = targets;
   for (;;) {
-    const call = bakeCall(desk, { context: plan.context, targets: current, ...plan.call });
-    const run = await runBake(host, call, { builder: plan.builder.name });
-    if (run.failure === undefined) return { last: run, failures };
-    failures.push(run.failure);
+    const last = await attempt(desk, plan, current);
+    if (last.failure === undefined) return { last, failures };
+    failures.push(last.failure);
     const retry = decideRetry(failures);
-    if (retry === undefined) return { last: run, failures };
-    warn(host.emit, 'build-retried', `${run.failure.class}: ${run.failure.message}; ${describe(retry)}`);
+    if (retry === undefined) return { last, failures };
+    warn(host.emit, 'build-retried', `${last.failure.class}: ${last.failure.message}; ${describe(retry)}`);
     if (retry.change === 'fresh-credentials') await desk.login.refresh();
     if (retry.change === 'without-sources') current = current.map((t) => ({ ...t, sources: [] }));
     await host.clock.sleep(retry.delaySeconds * 1000, host.signal);
   }
+}
+
+async function attempt(desk: Desk, plan: BuildPlan, targets: readonly TargetPlan[]): Promise<Attempt> {
+  const { hear, heard } = listenForSccache();
+  const host: Desk['host'] = {
+    ...desk.host,
+    emit: (event) => {
+      hear(event);
+      desk.host.emit(event);
+    },
+  };
+  const call = withSecret(bakeCall(desk, { context: plan.context, targets, ...plan.call }), desk);
+  const run = await runBake(host, call, { builder: plan.builder.name });
+  const sccache = summariseSccache(run.record.steps, heard());
+  if (run.failure === undefined) return { ...run, sccache };
+  return { ...run, sccache, failure: judge(run.failure, sccache) };
+}
+
+/** A step that ended because sccache did not start is no compile error: nothing of the change is wrong. */
+function judge(failure: Failure, sccache: SccacheSummary): Failure {
+  const start = failure.step === undefined ? undefined : startFailureOf(sccache, failure.step.name);
+  return start === undefined ? failure : { ...failure, class: 'sccache', ...start };
 }
 
 function describe({ delaySeconds, change }: Retry): string {

@@ -1,9 +1,10 @@
 import type { BakeCall } from '../bake/buildx.ts';
-import { overlayEnvironment } from '../bake/overlay.ts';
+import { overlayEnvironment, secretEnvironment } from '../bake/overlay.ts';
 import { imported } from '../cache/chain.ts';
 import { expand } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../image/reference.ts';
+import { secretEntry } from '../sccache/secret.ts';
 import type { Desk } from './desk.ts';
 import { type ResolvedTarget, buildValues } from './target-plan.ts';
 
@@ -41,4 +42,10 @@ export function bakeCall(
 function replaceSources({ settings, sources }: ResolvedTarget): readonly string[] {
   const refs = imported({ sources }).map((ref) => `type=registry,ref=${referenceName(ref)}`);
   return (refs.length === 0 ? [''] : refs).map((entry) => `${settings.name}.cache-from=${entry}`);
+}
+
+/** The call with the build's secrets in it; only for the bake itself, as `--print` would look for the file. */
+export function withSecret(call: BakeCall, { secret }: Pick<Desk, 'secret'>): BakeCall {
+  if (secret === undefined) return call;
+  return { ...call, env: { ...call.env, ...secretEnvironment(secretEntry(secret)) } };
 }

@@ -2,6 +2,8 @@ import { createArguments, lostCreateRace } from '../bake/buildx.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import { explain, succeeded } from '../platform/process.ts';
+import { sayIfSlow } from '../platform/slow.ts';
+import { type StoreAccess, prepareAccess } from '../sccache/access.ts';
 import type { Desk } from './desk.ts';
 import { machineLines, readMachine } from './machine.ts';
 import { bakePlainly } from './plain-bake.ts';
@@ -32,14 +34,18 @@ export async function runBuild(outer: Desk, request: BuildRequest): Promise<Buil
   for (const text of switchLines(desk)) host.emit({ type: 'line', text });
   const planning = makePlan(desk, request);
   planning.catch(() => undefined);
+  const preparing = prepareAccess(host, desk.settings.sccache);
+  preparing.catch(() => undefined);
   const machine = await readMachine(host, desk.settings.marker);
   for (const text of machineLines(machine, host.clock.now())) host.emit({ type: 'line', text });
   const plan = await planning;
   tellPlan(desk, plan);
   const { bypass } = desk.switches;
   const ready = bypass ? plan : await checkPush(desk, plan);
-  if (ready.targets.some((t) => t.skip.decision === 'build')) await createBuilder(desk, ready);
-  const targets = bypass ? await bakePlainly(desk, ready) : await bakeAll(desk, ready, request);
+  const building = bypass || ready.targets.some((t) => t.skip.decision === 'build');
+  const equipped = building ? await equip(desk, ready, preparing) : desk;
+  const baking = bypass ? bakePlainly(equipped, ready) : bakeAll(equipped, ready, request);
+  const targets = await baking.finally(equipped.secret?.remove);
   const result: BuildResult = {
     outcome: outcomeOf(targets),
     plan: ready,
@@ -49,6 +55,14 @@ export async function runBuild(outer: Desk, request: BuildRequest): Promise<Buil
   };
   await report(desk, result);
   return result;
+}
+
+/** Makes what only a build needs: the builder, and the credentials for sccache. */
+async function equip(desk: Desk, plan: BuildPlan, preparing: Promise<StoreAccess>): Promise<Desk> {
+  await createBuilder(desk, plan);
+  const { secret, warnings } = await sayIfSlow(desk.host, 'looking at the sccache store', preparing);
+  for (const warning of warnings) desk.host.emit({ type: 'warning', warning });
+  return secret === undefined ? desk : { ...desk, secret };
 }
 
 async function bakeAll(
@@ -144,4 +158,5 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'quota',
   'denied',
   'engine',
+  'sccache',
 ]);

@@ -7,6 +7,7 @@ import { type Credentials, createCredentials } from '../image/credentials.ts';
 import { type Login, createLogin } from '../image/login.ts';
 import { type Registry, createRegistry } from '../image/registry.ts';
 import type { Host } from '../platform/host.ts';
+import type { BuildSecret } from '../sccache/secret.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Switches, readSwitches, switchedSettings } from './switches.ts';
@@ -22,6 +23,8 @@ export interface Desk {
   readonly history: History;
   readonly login: Login;
   readonly docker: DockerEnvironment;
+  /** Credentials for sccache, where this build has some; bake gets them, the plan does not. */
+  readonly secret?: BuildSecret;
 }
 
 /** Opens the desk: logins for the registries of `settings` are written (not `offline`), nothing else is touched. */

@@ -1,7 +1,7 @@
 import { bakeArguments } from '../bake/buildx.ts';
 import type { Failure } from '../bake/failure.ts';
 import { explain, succeeded } from '../platform/process.ts';
-import { bakeCall } from './bake-call.ts';
+import { bakeCall, withSecret } from './bake-call.ts';
 import type { Desk } from './desk.ts';
 import type { BuildPlan } from './plan.ts';
 import type { TargetResult } from './result.ts';
@@ -12,7 +12,10 @@ import type { TargetResult } from './result.ts';
  */
 export async function bakePlainly(desk: Desk, plan: BuildPlan): Promise<readonly TargetResult[]> {
   const { host } = desk;
-  const call = bakeCall(desk, { context: plan.context, targets: plan.targets, ...plan.call });
+  const call = withSecret(
+    bakeCall(desk, { context: plan.context, targets: plan.targets, ...plan.call }),
+    desk,
+  );
   const names = call.targets.join(', ');
   host.emit({ type: 'section', title: `Building ${names} with plain bake` });
   const say = (text: string): void => host.emit({ type: 'line', text });

@@ -12,6 +12,7 @@ import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
+import { SWITCHED_OFF } from '../sccache/switched-off.ts';
 import { type CallFacts, bakeCall } from './bake-call.ts';
 import type { Desk } from './desk.ts';
 import { imageFact } from './image-fact.ts';
@@ -87,7 +88,13 @@ export async function makePlan(desk: Desk, request: PlanRequest): Promise<BuildP
     builder: choice,
     definition,
     call,
-    warnings: [...unknownSwitches(host.env), ...warnings, ...variables, ...sourceWarnings(sources.flat())],
+    warnings: [
+      ...(desk.switches.sccache === 'off' && settings.sccache !== undefined ? [SWITCHED_OFF] : []),
+      ...unknownSwitches(host.env),
+      ...warnings,
+      ...variables,
+      ...sourceWarnings(sources.flat()),
+    ],
   };
 }
 

@@ -2,6 +2,8 @@ import type { Failure } from '../bake/failure.ts';
 import type { StreamRecord } from '../bake/record.ts';
 import { referenceName } from '../image/reference.ts';
 import type { Warning } from '../platform/events.ts';
+import { sccacheLine } from '../sccache/report.ts';
+import type { SccacheSummary } from '../sccache/summary.ts';
 import type { Verified } from './verify.ts';
 import { contextDocument, planDocument } from './plan-document.ts';
 import type { BuildPlan } from './plan.ts';
@@ -22,6 +24,8 @@ export interface TargetResult {
   readonly promoted: readonly Promoted[];
   /** What the progress stream told; absent where nothing was built. */
   readonly record?: StreamRecord;
+  /** What its steps said about sccache, where that is configured and on. */
+  readonly sccache?: SccacheSummary;
   readonly bakeExitCode?: number;
   /** Failed tries before the last, and the last where it failed. */
   readonly failures: readonly Failure[];
@@ -83,7 +87,8 @@ export function annotationText(result: BuildResult): string {
   const bullets = result.targets.map((t) => {
     const refs = t.verified.map(({ ref }) => `\`${referenceName(ref)}\``).join(' ');
     const cache = t.record === undefined ? t.decision.because : cacheLine(t.record);
-    return `- **${t.name}** ${t.outcome}${refs === '' ? '' : ` ${refs}`}: ${cache}`;
+    const sccache = t.sccache === undefined ? '' : `; ${sccacheLine(t.sccache)}`;
+    return `- **${t.name}** ${t.outcome}${refs === '' ? '' : ` ${refs}`}: ${cache}${sccache}`;
   });
   const switches = switchesText(result.plan.switches);
   if (switches !== undefined) bullets.push(`- switches: ${switches}`);

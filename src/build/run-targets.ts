@@ -1,5 +1,8 @@
 import type { BakeRun } from '../bake/run.ts';
 import { referenceName } from '../image/reference.ts';
+import { sccacheLine } from '../sccache/report.ts';
+import type { SccacheSummary } from '../sccache/summary.ts';
+import { sccacheWarnings } from '../sccache/warnings.ts';
 import { bakeWithRetries } from './attempts.ts';
 import type { Desk } from './desk.ts';
 import { finishCache, promoteImage } from './names.ts';
@@ -24,13 +27,30 @@ export async function runTargets(
   const start = host.clock.now().getTime();
   const { last, failures } = await bakeWithRetries(desk, plan, group);
   const seconds = (host.clock.now().getTime() - start) / 1000;
-  const common = { record: last.record, failures, seconds, ...exitCode(last) };
+  const common = {
+    record: last.record,
+    failures,
+    seconds,
+    ...exitCode(last),
+    ...tellSccache(desk, last.sccache),
+  };
   host.emit({ type: 'line', text: cacheLine(last.record) });
   if (last.failure !== undefined) return group.map((t) => ({ ...empty(t, 'failed'), ...common }));
   host.emit({ type: 'section', title: `Reading back ${names}` });
   const results: TargetResult[] = [];
   for (const target of group) results.push({ ...(await finish(desk, plan, { target, last })), ...common });
   return results;
+}
+
+/** Says what sccache did, where it is on; a store that nobody uses would go unnoticed for months. */
+function tellSccache(
+  { host, settings }: Desk,
+  summary: SccacheSummary,
+): { readonly sccache?: SccacheSummary } {
+  if (settings.sccache?.enabled !== true) return {};
+  host.emit({ type: 'line', text: sccacheLine(summary) });
+  for (const warning of sccacheWarnings(summary, settings.sccache)) host.emit({ type: 'warning', warning });
+  return { sccache: summary };
 }
 
 function exitCode({ exitCode: code }: { readonly exitCode?: number }): { readonly bakeExitCode?: number } {

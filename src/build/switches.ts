@@ -3,6 +3,7 @@ import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { nearest } from '../platform/nearest.ts';
+import { withoutSccache } from '../sccache/switched-off.ts';
 import type { Writes } from './target-plan.ts';
 
 type Position = 'on' | 'off';
@@ -80,8 +81,7 @@ export function switchedWrites<W extends Writes>(writes: W, { cacheExport }: Swi
 
 /** The configuration under these switches. */
 export function switchedSettings(settings: Settings, { sccache }: Switches): Settings {
-  if (sccache === 'on' || settings.sccache === undefined) return settings;
-  return { ...settings, sccache: { ...settings.sccache, enabled: false } };
+  return sccache === 'on' ? settings : withoutSccache(settings);
 }
 
 /** Variables that look like switches and are none. */

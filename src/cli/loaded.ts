@@ -19,5 +19,7 @@ export async function loadConfiguration(host: Host, input: Input): Promise<Loade
     ...(config === undefined ? {} : { config }),
     ...(top === undefined ? {} : { topLevel: top }),
   });
-  return { file, settings, host: { ...host, cwd: settings.root } };
+  // The option is another spelling of the switch.
+  const env = input.options['sccache'] === false ? { ...host.env, WARMBAKE_SCCACHE: 'off' } : host.env;
+  return { file, settings, host: { ...host, env, cwd: settings.root } };
 }

@@ -98,9 +98,59 @@ const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/ami/probe.ts')).amiProbeCommand,
   },
   {
+    name: 'ami status',
+    summary: 'show what the stacks launch, what they should, and what does not fit',
+    load: async () => (await import('./commands/ami/status.ts')).amiStatusCommand,
+  },
+  {
+    name: 'ami list',
+    summary: 'show every image: state, warmth, size, use, and what a cleanup would do',
+    load: async () => (await import('./commands/ami/list.ts')).amiListCommand,
+  },
+  {
+    name: 'ami rollback',
+    summary: 'bring the fleet back to the last good image, and keep it there',
+    load: async () => (await import('./commands/ami/rollback.ts')).amiRollbackCommand,
+  },
+  {
+    name: 'ami hold',
+    summary: 'keep the fleet on the desired image until it is released',
+    load: async () => (await import('./commands/ami/hold.ts')).amiHoldCommand,
+  },
+  {
+    name: 'ami release',
+    summary: 'end a hold',
+    load: async () => (await import('./commands/ami/release.ts')).amiReleaseCommand,
+  },
+  {
+    name: 'ami revoke',
+    summary: 'mark an image so that it is never published or rolled back to',
+    load: async () => (await import('./commands/ami/revoke.ts')).amiRevokeCommand,
+  },
+  {
+    name: 'ami unrevoke',
+    summary: 'take a revocation back',
+    load: async () => (await import('./commands/ami/unrevoke.ts')).amiUnrevokeCommand,
+  },
+  {
+    name: 'ami history',
+    summary: 'show who published, went back, held and revoked, when and why',
+    load: async () => (await import('./commands/ami/history.ts')).amiHistoryCommand,
+  },
+  {
     name: 'ami iam',
     summary: 'print the IAM policy of the job or of an operator',
     load: async () => (await import('./commands/ami/iam.ts')).amiIamCommand,
+  },
+  {
+    name: 'pipeline rollback-ami',
+    summary: 'write the Buildkite pipeline that goes back to a good image, or check it',
+    load: async () => (await import('./commands/pipeline/rollback-ami.ts')).pipelineRollbackAmiCommand,
+  },
+  {
+    name: 'pipeline image-build',
+    summary: 'write the Buildkite pipeline that builds images, or check it',
+    load: async () => (await import('./commands/pipeline/image-build.ts')).pipelineImageBuildCommand,
   },
   {
     name: 'pipeline rebuild-ami',

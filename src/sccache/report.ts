@@ -1,8 +1,3 @@
-import type { SccacheSettings } from '../config/settings.ts';
-import type { Warning } from '../platform/events.ts';
-import { isStore, parseLocation } from './location.ts';
-import { ADVICE, type StartFailure } from './start-failure.ts';
-import { STATISTICS_LINE } from './statistics.ts';
 import type { ByLanguage } from './statistics.ts';
 import type { SccacheSummary, SccacheTotals, StepFinding } from './summary.ts';
 
@@ -54,7 +49,8 @@ function percent(rate: number): string {
   return `${(Math.floor(rate * 1000) / 10).toFixed(1)} %`;
 }
 
-function findingText(finding: StepFinding): string {
+/** What a step tells, without its numbers. */
+export function findingText(finding: StepFinding): string {
   switch (finding.state) {
     case 'measured':
       return 'measured';
@@ -69,65 +65,6 @@ function findingText(finding: StepFinding): string {
     case 'unfinished':
       return UNFINISHED;
   }
-}
-
-/**
- * What must not go unnoticed: compilations that stored elsewhere than configured, servers that did not start, and
- * steps without statistics. Nothing where sccache is off.
- */
-export function sccacheWarnings(summary: SccacheSummary, sccache: SccacheSettings): readonly Warning[] {
-  if (!sccache.enabled) return [];
-  return [
-    ...(summary.totals?.locations ?? []).flatMap((location) => locationWarning(location, sccache)),
-    ...summary.steps.flatMap(({ name, finding }) => findingWarning(name, finding)),
-    ...(summary.state === 'silent' ? [SILENT] : []),
-  ];
-}
-
-const SILENT: Warning = {
-  code: 'sccache-silent',
-  message: `sccache is configured, but no step prints its statistics; end the compile step with: ${STATISTICS_LINE}`,
-};
-
-function locationWarning(text: string, sccache: SccacheSettings): readonly Warning[] {
-  const location = parseLocation(text);
-  if (isStore(location, sccache)) return [];
-  if (location.kind === 'local-disk') {
-    const message = `sccache used '${text}' although bucket '${sccache.bucket}' is configured: this build's sccache has no S3 support, or the Dockerfile does not pass the bucket on`;
-    return [{ code: 'sccache-local-disk', message }];
-  }
-  const configured = [sccache.bucket, sccache.prefix].filter((part) => part !== '').join('/');
-  return [{ code: 'sccache-other-store', message: `sccache used '${text}', configured is '${configured}'` }];
-}
-
-function findingWarning(step: string, finding: StepFinding): readonly Warning[] {
-  const failure = 'startFailure' in finding ? finding.startFailure : undefined;
-  if (failure !== undefined) return [startFailureWarning(step, failure)];
-  if (finding.state !== 'unreadable' && finding.state !== 'clipped') return [];
-  return [{ code: `sccache-${finding.state}`, message: `${short(step)}: ${findingText(finding)}` }];
-}
-
-function startFailureWarning(step: string, { cause, said }: StartFailure): Warning {
-  return {
-    code: 'sccache-not-started',
-    message: `${short(step)}: sccache did not start (${cause}): ${said}; ${ADVICE[cause]}`,
-  };
-}
-
-/** What stopped a build whose failed step could not start sccache; `undefined` for every other failure. */
-export function startFailureOf(
-  summary: SccacheSummary,
-  failedStep: string,
-): { readonly message: string; readonly hint: string } | undefined {
-  const step = summary.steps.find(({ name }) => name === failedStep);
-  if (step?.finding.state !== 'not-started') return undefined;
-  const { cause, said } = step.finding.startFailure;
-  return { message: `sccache did not start in ${short(step.name)} (${cause}): ${said}`, hint: ADVICE[cause] };
-}
-
-/** A command can be pages long. */
-function short(step: string): string {
-  return step.length > 80 ? `${step.slice(0, 79)}…` : step;
 }
 
 function plural(word: string, n: number): string {

@@ -8,7 +8,7 @@ export interface BuildSecret {
   /** Absolute; 0600 in a directory of 0700. */
   readonly file: string;
   /** Removes the file; twice does no harm. The scratch directory goes at the end of the run in any case. */
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /** Writes credentials as the file that AWS SDKs and sccache read; one that is there is replaced. */
@@ -23,7 +23,7 @@ export async function writeSecret(
   return { id, file, remove: async () => await rm(file, { force: true }) };
 }
 
-/** `secret` of a bake target, `--secret` of a build: one CSV line. */
+/** An entry of a bake target's `secret` (see `secretEnvironment` of the overlay): one CSV line. */
 export function secretEntry({ id, file }: Pick<BuildSecret, 'id' | 'file'>): string {
   return ['type=file', `id=${id}`, `src=${file}`].map(csvField).join(',');
 }

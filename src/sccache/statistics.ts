@@ -14,8 +14,8 @@ export type ByLanguage = Readonly<Record<string, number>>;
 
 /** What one sccache server counted. */
 export interface Statistics {
-  /** `s3, name: BUCKET, prefix: /PREFIX/`, or `Local disk: "PATH"`. */
-  readonly location: string;
+  /** Each `s3, name: BUCKET, prefix: /PREFIX/`, `Local disk: "PATH"` or the like; several where levels are chained. */
+  readonly locations: readonly string[];
   readonly version: string;
   /** Calls of the compiler, also those that cannot be cached. */
   readonly requests: number;
@@ -58,6 +58,8 @@ const shape = z.object({
     cache_read_hit_duration: duration,
     cache_write_duration: duration,
     compiler_write_duration: duration,
+    // SCCACHE_MULTILEVEL_CHAIN; absent in 0.10, null without one.
+    multi_level: z.array(z.object({ location: z.string() })).nullish(),
   }),
   cache_location: z.string(),
   version: z.string().default(''),
@@ -77,9 +79,9 @@ export function parseStatistics(text: string): ParsedStatistics {
   };
 }
 
-function toStatistics({ stats, cache_location: location, version }: z.output<typeof shape>): Statistics {
+function toStatistics({ stats, cache_location, version }: z.output<typeof shape>): Statistics {
   return {
-    location,
+    locations: stats.multi_level?.map(({ location }) => location) ?? [cache_location],
     version,
     requests: stats.compile_requests,
     hits: stats.cache_hits.counts,

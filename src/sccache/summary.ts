@@ -138,7 +138,7 @@ function totalsOf(all: readonly Statistics[]): SccacheTotals {
       writing: sum((s) => s.seconds.writing),
       compiling: sum((s) => s.seconds.compiling),
     },
-    locations: [...new Set(all.map((s) => s.location))],
+    locations: [...new Set(all.flatMap((s) => s.locations))],
   };
 }
 

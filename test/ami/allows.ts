@@ -26,6 +26,8 @@ export function resourceOf({ action, body }: AwsCall, account: string): string {
   if (action === 'ec2:CreateLaunchTemplateVersion') {
     return at('ec2', `launch-template/${form.get('LaunchTemplateId')}`);
   }
+  const instance = form.get('InstanceId') ?? form.get('InstanceId.1');
+  if (instance !== null) return at('ec2', `instance/${instance}`);
   const image = form.get('ImageId') ?? form.get('ResourceId.1');
   if (image?.startsWith('ami-') === true) return `arn:aws:ec2:us-east-1::image/${image}`;
   const snapshot = form.get('SnapshotId') ?? form.get('ResourceId.1');

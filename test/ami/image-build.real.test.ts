@@ -18,7 +18,7 @@ import { BASE_AMI, openWorkbench, SECRET, type Workbench } from './workbench.ts'
 let opened: Promise<Workbench> | undefined;
 
 async function workbench(engine: Engine, registry: Registry): Promise<Workbench> {
-  return await (opened ??= openWorkbench(engine, registry, 'ami-packer'));
+  return await (opened ??= openWorkbench(engine, registry, { repository: 'ami-packer' }));
 }
 
 afterAll(async () => {
@@ -92,7 +92,8 @@ test('a real Packer makes a warm, proved and tagged image, and leaves nothing of
   registry,
   skip,
 }) => {
-  const { host, build, planning, project, instance, front } = await orSkip(workbench(engine, registry), skip);
+  const { host, build, planning, project, machine, front } = await orSkip(workbench(engine, registry), skip);
+  const { instance } = machine;
   const plan = await planImage(host, { ...planning, run: 'run-1' });
   const { image, reused, warmth } = await buildImage(host, plan, build);
 

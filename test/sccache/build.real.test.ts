@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { prepareAccess } from '../../src/sccache/access.ts';
-import { sccacheLine, sccacheWarnings, startFailureOf } from '../../src/sccache/report.ts';
+import { sccacheLine } from '../../src/sccache/report.ts';
+import { sccacheWarnings, startFailureOf } from '../../src/sccache/warnings.ts';
 import { type BuildSecret, writeSecret } from '../../src/sccache/secret.ts';
 import { openHost } from '../image/fixture-host.ts';
 import { findParts } from '../parts/find.ts';

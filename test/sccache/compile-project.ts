@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { overlayText } from '../../src/bake/overlay.ts';
+import { overlayText, secretEnvironment } from '../../src/bake/overlay.ts';
 import { type BakeRun, runBake } from '../../src/bake/run.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { listenForSccache } from '../../src/sccache/listener.ts';
@@ -119,11 +119,11 @@ export async function openCompileProject(tools: CompileTools): Promise<CompilePr
         SCCACHE: path.join(root, 'sccache'),
         AGAIN: again,
         PORT: port,
+        ...(secret === undefined ? {} : secretEnvironment(secretEntry(secret))),
         NETWORK: tools.hostNetwork === true ? 'host' : 'none',
       };
       const target = settings.targets[0]?.name ?? '';
-      const set = secret === undefined ? [] : [`${target}.secrets=${secretEntry(secret)}`];
-      const call = { files: ['docker-bake.hcl', 'ci.hcl'], targets: [target], set, cwd: root };
+      const call = { files: ['docker-bake.hcl', 'ci.hcl'], targets: [target], set: [], cwd: root };
       const run = await runBake(
         { ...host, emit },
         { ...call, env: { ...env, ...variables } },

@@ -108,6 +108,8 @@ describe('hit rates over stored builds', () => {
   test('pass over records without sccache, of other versions and of other things', async () => {
     const strange = [build('app'), {}, null, 'text', { targets: [{ name: 1 }] }];
     expect(await hitRates(records(...strange))).toEqual([]);
+    const half = { targets: [{ name: 'app' }, { name: 'tool', sccache: { state: 'silent' } }] };
+    expect(await hitRates(records(half))).toMatchObject([{ target: 'tool', builds: 1 }]);
   });
 });
 

@@ -68,9 +68,10 @@ describe('two policies are the same', () => {
     expect(sameStatements(ours, [{ ...first, Condition: {} }, ...rest])).toBe(false);
   });
 
-  test('merging twice is merging once', () => {
-    const theirs = { Sid: 'Theirs', Effect: 'Allow' };
-    const once = mergeStatements([theirs], ours);
+  test('merging twice is merging once, and keeps what has another name or none', () => {
+    const theirs = [{ Sid: 'Theirs', Effect: 'Allow' }, { Effect: 'Deny' }];
+    const once = mergeStatements(theirs, ours);
+    expect(once.slice(0, 2)).toEqual(theirs);
     expect(mergeStatements(once, ours)).toEqual(once);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { sccacheLine, sccacheWarnings, startFailureOf } from '../../src/sccache/report.ts';
+import { sccacheLine } from '../../src/sccache/report.ts';
+import { sccacheWarnings, startFailureOf } from '../../src/sccache/warnings.ts';
 import { COMPILE_STEP, type SaidStep, recorded, statisticsLine, summaryOf } from './recorded.ts';
 import { settingsOf } from './settings.ts';
 
@@ -46,6 +47,12 @@ describe('the report of a build says', () => {
 
   test('that another bucket or prefix was used than configured', () => {
     expect(told({ says: [statisticsLine('stats-0.17-warm.json')] }).codes).toEqual(['sccache-other-store']);
+  });
+
+  test('every level of a chain, without a warning as long as one of them is the store', () => {
+    const { line, codes } = told({ says: [statisticsLine('stats-0.17-multi-level.json')] });
+    expect(line).toContain('Local disk: "/tmp/scc" and s3, name: wb-store, prefix: /pre/cold/');
+    expect(codes).toEqual([]);
   });
 
   test('"clipped" where BuildKit dropped the end of the log, also in the middle of the statistics', () => {

@@ -9,7 +9,7 @@ describe('statistics as sccache prints them', () => {
     expect(parseStatistics(recorded('stats-0.17-cold.json'))).toMatchObject({
       ok: true,
       statistics: {
-        location: 's3, name: wb-store, prefix: /pre/cold/',
+        locations: ['s3, name: wb-store, prefix: /pre/cold/'],
         version: '0.17.0',
         requests: 4,
         hits: { 'C/C++': 1 },
@@ -23,7 +23,7 @@ describe('statistics as sccache prints them', () => {
   test('0.10 without S3 tells its local disk', () => {
     expect(parseStatistics(recorded('stats-0.10-local-disk.json'))).toMatchObject({
       ok: true,
-      statistics: { location: 'Local disk: "/root/.cache/sccache"', seconds: { compiling: 0.122 } },
+      statistics: { locations: ['Local disk: "/root/.cache/sccache"'], seconds: { compiling: 0.122 } },
     });
   });
 

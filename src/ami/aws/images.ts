@@ -63,7 +63,9 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
   return {
     id: present(image.ImageId, name, 'ImageId') as ImageId,
     name: image.Name ?? '',
-    ...(image.Description === undefined || image.Description === '' ? {} : { description: image.Description }),
+    ...(image.Description === undefined || image.Description === ''
+      ? {}
+      : { description: image.Description }),
     owner: present(image.OwnerId, name, 'OwnerId'),
     createdAt: new Date(present(image.CreationDate, name, 'CreationDate')),
     availability: present(image.State, name, 'State'),

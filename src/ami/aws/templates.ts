@@ -43,6 +43,23 @@ export function openTemplates(ec2: Ec2): Templates {
       );
       return versions.map((found) => templateVersion(found, name)).filter((found) => found.image === image);
     },
+    async all(template) {
+      const { sdk, client } = await ec2.load();
+      const name = { action, subject: `versions of ${template}` };
+      const versions = await ec2.call(
+        name,
+        async (options) =>
+          await everyItem(
+            sdk.paginateDescribeLaunchTemplateVersions(
+              { client, pageSize: 200 },
+              { LaunchTemplateId: template },
+              options,
+            ),
+            (page) => page.LaunchTemplateVersions,
+          ),
+      );
+      return versions.map((found) => templateVersion(found, name));
+    },
     async current() {
       const { sdk, client } = await ec2.load();
       const name = { action, subject: 'latest and default versions of all launch templates' };
@@ -87,6 +104,7 @@ function templateVersion(version: LaunchTemplateVersion, name: AwsRequestName): 
     isDefault: version.DefaultVersion === true,
     ...(data.ImageId === undefined ? {} : { image: data.ImageId }),
     ...(version.VersionDescription === undefined ? {} : { description: version.VersionDescription }),
+    ...(version.CreateTime === undefined ? {} : { createdAt: version.CreateTime }),
     data: toJson(data),
   };
 }

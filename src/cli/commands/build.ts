@@ -20,6 +20,7 @@ export const buildCommand: CommandSpec = {
   options: [
     CONFIG_OPTION,
     { flags: '--force', help: 'build although the image exists' },
+    { flags: '--no-sccache', help: 'without sccache: the compile layer is shared with nobody' },
     { flags: '--push', help: 'outside of CI: push and export as an untrusted build' },
     { flags: '--together', help: 'bake all targets in one call (shared stages lose cache hits)' },
     { flags: '--offline', help: 'do not ask which sources exist; import all' },

@@ -38,6 +38,7 @@ export const planCommand: CommandSpec = {
     { flags: '--offline', help: 'ask no registry; sources stay unprobed' },
     { flags: '--push', help: 'plan a local build that pushes' },
     { flags: '--force', help: 'plan a build although the image exists' },
+    { flags: '--no-sccache', help: 'without sccache: the compile layer is shared with nobody' },
     EXPECT_TAG_OPTION,
   ],
   examples: [

@@ -77,6 +77,7 @@ export const ANSWERS: Answers = {
     version: ({ state }, template, version) => versionOf(state.templates.get(template) ?? [], version),
     withImage: ({ state }, template, image) =>
       (state.templates.get(template) ?? []).filter((version) => version.image === image),
+    all: ({ state }, template) => state.templates.get(template) ?? [],
     current: ({ state }) =>
       [...state.templates.values()].flatMap((versions) =>
         (['$Latest', '$Default'] as const).flatMap((name) => versionOf(versions, name) ?? []),

@@ -24,8 +24,8 @@ export interface InstanceNeeds {
 /** Something that Packer takes for the instance that it has launched. */
 export interface Instance extends Running {
   readonly sshPort: number;
-  /** Private key for root, PEM. */
-  readonly key: string;
+  /** Private key for root, a PEM file that only its owner may read. */
+  readonly keyFile: string;
   /** What its systemctl, sudo, dnf … were called with, a line each. */
   calls(): Promise<readonly string[]>;
   /** The text of a file in its file system; `undefined` where there is none. */
@@ -96,7 +96,7 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
   const pid = await processWith(`${directory}/sshd_config`);
   return {
     sshPort,
-    key: await readFile(key, 'utf8'),
+    keyFile: key,
     calls: async () => (await readFile(log, 'utf8')).trim().split('\n'),
     read: async (path) => await readFile(`/proc/${pid}/root${path}`, 'utf8').catch(() => undefined),
     filesWith: async (text, folders) => {

@@ -48,6 +48,7 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
     if (instead !== undefined) return instead;
     const form = new URLSearchParams(body);
     if (call.action === 'ec2:CreateLaunchTemplateVersion') return await createVersion(moto, form, versions);
+    if (call.action === 'ec2:EnableImageDeprecation') return DEPRECATED;
     const response = await fetch(`${moto.url}${request.url ?? ''}`, {
       method: request.method ?? 'POST',
       headers: headersOf(request),
@@ -73,6 +74,12 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
   };
   return Object.assign(front, { stop });
 }
+
+/** moto does not know the request at all. */
+const DEPRECATED: Answer = {
+  status: 200,
+  body: '<EnableImageDeprecationResponse><return>true</return></EnableImageDeprecationResponse>',
+};
 
 /** What moto leaves out: data inherited from the source version, and the client token. */
 async function createVersion(

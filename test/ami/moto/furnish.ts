@@ -3,7 +3,15 @@ import {
   CreateStackCommand,
   DescribeStackResourceCommand,
 } from '@aws-sdk/client-cloudformation';
-import { CreateImageCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateImageCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { FamilySettings } from '../../../src/config/families.ts';
 import type { ImageId, InstanceId, TemplateId } from '../../../src/ami/ids.ts';
 import type { Tags } from '../../../src/ami/tags.ts';
 import { clientOf } from './client.ts';
@@ -13,6 +21,7 @@ export function furnisher(url: string) {
   const settings = clientOf(url);
   const ec2 = new EC2Client(settings);
   const cloudFormation = new CloudFormationClient(settings);
+  const ssm = new SSMClient(settings);
 
   async function addInstance(image: string): Promise<InstanceId> {
     const { Instances = [] } = await ec2.send(
@@ -35,6 +44,18 @@ export function furnisher(url: string) {
         }),
       );
       return ImageId as ImageId;
+    },
+    /** Security group and subnet of the default VPC, under these names. */
+    async addNetwork({ securityGroup, subnet }: FamilySettings['network']): Promise<void> {
+      const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+      const group = SecurityGroups.find(({ GroupName }) => GroupName === 'default');
+      const inside = Subnets.find(({ VpcId }) => VpcId === group?.VpcId);
+      const put = async (Name: string, Value: string | undefined): Promise<void> => {
+        await ssm.send(new PutParameterCommand({ Name, Value, Type: 'String' }));
+      };
+      await put(securityGroup, group?.GroupId);
+      await put(subnet, inside?.SubnetId);
     },
     /** A stack of the Elastic CI kind. */
     async addStack(StackName: string, image: string): Promise<{ template: TemplateId; group: string }> {

@@ -59,18 +59,18 @@ async function amiBuild(host: Host, input: Input): Promise<Outcome> {
   const { key } = open.family;
   if ('plan' in made)
     return { json: { family: key, plan: made.plan }, text: `${planLines(made.plan).join('\n')}\n` };
-  const { image, reused, warmth } = made.built;
-  await setMetaData(host, imageKey(open.family), image.id);
-  return {
-    json: {
-      family: key,
-      image: image.id,
-      name: image.name,
-      reused,
-      ...(warmth === undefined ? {} : { warmth }),
-    },
-    text: `${image.id}  ${image.name}  ${warmth === undefined ? 'made by an earlier try' : warmthTag(warmth)}\n`,
-  };
+  await setMetaData(host, imageKey(open.family), made.built.image.id);
+  return { json: { family: key, ...builtDocument(made.built) }, text: builtText(made.built) };
+}
+
+/** A built image in the JSON document. */
+export function builtDocument({ image, reused, warmth }: BuiltImage): Readonly<Record<string, unknown>> {
+  return { image: image.id, name: image.name, reused, ...(warmth === undefined ? {} : { warmth }) };
+}
+
+/** A built image as one line. */
+export function builtText({ image, warmth }: BuiltImage): string {
+  return `${image.id}  ${image.name}  ${warmth === undefined ? 'made by an earlier try' : warmthTag(warmth)}\n`;
 }
 
 /** What came of it: an image, or only its plan where `--dry-run` is given. */

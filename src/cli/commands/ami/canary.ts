@@ -10,6 +10,7 @@ import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import { lockedUnless } from './locked.ts';
 import { rollText, stackDocument } from './roll.ts';
 
 /** For commands that try an image on the canary. */
@@ -30,7 +31,8 @@ export const amiCanaryCommand: CommandSpec = {
 };
 
 async function amiCanary(host: Host, input: Input): Promise<Outcome> {
-  const { family, account } = await openFamily(host, input);
+  const open = await openFamily(host, input);
+  const { family, account } = open;
   const canary = chooseCanary(family, input);
   if (canary === undefined) {
     throw new WarmbakeError(
@@ -42,17 +44,21 @@ async function amiCanary(host: Host, input: Input): Promise<Outcome> {
   const image = await requireImage(account, family, { written: input.args[0] ?? '' });
   const because = heldBecause((await readWishes(account, family, host.clock.now())).hold);
   if (because !== undefined) throw new WarmbakeError('refused', 'held', `${family.parameter} is ${because}`);
-  const report = await tryCanary(account, host, {
-    family,
-    canary,
-    image: image.id,
-    dryRun: flag(input, 'dryRun'),
-    ...probeOptions(account, host, { input, family, canary, image: image.id }),
+  const dryRun = flag(input, 'dryRun');
+  const job = { command: 'canary', finish: `canary ${image.id}`, image: image.id };
+  return await lockedUnless(dryRun, host, { open, job }, async (desk) => {
+    const report = await tryCanary(desk.account, host, {
+      family,
+      canary,
+      image: image.id,
+      dryRun,
+      ...probeOptions(account, host, { input, family, canary, image: image.id }),
+    });
+    return {
+      json: { family: family.key, image: image.id, canary: canaryDocument(report) },
+      text: `${rollText([report.stack])}${canaryText(report)}\n`,
+    };
   });
-  return {
-    json: { family: family.key, image: image.id, canary: canaryDocument(report) },
-    text: `${rollText([report.stack])}${canaryText(report)}\n`,
-  };
 }
 
 /** The configured canary with the watch that was asked for; absent where there is none. */

@@ -8,6 +8,7 @@ import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami clean`: delete what the family does not need any more. */
 export const amiCleanCommand: CommandSpec = {
@@ -21,15 +22,19 @@ export const amiCleanCommand: CommandSpec = {
 };
 
 async function amiClean(host: Host, input: Input): Promise<Outcome> {
-  const { family, account } = await openFamily(host, input);
+  const open = await openFamily(host, input);
+  const { family } = open;
   const dryRun = flag(input, 'dryRun');
-  const report = await clean(account, host, { family, dryRun, rollouts: [] });
-  const error = cleanError(report);
-  return {
-    json: { family: family.key, dryRun, ...cleanDocument(report) },
-    text: cleanText(report, host.clock.now()),
-    ...(error === undefined ? {} : { error }),
-  };
+  const job = { command: 'clean', finish: 'clean' };
+  return await lockedUnless(dryRun, host, { open, job }, async ({ account, rollouts }) => {
+    const report = await clean(account, host, { family, dryRun, rollouts });
+    const error = cleanError(report);
+    return {
+      json: { family: family.key, dryRun, ...cleanDocument(report) },
+      text: cleanText(report, host.clock.now()),
+      ...(error === undefined ? {} : { error }),
+    };
+  });
 }
 
 /** What went wrong in a cleanup; absent where nothing did. */
@@ -80,8 +85,8 @@ export function cleanText({ lines }: CleanReport, now: Date): string {
   return `${tableLines(['IMAGE', 'STATE', 'AGE', 'RESULT', 'BECAUSE'], rows).join('\n')}\n`;
 }
 
-/** An image that a hundred groups use has a hundred reasons; all of them are in the JSON document. */
-function someOf(because: readonly string[]): string {
+/** Reasons for a table: an image that a hundred groups use has a hundred reasons; all of them are in the JSON document. */
+export function someOf(because: readonly string[]): string {
   const more = because.length - 3;
   return more > 0 ? `${because.slice(0, 3).join('; ')}; and ${more} more` : because.join('; ');
 }

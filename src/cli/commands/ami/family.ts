@@ -1,9 +1,10 @@
 import type { Account } from '../../../ami/account.ts';
 import { openAccount } from '../../../ami/aws/account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
-import { loadSettings } from '../../../config/load.ts';
+import { loadSettings, type LoadedSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
+import { openStore, type StateStore } from '../../../state/store.ts';
 import { CONFIG_OPTION, type Input, type Option, textOption } from '../../command.ts';
 
 export const FAMILY_OPTION: Option = {
@@ -28,12 +29,36 @@ export const DRY_RUN_OPTION: Option = { flags: '--dry-run', help: 'only say what
 export interface OpenFamily {
   readonly family: FamilySettings;
   readonly account: Account;
+  /** Absent where none is configured. */
+  readonly store?: StateStore;
 }
 
 /** The family that was asked for, and its account. */
 export async function openFamily(host: Host, input: Input): Promise<OpenFamily> {
-  const family = await loadFamily(host, input);
-  return { family, account: openAccount(host, family.region) };
+  const { families, file, state } = await load(host, input);
+  return open(host, chooseFamily(families, { key: textOption(input, 'family'), file }), state);
+}
+
+/** The family that was asked for, or all of them. */
+export async function openFamilies(host: Host, input: Input): Promise<readonly OpenFamily[]> {
+  const { families, file, state } = await load(host, input);
+  const key = textOption(input, 'family');
+  const chosen =
+    key === undefined && families.length > 0 ? families : [chooseFamily(families, { key, file })];
+  return chosen.map((family) => open(host, family, state));
+}
+
+async function load(host: Host, input: Input): Promise<LoadedSettings> {
+  const config = textOption(input, 'config');
+  const loaded = await loadSettings(host, config === undefined ? {} : { config });
+  const state = textOption(input, 'state') ?? loaded.state;
+  return { ...loaded, ...(state === undefined ? {} : { state }) };
+}
+
+function open(host: Host, family: FamilySettings, state: string | undefined): OpenFamily {
+  const { region } = family;
+  const store = state === undefined ? {} : { store: openStore(host, state, { region }) };
+  return { family, account: openAccount(host, region), ...store };
 }
 
 /**
@@ -41,8 +66,7 @@ export async function openFamily(host: Host, input: Input): Promise<OpenFamily> 
  * credentials, nothing more.
  */
 export async function loadFamily(host: Host, input: Input): Promise<FamilySettings> {
-  const config = textOption(input, 'config');
-  const { families, file } = await loadSettings(host, config === undefined ? {} : { config });
+  const { families, file } = await load(host, input);
   return chooseFamily(families, { key: textOption(input, 'family'), file });
 }
 

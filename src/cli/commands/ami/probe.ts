@@ -19,7 +19,10 @@ export const amiProbeCommand: CommandSpec = {
     CONFIG_OPTION,
     FAMILY_OPTION,
     { flags: '--bake-config <file>', help: 'the bake config artifact, for runs outside of Buildkite' },
-    { flags: '--source <url>', help: 'where git fetches the source from (default: https:// and the repository)' },
+    {
+      flags: '--source <url>',
+      help: 'where git fetches the source from (default: https:// and the repository)',
+    },
   ],
   examples: ['warmbake ami probe ami-0123456789abcdef0'],
   run: amiProbe,

@@ -3,6 +3,7 @@ import { publish } from '../../../ami/publish.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami publish`: an image becomes the desired one. */
 export const amiPublishCommand: CommandSpec = {
@@ -17,10 +18,17 @@ export const amiPublishCommand: CommandSpec = {
 };
 
 async function amiPublish(host: Host, input: Input): Promise<Outcome> {
-  const { family, account } = await openFamily(host, input);
+  const open = await openFamily(host, input);
+  const { family, account } = open;
   const image = await requireImage(account, family, { written: input.args[0] ?? '' });
   const dryRun = flag(input, 'dryRun');
-  const { outcome, before } = await publish(account, host, { family, image, dryRun });
+  const job = { command: 'publish', finish: `publish ${image.id}`, image: image.id };
+  const { outcome, before } = await lockedUnless(
+    dryRun,
+    host,
+    { open, job },
+    async ({ account: own }) => await publish(own, host, { family, image, dryRun }),
+  );
   const earlier = before.state === 'image' ? ` (before: ${before.id})` : '';
   const text = {
     published: `${family.parameter} is ${image.id} now${earlier}\n`,

@@ -6,11 +6,12 @@ import { setMetaData } from '../../../buildkite/meta-data.ts';
 import type { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
-import { BUILD_OPTIONS, makeImage } from './build.ts';
+import { BUILD_OPTIONS, builtDocument, builtText, makeImage } from './build.ts';
 import { CANARY_OPTIONS, canaryDocument, canaryText, chooseCanary, probeOptions } from './canary.ts';
 import { cleanDocument, cleanError, cleanText } from './clean.ts';
 import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import { lockedUnless } from './locked.ts';
 import { rollText, stackDocument } from './roll.ts';
 
 /** `warmbake ami rebuild`: from nothing, or from a finished image, to a fleet that runs it. */
@@ -45,20 +46,29 @@ async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
   if (made !== undefined) await setMetaData(host, imageKey(family), made.built.image.id);
   const image = await requireImage(account, family, { written: written ?? made?.built.image.id ?? '' });
   const canary = chooseCanary(family, input);
-  const report = await bringOut(account, host, {
-    family,
-    image,
-    dryRun: flag(input, 'dryRun'),
-    ...(canary === undefined
-      ? {}
-      : { canary, ...probeOptions(account, host, { input, family, canary, image: image.id }) }),
+  const dryRun = flag(input, 'dryRun');
+  const job = { command: 'rebuild', finish: `rebuild --image ${image.id}`, image: image.id };
+  return await lockedUnless(dryRun, host, { open, job }, async (desk) => {
+    const report = await bringOut(desk.account, host, {
+      family,
+      image,
+      dryRun,
+      ...(canary === undefined
+        ? {}
+        : { canary, ...probeOptions(account, host, { input, family, canary, image: image.id }) }),
+    });
+    const error = errorOf(report);
+    return {
+      json: {
+        family: family.key,
+        image: image.id,
+        ...(made === undefined ? {} : builtDocument(made.built)),
+        ...documentOf(report),
+      },
+      text: `${made === undefined ? '' : builtText(made.built)}${textOf(report, host.clock.now())}`,
+      ...(error === undefined ? {} : { error }),
+    };
   });
-  const error = errorOf(report);
-  return {
-    json: { family: family.key, image: image.id, ...documentOf(report) },
-    text: textOf(report, host.clock.now()),
-    ...(error === undefined ? {} : { error }),
-  };
 }
 
 /** Whatever went wrong in the end; a gate that failed has thrown before. */

@@ -7,6 +7,7 @@ import { type CommandSpec, type Input, type Outcome, flag, listOption, textOptio
 import { tableLines } from '../../table.ts';
 import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami roll`: every stack launches the desired image. */
 export const amiRollCommand: CommandSpec = {
@@ -28,21 +29,29 @@ export const amiRollCommand: CommandSpec = {
 };
 
 async function amiRoll(host: Host, input: Input): Promise<Outcome> {
-  const { family, account } = await openFamily(host, input);
+  const open = await openFamily(host, input);
+  const { family, account } = open;
   const stacks = chooseStacks(family.stacks, listOption(input, 'stack'));
   const written = textOption(input, 'image');
   const image = await requireImage(account, family, {
     written: written ?? requireDesired((await readWishes(account, family, host.clock.now())).desired, family),
   });
   const dryRun = flag(input, 'dryRun');
-  const results = await roll(account, host, { image: image.id, stacks, dryRun });
-  const failed = results.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
-  const error = worstOf('stacks', failed);
-  return {
-    json: { family: family.key, image: image.id, dryRun, stacks: results.map(stackDocument) },
-    text: rollText(results),
-    ...(error === undefined ? {} : { error }),
+  const job = {
+    command: 'roll',
+    finish: `roll --image ${image.id} --stack ${stacks.join(' ')}`,
+    image: image.id,
   };
+  return await lockedUnless(dryRun, host, { open, job }, async (desk) => {
+    const results = await roll(desk.account, host, { image: image.id, stacks, dryRun });
+    const failed = results.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
+    const error = worstOf('stacks', failed);
+    return {
+      json: { family: family.key, image: image.id, dryRun, stacks: results.map(stackDocument) },
+      text: rollText(results),
+      ...(error === undefined ? {} : { error }),
+    };
+  });
 }
 
 function chooseStacks(all: readonly string[], chosen: readonly string[]): readonly string[] {

@@ -1,0 +1,79 @@
+import type { Account } from '../../../ami/account.ts';
+import { historyOf } from '../../../ami/history.ts';
+import { holdParameter } from '../../../ami/hold.ts';
+import type { TemplateId } from '../../../ami/ids.ts';
+import { belongsTo, imageNamePrefix } from '../../../ami/machine-image.ts';
+import { LOGICAL_ID } from '../../../ami/rollout.ts';
+import { journalFolder } from '../../../ami/writer.ts';
+import type { FamilySettings } from '../../../config/families.ts';
+import { WarmbakeError, messageOf } from '../../../platform/errors.ts';
+import { warn } from '../../../platform/events.ts';
+import type { Host } from '../../../platform/host.ts';
+import { inParallel } from '../../../platform/parallel.ts';
+import { readRuns } from '../../../state/journal.ts';
+import { type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import { tableLines } from '../../table.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+
+const LIMIT = 30;
+
+/** `warmbake ami history`: who did what, when and why. */
+export const amiHistoryCommand: CommandSpec = {
+  name: 'ami history',
+  summary: 'show who published, went back, held and revoked, when and why',
+  description:
+    'Show what was done to the family, newest first: from the history of the parameter and of its hold, tags of revoked images, template versions, and the journal where a state store is configured.',
+  options: [
+    ...FAMILY_OPTIONS,
+    { flags: '--limit <n>', help: `how many entries (default: ${LIMIT}); --json has all of them` },
+  ],
+  examples: ['warmbake ami history', 'warmbake ami history --limit 100'],
+  run: amiHistory,
+};
+
+async function amiHistory(host: Host, input: Input): Promise<Outcome> {
+  const limit = textOption(input, 'limit') ?? String(LIMIT);
+  if (!/^[1-9]\d*$/.test(limit)) {
+    throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is no number of entries; write 1 or more`);
+  }
+  const { family, account, store } = await openFamily(host, input);
+  const runs = async () =>
+    store === undefined ? [] : await readRuns(store, journalFolder(family), { limit: 100 });
+  const [desired, holds, named, versions, journal] = await Promise.all([
+    account.parameters.history(family.parameter),
+    account.parameters.history(holdParameter(family)),
+    account.images.list(imageNamePrefix(family)),
+    versionsOf(account, family),
+    runs().catch((error: unknown) => {
+      warn(host.emit, 'state-unreachable', `the journal is not known: ${messageOf(error)}`);
+      return [];
+    }),
+  ]);
+  const images = named.filter((image) => belongsTo(image, family));
+  const entries = historyOf({ desired, holds, images, versions, runs: journal });
+  const rows = entries
+    .slice(0, Number(limit))
+    .map(({ at, what, by, why }) => [
+      `${at.toISOString().slice(0, 19)}Z`,
+      by === '' ? '-' : by,
+      why === undefined ? what : `${what}: ${why}`,
+    ]);
+  return {
+    json: { family: family.key, entries },
+    text:
+      rows.length === 0
+        ? 'nothing was done yet\n'
+        : `${tableLines(['WHEN', 'WHO', 'WHAT'], rows).join('\n')}\n`,
+  };
+}
+
+async function versionsOf(account: Account, { stacks }: FamilySettings) {
+  return await inParallel(
+    stacks,
+    async (stack) => {
+      const template = (await account.stacks.resource(stack, LOGICAL_ID.template)) as TemplateId | undefined;
+      return { stack, versions: template === undefined ? [] : await account.templates.all(template) };
+    },
+    { limit: 8 },
+  );
+}

@@ -1,0 +1,49 @@
+import { holdText, type HoldState } from '../../../ami/hold.ts';
+import { operatorOf, requireReason } from '../../../ami/operator.ts';
+import { placeHold } from '../../../ami/place-hold.ts';
+import type { Host } from '../../../platform/host.ts';
+import { type CommandSpec, type Input, type Option, type Outcome, textOption } from '../../command.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import { UNTIL_OPTION, untilOption } from './until.ts';
+
+export const REASON_OPTION: Option = {
+  flags: '--reason <text>',
+  help: 'why; everybody who meets it later reads it (required)',
+};
+
+/** `warmbake ami hold`: nothing is published until the hold ends. */
+export const amiHoldCommand: CommandSpec = {
+  name: 'ami hold',
+  summary: 'keep the fleet on the desired image until it is released',
+  description:
+    'Hold the parameter: scheduled rebuilds build and verify, but publish nothing, until the hold ends. Only a rollback still writes the parameter.',
+  options: [...FAMILY_OPTIONS, REASON_OPTION, UNTIL_OPTION],
+  examples: ["warmbake ami hold --reason 'release week' --until 3d"],
+  run: amiHold,
+};
+
+async function amiHold(host: Host, input: Input): Promise<Outcome> {
+  const reason = requireReason(textOption(input, 'reason'));
+  const until = untilOption(input, host.clock.now());
+  const { family, account } = await openFamily(host, input);
+  const by = await operatorOf(account, host.env);
+  const wish = { by, reason, ...(until === undefined ? {} : { until }) };
+  const { outcome, before } = await placeHold(account, host, { family, wish });
+  return {
+    json: { family: family.key, outcome, before: holdDocument(before), ...wish },
+    text:
+      outcome === 'unchanged'
+        ? `${family.parameter} is held already\n`
+        : `${family.parameter} is held${until === undefined ? '' : ` until ${until.toISOString()}`}: ${reason}\n${earlier(before)}`,
+  };
+}
+
+function earlier(before: HoldState): string {
+  if (before.state === 'free') return '';
+  return `before: ${before.state === 'held' ? holdText(before.hold) : before.text}\n`;
+}
+
+/** A hold in JSON documents: its members, beside `state`. */
+export function holdDocument(hold: HoldState): Readonly<Record<string, unknown>> {
+  return hold.state === 'held' ? { state: hold.state, ...hold.hold } : hold;
+}

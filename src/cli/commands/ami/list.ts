@@ -1,0 +1,58 @@
+import { readFleet } from '../../../ami/fleet.ts';
+import { statusOf, type ImageStatus } from '../../../ami/status.ts';
+import { readWorkState } from '../../../ami/work-state.ts';
+import { parseImageId } from '../../../ami/ids.ts';
+import type { Host } from '../../../platform/host.ts';
+import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import { tableLines } from '../../table.ts';
+import { ageText } from './age.ts';
+import { someOf } from './clean.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import { shortCommit } from './status-text.ts';
+
+/** `warmbake ami list`: every image of the family. */
+export const amiListCommand: CommandSpec = {
+  name: 'ami list',
+  summary: 'show every image: state, warmth, size, use, and what a cleanup would do',
+  description:
+    'Show every image of the family: its state, what it holds, what it costs, who uses it, and whether the next cleanup deletes it and why not.',
+  options: FAMILY_OPTIONS,
+  examples: ['warmbake ami list', 'warmbake ami list --json'],
+  run: amiList,
+};
+
+async function amiList(host: Host, input: Input): Promise<Outcome> {
+  const { family, account, store } = await openFamily(host, input);
+  const { unfinished } = await readWorkState(store, host, family);
+  const rollout = parseImageId(unfinished?.image ?? '');
+  const fleet = await readFleet(account, host, { family, rollouts: rollout === undefined ? [] : [rollout] });
+  const { images, missing } = statusOf(fleet);
+  const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
+  return {
+    json: { family: family.key, images, missing },
+    text:
+      images.length === 0
+        ? 'there are no images\n'
+        : `${tableLines(HEAD, images.map(rowOf)).join('\n')}\n\n${images.length} images, ${total} GiB of volumes in their snapshots\n`,
+  };
+}
+
+const HEAD = ['IMAGE', 'STATE', 'CREATED', 'AGE', 'COMMIT', 'SNAPSHOTS', 'WARMTH', 'CLEANUP', 'BECAUSE'];
+
+function rowOf(image: ImageStatus): readonly string[] {
+  const { id, state, availability, created, ageMs, commit, snapshots, gibibytes, warmth, keep, because } =
+    image;
+  const revoked =
+    image.reason === undefined ? [] : [`revoked by ${image.revokedBy ?? 'somebody'}: ${image.reason}`];
+  return [
+    id,
+    availability === 'available' ? state : `${state}, ${availability}`,
+    `${created.toISOString().slice(0, 16)}Z`,
+    ageText(ageMs),
+    shortCommit(commit),
+    `${snapshots.length}, ${gibibytes} GiB`,
+    warmth ?? '-',
+    keep ? 'keep' : 'DELETE',
+    someOf([...because, ...revoked]),
+  ];
+}

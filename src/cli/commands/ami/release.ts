@@ -1,0 +1,30 @@
+import { operatorOf } from '../../../ami/operator.ts';
+import { releaseHold } from '../../../ami/place-hold.ts';
+import type { Host } from '../../../platform/host.ts';
+import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import { holdDocument } from './hold.ts';
+
+/** `warmbake ami release`: a hold ends. */
+export const amiReleaseCommand: CommandSpec = {
+  name: 'ami release',
+  summary: 'end a hold',
+  description:
+    'End the hold: the next rebuild publishes again. Changes nothing else: the desired image stays, and revoked images stay revoked.',
+  options: FAMILY_OPTIONS,
+  examples: ['warmbake ami release'],
+  run: amiRelease,
+};
+
+async function amiRelease(host: Host, input: Input): Promise<Outcome> {
+  const { family, account } = await openFamily(host, input);
+  const by = await operatorOf(account, host.env);
+  const { outcome, before } = await releaseHold(account, host, { family, by });
+  return {
+    json: { family: family.key, outcome, before: holdDocument(before), by },
+    text:
+      outcome === 'unchanged'
+        ? `${family.parameter} is not held\n`
+        : `${family.parameter} is released: the next rebuild publishes its image\n`,
+  };
+}

@@ -1,0 +1,181 @@
+import { requireImageId } from '../../../ami/candidate.ts';
+import { drainCommand } from '../../../ami/drain.ts';
+import { holdText } from '../../../ami/hold.ts';
+import { operatorOf, requireReason } from '../../../ami/operator.ts';
+import {
+  prepareRollback,
+  rollback,
+  type PlannedRollback,
+  type RollbackReport,
+} from '../../../ami/rollback.ts';
+import type { RollbackGoal } from '../../../ami/rollback-plan.ts';
+import { asWriter } from '../../../ami/writer.ts';
+import type { FamilySettings } from '../../../config/families.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
+import { worstOf } from './failures.ts';
+import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import { REASON_OPTION, holdDocument } from './hold.ts';
+import { rollText, stackDocument } from './roll.ts';
+import { UNTIL_OPTION, untilOption } from './until.ts';
+
+/** `warmbake ami rollback`: back to a good image, and stay there. */
+export const amiRollbackCommand: CommandSpec = {
+  name: 'ami rollback',
+  summary: 'bring the fleet back to the last good image, and keep it there',
+  description:
+    'Go back to the newest earlier image that was published, is available and not revoked: hold the parameter, write it, roll all stacks, and revoke the image that is left. Running instances are left alone; the command that drains them is printed. The same command twice is one rollback; one that was killed is finished. Needs nothing but AWS.',
+  options: [
+    ...FAMILY_OPTIONS,
+    REASON_OPTION,
+    { flags: '--to <ami>', help: 'go to this image' },
+    { flags: '--steps <n>', help: 'go so many good images back from where the rollback began (default: 1)' },
+    UNTIL_OPTION,
+    { flags: '--no-revoke', help: 'leave the image that is left as it is' },
+    { flags: '--yes', help: 'do not ask; needed where nobody can answer' },
+    DRY_RUN_OPTION,
+  ],
+  examples: [
+    "warmbake ami rollback --reason 'agents do not start'",
+    "warmbake ami rollback --to ami-0123456789abcdef0 --reason 'disk is full after boot' --yes",
+  ],
+  run: amiRollback,
+};
+
+async function amiRollback(host: Host, input: Input): Promise<Outcome> {
+  const reason = requireReason(textOption(input, 'reason'));
+  const until = untilOption(input, host.clock.now());
+  const goal = goalOf(input);
+  const open = await openFamily(host, input);
+  const { family, account } = open;
+  const revokes = input.options['revoke'] !== false;
+  const planned = await prepareRollback(account, host, { family, goal });
+  const { to } = planned.plan;
+  if (flag(input, 'dryRun')) {
+    return {
+      json: { family: family.key, dryRun: true, ...planDocument(planned) },
+      text: planText(planned, { family, revokes }),
+    };
+  }
+  if (!flag(input, 'yes')) await confirm(host, planText(planned, { family, revokes }));
+
+  const by = await operatorOf(account, host.env);
+  const command = `warmbake ami rollback --family ${family.key}`;
+  const finish = `${command} --to ${to.id} --reason '${reason.replaceAll("'", '’')}' --yes`;
+  const run = { command, by, reason, image: to.id, finish };
+  return await asWriter(account, host, { ...open, run, urgent: true }, async (desk) => {
+    const wish = { by, reason, ...(until === undefined ? {} : { until }) };
+    const report = await rollback(desk.account, host, { family, plan: planned.plan, wish, revokes });
+    const failed = report.stacks.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
+    const error = worstOf('stacks', failed);
+    return {
+      json: { family: family.key, dryRun: false, ...planDocument(planned), ...reportDocument(report) },
+      text: reportText(report, { family, planned }),
+      ...(error === undefined ? {} : { error }),
+    };
+  });
+}
+
+/** An empty `--to` is none: that is what a pipeline's empty field gives. */
+function goalOf(input: Input): RollbackGoal {
+  const to = textOption(input, 'to') ?? '';
+  const steps = textOption(input, 'steps');
+  if (to !== '' && steps !== undefined) {
+    throw new WarmbakeError('usage', 'two-goals', '--to and --steps say two things; give one of them');
+  }
+  if (to !== '') return { kind: 'image', id: requireImageId(to) };
+  if (steps === undefined) return { kind: 'last-good' };
+  if (/^[1-9]\d?$/.test(steps)) return { kind: 'steps', steps: Number(steps) };
+  throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is no number of steps; write 1 or more`);
+}
+
+async function confirm({ ask, emit }: Host, plan: string): Promise<void> {
+  if (ask === undefined) {
+    throw new WarmbakeError('usage', 'not-confirmed', 'nobody can be asked here; nothing was written', {
+      hint: 'give --yes, or look first with --dry-run',
+    });
+  }
+  for (const text of plan.trimEnd().split('\n')) emit({ type: 'line', text });
+  const answer = await ask('Roll back? [y/N] ');
+  if (/^y(?:es)?$/i.test(answer.trim())) return;
+  throw new WarmbakeError('refused', 'not-confirmed', 'not confirmed; nothing was written');
+}
+
+interface Surroundings {
+  readonly family: FamilySettings;
+  readonly revokes: boolean;
+}
+
+function planText(
+  { plan, parameter, hold, stacks }: PlannedRollback,
+  { family, revokes }: Surroundings,
+): string {
+  const { to, unrevoked } = plan;
+  const revoked =
+    revokes && unrevoked.length > 0 ? `revoke     ${unrevoked.map(({ id }) => id).join(', ')}\n` : '';
+  const standing = hold.state === 'held' ? `  (now ${holdText(hold.hold)})` : '';
+  return [
+    `back to    ${to.id} (${to.name})\n`,
+    `hold       ${family.parameter}/hold${standing}\n`,
+    `parameter  ${family.parameter} ${parameter === 'stays' ? 'is that already' : 'is written'}\n`,
+    revoked,
+    `\n${rollText(stacks)}`,
+  ].join('');
+}
+
+function planDocument({ plan, parameter, hold, stacks }: PlannedRollback): Readonly<Record<string, unknown>> {
+  return {
+    to: plan.to.id,
+    leaves: plan.leaves,
+    further: plan.further?.id,
+    plan: {
+      parameter,
+      hold: holdDocument(hold),
+      stacks: stacks.map(stackDocument),
+      revoke: plan.unrevoked.map(({ id }) => id),
+    },
+  };
+}
+
+function reportDocument({
+  hold,
+  parameter,
+  stacks,
+  revoked,
+  remaining,
+}: RollbackReport): Readonly<Record<string, unknown>> {
+  return { hold, parameter, stacks: stacks.map(stackDocument), revoked, remaining };
+}
+
+function reportText(
+  report: RollbackReport,
+  { family, planned }: { readonly family: FamilySettings; readonly planned: PlannedRollback },
+): string {
+  const { to, further } = planned.plan;
+  const isNews =
+    report.parameter === 'written' ||
+    report.revoked.length > 0 ||
+    report.stacks.some(({ outcome }) => outcome !== 'unchanged');
+  const option = `--family ${family.key}`;
+  const goOn =
+    further === undefined
+      ? 'there is no good image before it\n'
+      : `one further back:  warmbake ami rollback ${option} --to ${further.id} --reason …\n`;
+  return [
+    rollText(report.stacks),
+    `\n${family.parameter} is ${to.id} (${to.name})${isNews ? '' : ' already'}, and held\n`,
+    report.revoked.map((id) => `${id} is revoked\n`).join(''),
+    remainingText(report, family),
+    goOn,
+    `when a good image is there:  warmbake ami release ${option}\n`,
+  ].join('');
+}
+
+function remainingText({ remaining }: RollbackReport, family: FamilySettings): string {
+  if (remaining.length === 0) return '';
+  const ids = remaining.map(({ id, image, group = 'no group' }) => `  ${id}  ${image}  ${group}\n`).join('');
+  const command = drainCommand(remaining, family);
+  const drain = command === undefined ? '' : `drain them; their jobs are finished first:\n  ${command}\n`;
+  return `still running what was left:\n${ids}${drain}`;
+}

@@ -1,0 +1,86 @@
+import { readFleet } from '../../../ami/fleet.ts';
+import { parseImageId } from '../../../ami/ids.ts';
+import { statusOf, type FamilyStatus } from '../../../ami/status.ts';
+import { readWorkState, type WorkState } from '../../../ami/work-state.ts';
+import { busyByInstance } from '../../../buildkite/busy-agents.ts';
+import { milliseconds } from '../../../config/families.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
+import { ageText } from './age.ts';
+import { FAMILY_OPTIONS, openFamilies, type OpenFamily } from './family.ts';
+import { holdDocument } from './hold.ts';
+import { statusText } from './status-text.ts';
+
+/** `warmbake ami status`: what runs, what should, and what does not fit. */
+export const amiStatusCommand: CommandSpec = {
+  name: 'ami status',
+  summary: 'show what the stacks launch, what they should, and what does not fit',
+  description:
+    'Show desired image, hold, stacks, instances, lock and interrupted runs of every family, and where they differ. With BUILDKITE_API_TOKEN and BUILDKITE_ORGANIZATION_SLUG also which instances are busy. Changes nothing.',
+  options: [
+    ...FAMILY_OPTIONS,
+    { flags: '--max-age <time>', help: 'exit 1 where the desired image is older, like 48h' },
+    {
+      flags: '--require-in-sync',
+      help: 'exit 1 where a stack does not launch the desired image, or would not after its next update',
+    },
+  ],
+  examples: ['warmbake ami status', 'warmbake ami status --max-age 48h --require-in-sync'],
+  run: amiStatus,
+};
+
+/** A family with what only its surroundings know. */
+export interface StatusView {
+  readonly status: FamilyStatus;
+  readonly work: WorkState;
+  readonly busy: ReadonlyMap<string, 'busy' | 'idle'>;
+}
+
+async function amiStatus(host: Host, input: Input): Promise<Outcome> {
+  const maximumAge = textOption(input, 'maxAge');
+  if (maximumAge !== undefined && !/^\d+[smhd]$/.test(maximumAge)) {
+    throw new WarmbakeError('usage', 'bad-duration', `'${maximumAge}' is no duration; write it like 48h`);
+  }
+  const opened = await openFamilies(host, input);
+  const busy = await busyByInstance(host);
+  const views: StatusView[] = [];
+  for (const open of opened) views.push({ ...(await look(host, open)), busy });
+  const alarms = views.flatMap(({ status }) => [
+    ...(maximumAge === undefined ? [] : ageAlarms(status, maximumAge)),
+    ...(flag(input, 'requireInSync') ? driftAlarms(status) : []),
+  ]);
+  return {
+    json: { families: views.map(documentOf) },
+    text: views.map((view) => statusText(view, host.clock.now())).join('\n'),
+    ...(alarms.length === 0 ? {} : { error: new WarmbakeError('check', 'alarm', alarms.join('\n  ')) }),
+  };
+}
+
+async function look(host: Host, { family, account, store }: OpenFamily): Promise<Omit<StatusView, 'busy'>> {
+  const work = await readWorkState(store, host, family);
+  const rollout = parseImageId(work.unfinished?.image ?? '');
+  const fleet = await readFleet(account, host, { family, rollouts: rollout === undefined ? [] : [rollout] });
+  return { status: statusOf(fleet), work };
+}
+
+function ageAlarms({ key, desired }: FamilyStatus, maximumAge: string): readonly string[] {
+  if (desired.image === undefined) return [`${key}: the age of the desired image is not known`];
+  const { id, ageMs } = desired.image;
+  if (ageMs <= milliseconds(maximumAge)) return [];
+  return [`${key}: ${id} is ${ageText(ageMs)} old; ${maximumAge} is allowed`];
+}
+
+function driftAlarms({ key, drift }: FamilyStatus): readonly string[] {
+  return drift.flatMap(({ alarming, message }) => (alarming ? [`${key}: ${message}`] : []));
+}
+
+function documentOf({ status, work, busy }: StatusView): Readonly<Record<string, unknown>> {
+  const { hold, instances, ...rest } = status;
+  return {
+    ...rest,
+    hold: holdDocument(hold),
+    instances: instances.map((instance) => ({ ...instance, work: busy.get(instance.id) ?? 'unknown' })),
+    ...work,
+  };
+}

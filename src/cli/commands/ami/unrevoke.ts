@@ -1,0 +1,29 @@
+import { stateOf } from '../../../ami/machine-image.ts';
+import { unrevoke } from '../../../ami/revocation.ts';
+import type { Host } from '../../../platform/host.ts';
+import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import { requireOwnImage } from './revoke.ts';
+
+/** `warmbake ami unrevoke`: an image may be published again. */
+export const amiUnrevokeCommand: CommandSpec = {
+  name: 'ami unrevoke',
+  args: '<ami>',
+  summary: 'take a revocation back',
+  description:
+    'Take a revocation back: the image is what it was before, published or a candidate. Rolls nothing.',
+  options: FAMILY_OPTIONS,
+  examples: ['warmbake ami unrevoke ami-0123456789abcdef0'],
+  run: amiUnrevoke,
+};
+
+async function amiUnrevoke(host: Host, input: Input): Promise<Outcome> {
+  const { family, account } = await openFamily(host, input);
+  const image = await requireOwnImage(account, family, { written: input.args[0] ?? '' });
+  const outcome = await unrevoke(account, image);
+  const state = stateOf((await account.images.find(image.id)) ?? image);
+  return {
+    json: { family: family.key, image: image.id, outcome, state },
+    text: outcome === 'restored' ? `${image.id} is ${state} again\n` : `${image.id} is not revoked\n`,
+  };
+}

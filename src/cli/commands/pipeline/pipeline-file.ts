@@ -1,0 +1,87 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { Pipeline } from '../../../ami/pipelines.ts';
+import { loadSettings } from '../../../config/load.ts';
+import type { FamilySettings } from '../../../config/families.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
+import type { Host } from '../../../platform/host.ts';
+import { CONFIG_OPTION, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
+import { chooseFamily, FAMILY_OPTION } from '../ami/family.ts';
+
+/** Options of every command that writes pipelines. */
+export const PIPELINE_OPTIONS: readonly Option[] = [
+  CONFIG_OPTION,
+  FAMILY_OPTION,
+  { flags: '--out <directory>', help: 'where to (default: beside the configuration)' },
+  { flags: '--check', help: 'write nothing; exit 1 where a file differs' },
+];
+
+/** What pipelines of a family are written from. */
+export interface PipelineSource {
+  readonly family: FamilySettings;
+  readonly queue: string;
+  /** From the working directory. */
+  readonly config: string;
+  readonly directory: string;
+}
+
+/** Reads the configuration for a command that writes pipelines. Throws `config` where the family has no queue. */
+export async function pipelineSource(host: Host, input: Input): Promise<PipelineSource> {
+  const option = textOption(input, 'config');
+  const { families, file } = await loadSettings(host, option === undefined ? {} : { config: option });
+  const family = chooseFamily(families, { key: textOption(input, 'family'), file });
+  const { key, queue } = family;
+  if (queue === undefined) {
+    throw new WarmbakeError(
+      'config',
+      'no-queue',
+      `ami.${key}.queue is not set; name the Buildkite queue of the job`,
+    );
+  }
+  const directory = path.resolve(host.cwd, textOption(input, 'out') ?? path.dirname(file));
+  return { family, queue, config: path.relative(host.cwd, file), directory };
+}
+
+/** Writes the pipelines by the names of their files, or compares them with `--check`. */
+export async function putPipelines(
+  host: Host,
+  input: Input,
+  { command, source, pipelines }: PipelineFiles,
+): Promise<Outcome> {
+  const files = [];
+  for (const [name, pipeline] of Object.entries(pipelines)) {
+    const text = `# Written by \`warmbake ${command}\`: change the configuration instead.\n${stringify(pipeline, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true })}`;
+    const file = path.join(source.directory, name);
+    files.push({ file, state: await put(file, text, { check: flag(input, 'check') }) });
+  }
+  const words = {
+    unchanged: 'is up to date',
+    written: 'written',
+    differs: `differs from the configuration: run \`warmbake ${command}\``,
+  };
+  return {
+    json: { family: source.family.key, files },
+    text: files.map(({ file, state }) => `${path.relative(host.cwd, file)} ${words[state]}\n`).join(''),
+    exitCode: files.some(({ state }) => state === 'differs') ? 1 : 0,
+  };
+}
+
+interface PipelineFiles {
+  /** The command that writes them. */
+  readonly command: string;
+  readonly source: PipelineSource;
+  readonly pipelines: Readonly<Record<string, Pipeline<unknown>>>;
+}
+
+async function put(
+  file: string,
+  text: string,
+  { check }: { readonly check: boolean },
+): Promise<'unchanged' | 'written' | 'differs'> {
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return 'unchanged';
+  if (check) return 'differs';
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text);
+  return 'written';
+}

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import type { Host } from '../platform/host.ts';
+import { openDirectoryStore } from './directory-store.ts';
+import { openS3Store } from './s3-store.ts';
+
+/** Small texts that several runs share. Every write is conditional: it replaces what the writer has read, nothing else. */
+export interface StateStore {
+  /** As it was configured, for messages. */
+  readonly place: string;
+  /** What stands under `key`. Throws `outside`. */
+  read(key: string): Promise<Entry | undefined>;
+  /**
+   * Writes `text` where `expected` is still the current version, or where nothing is, for `undefined`. The answer is the new
+   * version; `undefined` where something else stands there now. Throws `outside`.
+   */
+  write(
+    key: string,
+    text: string,
+    { expected }: { readonly expected: string | undefined },
+  ): Promise<string | undefined>;
+  /** Last words of the keys right below `folder`, sorted. Throws `outside`. */
+  keys(folder: string): Promise<readonly string[]>;
+}
+
+/** A text and its version, which nobody but the store understands. */
+export interface Entry {
+  readonly text: string;
+  readonly version: string;
+}
+
+/** The store at `place`: `s3://bucket[/prefix]`, or a directory relative to the working directory. Asks nobody yet. */
+export function openStore(
+  host: Pick<Host, 'fetch' | 'cwd'>,
+  place: string,
+  { region }: { readonly region: string },
+): StateStore {
+  const s3 = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/.exec(place);
+  if (s3 === null) return openDirectoryStore(path.resolve(host.cwd, place));
+  const [, bucket = '', prefix = ''] = s3;
+  return openS3Store(host, { place, bucket, prefix, region });
+}

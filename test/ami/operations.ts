@@ -1,0 +1,32 @@
+import type { HoldWish } from '../../src/ami/place-hold.ts';
+import { prepareRollback, rollback, type RollbackReport } from '../../src/ami/rollback.ts';
+import type { RollbackGoal } from '../../src/ami/rollback-plan.ts';
+import { TAG } from '../../src/ami/tags.ts';
+import type { Account } from '../../src/ami/account.ts';
+import { FAMILY } from './family.ts';
+import { FakeAccount, type FakeOptions } from './fake/account.ts';
+import { addImage, addStack, setParameter } from './fake/furnish.ts';
+import { hostOf } from './fake/host.ts';
+
+export const PUBLISHED = { [TAG.family]: 'cpu', [TAG.state]: 'published', [TAG.run]: 'run' };
+export const WISH: HoldWish = { by: 'ann', reason: 'agents do not start' };
+
+/** Four stacks on the newest of `days` images, one a day; all of them were desired once. */
+export function fleetOf(days: number, options?: FakeOptions) {
+  const fake = new FakeAccount(options);
+  const images = Array.from({ length: days }, (_, daysOld) => addImage(fake, { daysOld, tags: PUBLISHED }));
+  const [bad, good] = [images[0]!, images[1]!];
+  const stacks = new Map(FAMILY.stacks.map((name) => [name, addStack(fake, name, { image: bad.id })]));
+  for (const { id } of images.toReversed()) setParameter(fake, FAMILY.parameter, id);
+  return { fake, images, bad, good, stacks };
+}
+
+/** Plans and does it, as the command does. */
+export async function goBack(
+  fake: FakeAccount,
+  options: { goal?: RollbackGoal; revokes?: boolean; wish?: HoldWish; ports?: Account } = {},
+): Promise<RollbackReport> {
+  const { goal = { kind: 'last-good' }, revokes = true, wish = WISH, ports = fake.ports } = options;
+  const { plan } = await prepareRollback(ports, hostOf(fake), { family: FAMILY, goal });
+  return await rollback(ports, hostOf(fake), { family: FAMILY, plan, wish, revokes });
+}
