@@ -8,6 +8,8 @@ import { type Input, textOption } from './command.ts';
 export interface Loaded {
   readonly file: string;
   readonly settings: Settings;
+  /** The state store: `s3://bucket[/prefix]` or a directory. */
+  readonly state?: string;
   readonly host: Host;
 }
 
@@ -15,11 +17,16 @@ export interface Loaded {
 export async function loadConfiguration(host: Host, input: Input): Promise<Loaded> {
   const top = await topLevel(host);
   const config = textOption(input, 'config');
-  const { file, settings } = await loadSettings(host, {
+  const { file, settings, state } = await loadSettings(host, {
     ...(config === undefined ? {} : { config }),
     ...(top === undefined ? {} : { topLevel: top }),
   });
   // The option is another spelling of the switch.
   const env = input.options['sccache'] === false ? { ...host.env, WARMBAKE_SCCACHE: 'off' } : host.env;
-  return { file, settings, host: { ...host, env, cwd: settings.root } };
+  return {
+    file,
+    settings,
+    ...(state === undefined ? {} : { state }),
+    host: { ...host, env, cwd: settings.root },
+  };
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { failureOf, runBuild } from '../../build/build.ts';
 import { openDesk } from '../../build/desk.ts';
+import { keepRecord, openRecords } from '../../build/record-store.ts';
 import { resultDocument } from '../../build/result.ts';
 import { errorDocument } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
@@ -58,6 +59,14 @@ async function run(host: Host, input: Input): Promise<Outcome> {
       ...(error === undefined ? {} : { error: errorDocument(error) }),
     };
     await writeResult(host, input, json);
+    if (loaded.state !== undefined) {
+      const targets = result.targets.map((t) => t.name);
+      await keepRecord(loaded.host, openRecords(loaded.host, loaded.state), {
+        context: result.plan.context,
+        targets,
+        document: { schemaVersion: 1, ...json },
+      });
+    }
     return { json, ...(error === undefined ? {} : { error }) };
   } catch (error) {
     await writeResult(host, input, { outcome: 'failed', error: errorDocument(error) });

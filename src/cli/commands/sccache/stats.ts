@@ -1,8 +1,11 @@
+import { openRecords, readRecords } from '../../../build/record-store.ts';
 import type { Host } from '../../../platform/host.ts';
+import { type TargetRates, hitRates } from '../../../sccache/hit-rates.ts';
 import { AGES, type Inventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
 import { listStore } from '../../../sccache/listing.ts';
 import { openS3 } from '../../../sccache/s3.ts';
 import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome } from '../../command.ts';
+import type { Loaded } from '../../loaded.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -11,7 +14,7 @@ export const sccacheStatsCommand: CommandSpec = {
   name: 'sccache stats',
   summary: 'count objects, bytes and ages in the store',
   description:
-    'List the store and count by prefix. The listing is streamed: memory does not grow with the number of objects; a million of them are a thousand requests.',
+    'List the store and count by prefix; with a state store also the hit rates of the builds it keeps. The listing is streamed: memory does not grow with the number of objects; a million of them are a thousand requests.',
   options: [CONFIG_OPTION],
   examples: ['warmbake sccache stats', 'warmbake sccache stats --json'],
   run,
@@ -21,7 +24,8 @@ export const sccacheStatsCommand: CommandSpec = {
 const TELL_EVERY = 100_000;
 
 async function run(host: Host, input: Input): Promise<Outcome> {
-  const { sccache } = await loadSccache(host, input);
+  const loaded = await loadSccache(host, input);
+  const { sccache } = loaded;
   const counter = countObjects(host.clock.now());
   const s3 = await openS3(host, sccache);
   try {
@@ -38,10 +42,35 @@ async function run(host: Host, input: Input): Promise<Outcome> {
     s3.client.destroy();
   }
   const inventory = counter.total();
+  const rates = await ratesOf(loaded);
   return {
-    json: { bucket: sccache.bucket, ages: AGES.map(({ label }) => label), ...inventory },
-    text: `${inventoryLines(inventory).join('\n')}\n`,
+    json: {
+      bucket: sccache.bucket,
+      ages: AGES.map(({ label }) => label),
+      ...inventory,
+      ...(rates === undefined ? {} : { builds: rates }),
+    },
+    text: `${[...inventoryLines(inventory), ...rateLines(rates)].join('\n')}\n`,
   };
+}
+
+/** Hit rates of the stored builds, where a state store keeps their records. */
+async function ratesOf({ host, state }: Loaded): Promise<readonly TargetRates[] | undefined> {
+  if (state === undefined) return undefined;
+  return await hitRates(readRecords(openRecords(host, state)));
+}
+
+function rateLines(rates: readonly TargetRates[] | undefined): readonly string[] {
+  if (rates === undefined || rates.length === 0) return [];
+  const rows = rates.map(({ target, builds, states, hits, misses, hitRate }) => [
+    target,
+    String(builds),
+    String(states['not-run'] ?? 0),
+    String(hits),
+    String(misses),
+    hitRate === undefined ? '-' : `${(100 * hitRate).toFixed(1)} %`,
+  ]);
+  return ['', ...tableLines(['TARGET', 'BUILDS', 'NOT RUN', 'HITS', 'MISSES', 'HIT RATE'], rows)];
 }
 
 function inventoryLines(inventory: Inventory): readonly string[] {
