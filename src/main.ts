@@ -6,11 +6,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runProgram } from './cli/program.ts';
-import { Interrupted } from './platform/errors.ts';
+import { EXIT_CODE, Interrupted } from './platform/errors.ts';
 import { spawnProcesses } from './platform/spawn.ts';
 
 /** The composition root: the only reader of `process.*`. Sets the exit code; leaves nothing behind, however it ends. */
-async function main(): Promise<number> {
+async function main(): Promise<void> {
+  // Until the program says otherwise: were what it waits for to vanish, the process would end with 0.
+  process.exitCode = EXIT_CODE.defect;
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -28,7 +30,7 @@ async function main(): Promise<number> {
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) await honourProxies();
-  return await runProgram(process.argv.slice(2), {
+  process.exitCode = await runProgram(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
     // Docker's name of x64; its images are for Linux, whatever this machine runs.
@@ -73,4 +75,5 @@ async function honourProxies(): Promise<void> {
   setGlobalDispatcher(new EnvHttpProxyAgent({ noProxy: `localhost,127.0.0.1,::1,${own}` }));
 }
 
-process.exitCode = await main();
+// Not awaited: the packaged file is CommonJS, which knows no top-level await.
+void main();

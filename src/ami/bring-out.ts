@@ -35,8 +35,8 @@ export interface BringOutOptions {
 
 /**
  * Everything after the build, in the order that leaves the fleet on the old image whenever a gate fails: canary, parameter,
- * the other stacks one after the other, cleanup. The image that goes on is the one that was given; the parameter is written, not asked.
- * Under a hold nothing is done. Throws what the gate that failed throws; stacks that fail are in the report.
+ * the other stacks in their order, cleanup. The image that goes on is the one that was given; the parameter is written, not
+ * asked. Under a hold nothing is done. Throws what the gate that failed throws; stacks that fail are in the report.
  */
 export async function bringOut(
   account: Account,

@@ -5,7 +5,7 @@ import { judgeCanary, type CanaryVerdict } from './canary.ts';
 import type { ImageId } from './ids.ts';
 
 /** How often the canary is looked at. */
-const EVERY_MS = 15_000;
+const EVERY_MS = 5_000;
 
 /** What to watch, and for how long. */
 export interface CanaryWatch {

@@ -139,7 +139,8 @@ async function prepare(host: Host, plan: ImagePlan, build: ImageBuild): Promise<
   const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
   const config = readBakeConfig(text, { target, commit: subject.commit, perCommit });
   const directory = path.join(host.scratch, 'warm');
-  return await writeWarmPlan({ config, target, source, cacheFrom: plan.cacheFrom, directory });
+  const mark = String(host.clock.now().getTime());
+  return await writeWarmPlan({ config, target, source, cacheFrom: plan.cacheFrom, directory, mark });
 }
 
 function variablesOf(

@@ -1,13 +1,16 @@
-import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { WarmbakeError } from '../platform/errors.ts';
+import type { Host } from '../platform/host.ts';
+import { packerFiles } from './packer-files.ts';
 
-/** The directory `packer/cpu` of this package: beside the sources as well as beside what is compiled from them. */
-export function packerTemplate(from: string = fileURLToPath(import.meta.url)): string {
-  const parent = path.dirname(from);
-  const directory = path.join(parent, 'packer', 'cpu');
-  if (existsSync(path.join(directory, 'cpu.pkr.hcl'))) return directory;
-  if (parent !== from) return packerTemplate(parent);
-  throw new WarmbakeError('defect', 'no-packer-template', 'packer/cpu is not part of this installation');
+/** Lays Packer's template out for this run; answers with its directory. */
+export async function packerTemplate({ scratch }: Pick<Host, 'scratch'>): Promise<string> {
+  const directory = path.join(scratch, 'packer-template');
+  for (const [name, text] of Object.entries(await packerFiles())) {
+    const file = path.join(directory, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    // Packer runs those of this machine as programs.
+    await writeFile(file, text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+  }
+  return directory;
 }

@@ -37,6 +37,18 @@ export function policyOf(role: PolicyRole, family: FamilySettings, account: stri
   return { Version: '2012-10-17', Statement: [...shared, ...own] };
 }
 
+/** The rights on a state store in S3, `s3://bucket[/prefix]`; none for a directory. Without ListBucket, S3 calls what is absent forbidden. */
+export function statePolicy(state: string | undefined, region: string): readonly Statement[] {
+  const s3 = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/.exec(state ?? '');
+  if (s3 === null) return [];
+  const [, bucket = '', prefix = ''] = s3;
+  const of = `arn:${partitionOf(region)}:s3:::${bucket}`;
+  return [
+    allow('State', ['s3:GetObject', 's3:PutObject'], [`${of}/${prefix === '' ? '' : `${prefix}/`}*`]),
+    allow('ListState', ['s3:ListBucket'], [of]),
+  ];
+}
+
 interface Scope {
   readonly family: FamilySettings;
   readonly account: string;

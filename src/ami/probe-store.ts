@@ -84,6 +84,7 @@ async function planWithoutImports(
     source: await fetchSource(host, source ?? `https://${settings.repository}`, commit),
     cacheFrom: [],
     directory: path.join(host.scratch, 'warm'),
+    mark: String(host.clock.now().getTime()),
   });
 }
 

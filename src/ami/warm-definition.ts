@@ -49,9 +49,14 @@ export function warmTarget(target: PrintedTarget): WarmTarget {
  * The Dockerfile with one more stage that needs all others in full. BuildKit leaves cached layers in the registry until
  * something wants their files; matching no file in each stage wants them all, and nothing has to be sent anywhere:
  * outputs of every stage (`type=tar`) store the same layers, but send each stage's whole file system to the client.
+ * A `mark` that the store has seen before wants nothing: the result of the added stage is in it, whatever became of the others.
  */
-export function warmDockerfile(dockerfile: string, stages: readonly string[]): string {
-  const copies = stages.map((stage) => `COPY --from=${stage} /.warmbake-none* /\n`);
+export function warmDockerfile(
+  dockerfile: string,
+  stages: readonly string[],
+  { mark }: { readonly mark: string },
+): string {
+  const copies = stages.map((stage) => `COPY --from=${stage} /.warmbake-${mark}* /\n`);
   return `${dockerfile.replace(/\n*$/, '\n')}\nFROM scratch AS ${WARM_TARGET}\n${copies.join('')}`;
 }
 

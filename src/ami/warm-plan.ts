@@ -41,6 +41,8 @@ export interface WarmInputs {
   readonly cacheFrom: readonly string[];
   /** Takes the files; must lie outside of the source, whose every file can be part of a layer. */
   readonly directory: string;
+  /** Letters and digits, others each time: see `warmDockerfile`. */
+  readonly mark: string;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface WarmInputs {
  * out of it.
  */
 export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
-  const { config, target, source, cacheFrom, directory } = inputs;
+  const { config, target, source, cacheFrom, directory, mark } = inputs;
   const printed = warmTarget(config.targets[target] ?? {});
   const original = path.resolve(source, printed.context, printed.dockerfile);
   const text = await dockerfileText(printed, original);
@@ -56,22 +58,21 @@ export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
   if (stages === undefined) throw unfit(`its Dockerfile has no stage '${printed.stage ?? ''}'`);
 
   await mkdir(directory, { recursive: true });
-  const dockerfile = path.join(directory, 'Dockerfile');
-  await writeFile(dockerfile, warmDockerfile(text, stages));
-  // BuildKit looks for it beside the Dockerfile; without it the context would be another one.
-  await copyFile(`${original}.dockerignore`, `${dockerfile}.dockerignore`).catch(() => undefined);
-
   const write = async (name: string, refs: readonly string[]): Promise<string> => {
+    const dockerfile = path.join(directory, `${name}.Dockerfile`);
+    await writeFile(dockerfile, warmDockerfile(text, stages, { mark: `${mark}-${name}` }));
+    // BuildKit looks for it beside the Dockerfile; without it the context would be another one.
+    await copyFile(`${original}.dockerignore`, `${dockerfile}.dockerignore`).catch(() => undefined);
     const definition = warmDefinition(config, target, { dockerfile, cacheFrom: refs });
     requireInside(definition, source, directory);
-    const file = path.join(directory, name);
+    const file = path.join(directory, `${name}.json`);
     await writeFile(file, definition);
     return file;
   };
   return {
     source,
-    filling: await write('filling.json', cacheFrom),
-    proving: await write('proving.json', []),
+    filling: await write('filling', cacheFrom),
+    proving: await write('proving', []),
     stages,
   };
 }

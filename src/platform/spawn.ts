@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { signalGroup, watchGroup } from './process-group.ts';
 import type { Command, Finished, Processes } from './process.ts';
 
@@ -25,6 +24,8 @@ export function spawnProcesses(): SpawnedProcesses {
 }
 
 async function run(command: Command, options: Options, running: Set<number>): Promise<Finished> {
+  // Loaded for the first process: it is most of what there is to load at start-up.
+  const { execa } = await import('execa');
   const [program, ...args] = command.argv;
   const child = execa(program, args, {
     env: { ...command.env },

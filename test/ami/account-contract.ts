@@ -148,7 +148,9 @@ export function describeAccount(open: () => World): void {
       const image = await addImage('current-2', {});
       await account.templates.create({ template, source: 1, image, description: '' });
       expect((await account.templates.withImage(template, image)).map(({ number }) => number)).toEqual([2]);
-      expect((await account.templates.all(template)).map(({ number }) => number).toSorted()).toEqual([1, 2]);
+      expect(
+        (await account.templates.all(template)).map(({ number }) => number).toSorted((a, b) => a - b),
+      ).toEqual([1, 2]);
       const current = await account.templates.current();
       const own = current.filter((version) => version.template === template);
       expect(new Set(own.map(({ number }) => number))).toEqual(new Set([1, 2]));

@@ -27,7 +27,7 @@ test('the artifact of exactly that build and step is downloaded', async () => {
 
 test.each([
   [
-    'the agent finds several',
+    'the agent finds several (incident 955f1c6: three steps, one file name)',
     'echo "fatal: Multiple artifacts were found" >&2; exit 1',
     'fatal: Multiple artifacts were found',
   ],

@@ -26,7 +26,7 @@ async function bucket(...answers: readonly (readonly [status: number, body: stri
 
 const family = (baseStack: string) => ({ baseStack, region: 'us-east-1' });
 
-test('a version is fetched once and then read from the cache, with or without a v', async () => {
+test('B-25: a version, written in one place, is fetched once and then read from the cache, with or without a v', async () => {
   await using there = await bucket([200, TEMPLATE]);
   await using host = await openHost();
   const asking = { ...host, fetch: there.fetch };

@@ -61,12 +61,7 @@ describe('bringing out an image', () => {
       'groups.relaunch',
       'parameters.put',
       'tagging.set',
-      'templates.create',
-      'templates.create',
-      'templates.create',
-      'groups.relaunch',
-      'groups.relaunch',
-      'groups.relaunch',
+      ...['main', 'small-release', 'release'].flatMap(() => ['templates.create', 'groups.relaunch']),
       ...remove,
       ...remove,
       ...remove,
@@ -83,6 +78,16 @@ describe('bringing out an image', () => {
     };
     await bringOutToday(fake);
     expect([seen, everywhere(fake)]).toEqual([[today.id], FAMILY.stacks.map(() => today.id)]);
+  });
+
+  test('comes to the last listed stacks last: one that is killed before has left the releases alone', async () => {
+    const { fake, old, today } = week();
+    let rolled = 0;
+    fake.gate.before = ({ name }) => {
+      if (name === 'groups.relaunch' && (rolled += 1) === 4) throw new Error('killed');
+    };
+    await expect(bringOutToday(fake)).rejects.toThrow('killed');
+    expect(everywhere(fake)).toEqual([today.id, today.id, today.id, old.id]);
   });
 
   test('leaves fleet and parameter on the old image when the canary fails', async () => {
@@ -145,6 +150,7 @@ describe('bringing out an image', () => {
     await bringOutToday(fake, {}, events);
     expect(events).toEqual([
       { type: 'section', title: `Trying ${today.id} on pull-requests` },
+      { type: 'line', text: 'watching what it launches for up to 10 min' },
       { type: 'section', title: `Publishing ${today.id}` },
       { type: 'section', title: 'Rolling the stacks' },
       { type: 'section', title: 'Cleaning up' },

@@ -26,7 +26,7 @@ test('security group and subnet of one VPC are taken', async () => {
 
 test.each([
   [
-    'two VPCs are both named, before Packer waits half an hour for SSH',
+    'two VPCs are both named, before Packer waits half an hour for SSH (incident e6ae229)',
     account(good, { [GROUP]: 'vpc-1', [SUBNET]: 'vpc-2' }),
     `security group ${GROUP} is in vpc-1, subnet ${SUBNET} is in vpc-2`,
   ],

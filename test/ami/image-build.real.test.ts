@@ -87,7 +87,7 @@ test('a store below the bar makes no image: Packer is told, and takes the instan
   expect(await build.account.images.list('app-build-')).toEqual([]);
 });
 
-test('a real Packer makes a warm, proved and tagged image, and leaves nothing of its making on it', async ({
+test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no secret and nothing of its making on it', async ({
   engine,
   registry,
   skip,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { policyOf, type PolicyRole } from '../../src/ami/policy.ts';
+import { policyOf, statePolicy, type PolicyRole } from '../../src/ami/policy.ts';
 import { allows } from './allows.ts';
 import { FAMILY } from './family.ts';
 
@@ -59,6 +59,16 @@ test.each<PolicyRole>(['job', 'operator'])(
     ).toEqual([]);
   },
 );
+
+test.each([
+  ['s3://bucket/ci', 'arn:aws:s3:::bucket/ci/*'],
+  ['s3://bucket', 'arn:aws:s3:::bucket/*'],
+])('the state store %s can be read and written, in its prefix only', (state, resource) => {
+  const [objects, list] = statePolicy(state, 'us-east-1');
+  expect([objects?.Action, objects?.Resource]).toEqual([['s3:GetObject', 's3:PutObject'], [resource]]);
+  expect([list?.Action, list?.Resource]).toEqual([['s3:ListBucket'], ['arn:aws:s3:::bucket']]);
+  expect(statePolicy('/var/lib/state', 'us-east-1')).toEqual([]);
+});
 
 test('regions of other partitions have names of their own', () => {
   const china = policyOf('job', { ...FAMILY, region: 'cn-north-1' }, '*');

@@ -51,7 +51,14 @@ marker: ${marker}
     marker,
     warm: async () => {
       const directory = join(host.home, 'filling');
-      const plan = await writeWarmPlan({ config, target: TARGET, source, cacheFrom: [cache], directory });
+      const plan = await writeWarmPlan({
+        config,
+        target: TARGET,
+        source,
+        cacheFrom: [cache],
+        directory,
+        mark: 'image',
+      });
       await fillStore(host, { address: bridge.address }, { docker, plan, ...FAMILY_HERE.warm });
       await fresh.restart();
     },

@@ -80,7 +80,7 @@ async function rebuild(
     ...host,
     env,
     scratch: join(host.home, run),
-    // The canary is looked at four times a minute.
+    // Nobody wants to wait for the next look at the canary.
     clock: {
       ...clock,
       sleep: async (ms: number, signal?: AbortSignal) => await clock.sleep(Math.min(ms, 500), signal),
@@ -94,7 +94,7 @@ async function rebuild(
   const probing = agent.addedStep(run, over.signal).then(async (step) => {
     if (step === undefined) return undefined;
     const argv = [...step.command.split(' ').slice(1), '--source', project.source];
-    const onInstance = { ...env, ...machine.engine.env, PATH: env['PATH'] };
+    const onInstance = { ...env, ...machine.engine.env, PATH: env['PATH'] ?? '' };
     return await warmbake(argv, {
       env: { ...onInstance, WARMBAKE_CONFIG: await configOn(machine, host.home, config) },
     });

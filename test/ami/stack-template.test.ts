@@ -25,7 +25,12 @@ test('the image of a region is read past all short tags', () => {
 
 test.each([
   ['a region that it has not', TEMPLATE, 'ap-south-1', 'Mappings.AWSRegion2AMI has no region ap-south-1'],
-  ['no id (yq printed "null")', TEMPLATE, 'eu-west-1', "'null' for eu-west-1 is no image id"],
+  [
+    'no id (incident 017b479: yq printed "null")',
+    TEMPLATE,
+    'eu-west-1',
+    "'null' for eu-west-1 is no image id",
+  ],
   ['a placeholder', TEMPLATE, 'eu-west-2', "'${ImageId}' for eu-west-2 is no image id"],
   ['an error page', '<html>not found</html>', 'us-east-1', 'it has no Mappings.AWSRegion2AMI'],
   ['an empty file', '', 'us-east-1', 'it has no Mappings.AWSRegion2AMI'],

@@ -71,7 +71,7 @@ test.each([
 });
 
 test('the added stage takes no file from each stage', () => {
-  expect(warmDockerfile('FROM a AS b\nRUN c\n\n', ['b', '1'])).toBe(
-    'FROM a AS b\nRUN c\n\nFROM scratch AS warmbake-warm\nCOPY --from=b /.warmbake-none* /\nCOPY --from=1 /.warmbake-none* /\n',
+  expect(warmDockerfile('FROM a AS b\nRUN c\n\n', ['b', '1'], { mark: '7' })).toBe(
+    'FROM a AS b\nRUN c\n\nFROM scratch AS warmbake-warm\nCOPY --from=b /.warmbake-7* /\nCOPY --from=1 /.warmbake-7* /\n',
   );
 });

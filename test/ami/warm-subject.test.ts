@@ -73,16 +73,19 @@ test.each([
     'one here, the others there',
     { index: { [NAMES.revision]: COMMIT }, manifest: marks('812', ID, 'unknown') },
   ],
-])('build and commit are found %s; the moving tag is read once', async (_, image) => {
-  const { subject, tags, top } = await find(image);
-  expect(subject).toEqual({
-    image: { host: 'r.io', path: 'image', tag: 'latest', digest: top },
-    buildNumber: '812',
-    buildId: ID,
-    commit: COMMIT,
-  });
-  expect(tags).toEqual(['latest']);
-});
+])(
+  'B-27: build and commit are found %s (incident 7105207); the moving tag is read once',
+  async (_, image) => {
+    const { subject, tags, top } = await find(image);
+    expect(subject).toEqual({
+      image: { host: 'r.io', path: 'image', tag: 'latest', digest: top },
+      buildNumber: '812',
+      buildId: ID,
+      commit: COMMIT,
+    });
+    expect(tags).toEqual(['latest']);
+  },
+);
 
 test('everything that is wrong is said at once', async () => {
   await expect(

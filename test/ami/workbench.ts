@@ -62,7 +62,7 @@ export async function openWorkbench(
   need('moto', await findMoto(process.env));
 
   const project = await buildProject(engine, registry, repository);
-  atEnd.push(project.remove);
+  atEnd.push(async () => await project.remove());
   const base = { ami_id: BASE_AMI, name: 'base', creation_date: '2026-01-01T00:00:00.000Z' };
   const moto = await startMoto([base, ...images]);
   atEnd.push(moto.stop);

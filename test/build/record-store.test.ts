@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { keepRecord, openRecords, readRecords } from '../../src/build/record-store.ts';
 import type { BuildContext } from '../../src/context/context.ts';
 import type { Host } from '../../src/platform/host.ts';
+import { spawnProcesses } from '../../src/platform/spawn.ts';
 
 let directory = '';
 let warnings: string[] = [];
@@ -16,8 +17,17 @@ beforeEach(async () => {
   host = {
     cwd: directory,
     env: {},
-    emit: (event) => (event.type === 'warning' ? warnings.push(event.warning.code) : 0),
-  } as Host;
+    emit: (event) => {
+      if (event.type === 'warning') warnings.push(event.warning.code);
+    },
+    platform: 'linux/amd64',
+    processes: spawnProcesses(),
+    clock: { now: () => new Date(0), sleep: async () => undefined },
+    random: () => 0.5,
+    signal: new AbortController().signal,
+    fetch,
+    scratch: directory,
+  };
 });
 afterEach(async () => await rm(directory, { recursive: true, force: true }));
 

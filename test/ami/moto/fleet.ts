@@ -17,6 +17,8 @@ export interface Fleet {
   /** Newest first. */
   readonly images: readonly ImageId[];
   readonly furnish: ReturnType<typeof furnisher>;
+  /** The configuration file. */
+  readonly config: string;
   run(...argv: readonly string[]): Promise<Ran>;
 }
 
@@ -46,6 +48,7 @@ export async function startFleet({ days }: { readonly days: number }): Promise<F
     front,
     images,
     furnish,
+    config,
     run: async (...argv) => await warmbake([...argv, '--config', config]),
     stop: async () => {
       await front.stop();

@@ -30,6 +30,8 @@ export interface Front {
   readonly calls: AwsCall[];
   /** Looks at each request first; an answer keeps it from moto. */
   intercept: (call: AwsCall) => Answer | undefined | Promise<Answer | undefined>;
+  /** Called when moto has done it and nobody has heard yet. */
+  done: (call: AwsCall) => void | Promise<void>;
 }
 
 /** Starts a {@link Front} on a free port of the loopback. */
@@ -39,6 +41,7 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
     url: '',
     calls: [] as AwsCall[],
     intercept: (() => undefined) as Front['intercept'],
+    done: (() => undefined) as Front['done'],
   };
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const body = await textOf(request);
@@ -46,6 +49,12 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
     front.calls.push(call);
     const instead = await front.intercept(call);
     if (instead !== undefined) return instead;
+    const answered = await forward(request, call);
+    await front.done(call);
+    return answered;
+  };
+  const forward = async (request: IncomingMessage, call: AwsCall): Promise<Answer> => {
+    const { body } = call;
     const form = new URLSearchParams(body);
     if (call.action === 'ec2:CreateLaunchTemplateVersion') return await createVersion(moto, form, versions);
     if (call.action === 'ec2:EnableImageDeprecation') return DEPRECATED;

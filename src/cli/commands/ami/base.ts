@@ -1,7 +1,7 @@
 import { findBaseImage } from '../../../ami/base-image.ts';
 import type { Host } from '../../../platform/host.ts';
 import type { CommandSpec, Input, Outcome } from '../../command.ts';
-import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** `warmbake ami base`: what the next image will be built on. */
 export const amiBaseCommand: CommandSpec = {
@@ -9,7 +9,8 @@ export const amiBaseCommand: CommandSpec = {
   summary: 'show the image that the next one is built on',
   description:
     'Read the base image from the template of the configured version of the Elastic CI stack. Changes nothing.',
-  options: FAMILY_OPTIONS,
+  // It changes nothing anyway; scripts can give the option to every command alike.
+  options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],
   examples: ['warmbake ami base', 'warmbake ami base --json'],
   run: amiBase,
 };

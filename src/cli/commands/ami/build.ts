@@ -108,7 +108,7 @@ export async function makeImage(host: Host, input: Input, { family, account }: O
       account,
       workshop,
       family,
-      template: packerTemplate(),
+      template: await packerTemplate(host),
       packer: program === undefined ? {} : { program },
       ...(bakeConfig === undefined ? {} : { bakeConfig }),
       ...(source === undefined ? {} : { source }),

@@ -87,8 +87,8 @@ export function cleanText({ lines }: CleanReport, now: Date): string {
 
 /** Reasons for a table: an image that a hundred groups use has a hundred reasons; all of them are in the JSON document. */
 export function someOf(because: readonly string[]): string {
-  const more = because.length - 3;
-  return more > 0 ? `${because.slice(0, 3).join('; ')}; and ${more} more` : because.join('; ');
+  const more = because.length - 2;
+  return more > 0 ? `${because.slice(0, 2).join('; ')}; and ${more} more` : because.join('; ');
 }
 
 const WORDS = {

@@ -1,8 +1,8 @@
-import { policyOf, type PolicyRole } from '../../../ami/policy.ts';
+import { policyOf, statePolicy, type PolicyRole } from '../../../ami/policy.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
-import { FAMILY_OPTION, loadFamily } from './family.ts';
+import { FAMILY_OPTION, loadFamilyAndState } from './family.ts';
 
 const ROLES: readonly PolicyRole[] = ['job', 'operator'];
 
@@ -26,7 +26,7 @@ export const amiIamCommand: CommandSpec = {
 };
 
 async function amiIam(host: Host, input: Input): Promise<Outcome> {
-  const family = await loadFamily(host, input);
+  const { family, state } = await loadFamilyAndState(host, input);
   const written = input.args[0] ?? '';
   const role = ROLES.find((one) => one === written);
   if (role === undefined) {
@@ -36,6 +36,7 @@ async function amiIam(host: Host, input: Input): Promise<Outcome> {
   if (!/^(?:\d{12}|\*)$/.test(account)) {
     throw new WarmbakeError('usage', 'bad-account', `'${account}' is no account; write 12 digits`);
   }
-  const policy = policyOf(role, family, account);
+  const own = policyOf(role, family, account);
+  const policy = { ...own, Statement: [...own.Statement, ...statePolicy(state, family.region)] };
   return { json: { role, family: family.key, policy }, text: `${JSON.stringify(policy, undefined, 2)}\n` };
 }

@@ -4,17 +4,8 @@ import { imagePipeline } from '../../../buildkite/image-pipeline.ts';
 import { loadSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import {
-  CONFIG_OPTION,
-  type CommandSpec,
-  type Input,
-  type Outcome,
-  flag,
-  textOption,
-} from '../../command.ts';
-import { pipelineFileText, putPipeline } from '../../pipeline-file.ts';
-
-const COMMAND = 'warmbake pipeline image-build';
+import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import { PUT_OPTIONS, putPipelines } from './pipeline-file.ts';
 
 /** A cold build of everything takes hours; a lost one ends some day. */
 const TIMEOUT_MINUTES = '600';
@@ -34,12 +25,11 @@ export const pipelineImageBuildCommand: CommandSpec = {
     },
     { flags: '--program <command>', help: 'how the steps start this tool (default: warmbake)' },
     { flags: '--timeout <minutes>', help: `of each step (default: ${TIMEOUT_MINUTES})` },
-    { flags: '--out <file>', help: 'where to (default: image-build.yaml beside the configuration)' },
-    { flags: '--check', help: 'write nothing; exit 1 where the file differs' },
+    ...PUT_OPTIONS,
   ],
   examples: [
-    `${COMMAND} --queue '$IMAGE_BUILD_QUEUE' --program 'sh ci/warmbake.sh'`,
-    `${COMMAND} --out .buildkite/image-build.yaml --check`,
+    "warmbake pipeline image-build --queue '$IMAGE_BUILD_QUEUE' --program 'sh ci/warmbake.sh'",
+    'warmbake pipeline image-build --out .buildkite --check',
   ],
   run: pipelineImageBuild,
 };
@@ -57,14 +47,11 @@ async function pipelineImageBuild(host: Host, input: Input): Promise<Outcome> {
     ...(queue === undefined ? {} : { queue }),
     timeoutMinutes: minutes(textOption(input, 'timeout') ?? TIMEOUT_MINUTES),
   });
-  const out = textOption(input, 'out') ?? path.join(path.dirname(file), 'image-build.yaml');
-  const options = { command: COMMAND, check: flag(input, 'check') };
-  const put = await putPipeline(path.resolve(host.cwd, out), pipeline, options);
-  return {
-    json: { ...put },
-    text: pipelineFileText(put, host.cwd, COMMAND),
-    exitCode: put.state === 'differs' ? 1 : 0,
-  };
+  return await putPipelines(host, input, {
+    command: 'pipeline image-build',
+    directory: path.resolve(host.cwd, textOption(input, 'out') ?? path.dirname(file)),
+    pipelines: { 'image-build.yaml': pipeline },
+  });
 }
 
 function minutes(text: string): number {

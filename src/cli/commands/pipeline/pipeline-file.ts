@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import type { Pipeline } from '../../../ami/pipelines.ts';
 import { loadSettings } from '../../../config/load.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
@@ -9,13 +8,14 @@ import type { Host } from '../../../platform/host.ts';
 import { CONFIG_OPTION, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
 import { chooseFamily, FAMILY_OPTION } from '../ami/family.ts';
 
-/** Options of every command that writes pipelines. */
-export const PIPELINE_OPTIONS: readonly Option[] = [
-  CONFIG_OPTION,
-  FAMILY_OPTION,
+/** Options of {@link putPipelines}. */
+export const PUT_OPTIONS: readonly Option[] = [
   { flags: '--out <directory>', help: 'where to (default: beside the configuration)' },
   { flags: '--check', help: 'write nothing; exit 1 where a file differs' },
 ];
+
+/** Options of every command that writes pipelines of a family. */
+export const PIPELINE_OPTIONS: readonly Option[] = [CONFIG_OPTION, FAMILY_OPTION, ...PUT_OPTIONS];
 
 /** What pipelines of a family are written from. */
 export interface PipelineSource {
@@ -47,12 +47,12 @@ export async function pipelineSource(host: Host, input: Input): Promise<Pipeline
 export async function putPipelines(
   host: Host,
   input: Input,
-  { command, source, pipelines }: PipelineFiles,
+  { command, directory, pipelines, ...told }: PipelineFiles,
 ): Promise<Outcome> {
   const files = [];
   for (const [name, pipeline] of Object.entries(pipelines)) {
     const text = `# Written by \`warmbake ${command}\`: change the configuration instead.\n${stringify(pipeline, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true })}`;
-    const file = path.join(source.directory, name);
+    const file = path.join(directory, name);
     files.push({ file, state: await put(file, text, { check: flag(input, 'check') }) });
   }
   const words = {
@@ -61,7 +61,7 @@ export async function putPipelines(
     differs: `differs from the configuration: run \`warmbake ${command}\``,
   };
   return {
-    json: { family: source.family.key, files },
+    json: { ...told, files },
     text: files.map(({ file, state }) => `${path.relative(host.cwd, file)} ${words[state]}\n`).join(''),
     exitCode: files.some(({ state }) => state === 'differs') ? 1 : 0,
   };
@@ -70,8 +70,10 @@ export async function putPipelines(
 interface PipelineFiles {
   /** The command that writes them. */
   readonly command: string;
-  readonly source: PipelineSource;
-  readonly pipelines: Readonly<Record<string, Pipeline<unknown>>>;
+  readonly directory: string;
+  /** Key of the family that they are about; told in the document. */
+  readonly family?: string;
+  readonly pipelines: Readonly<Record<string, object>>;
 }
 
 async function put(

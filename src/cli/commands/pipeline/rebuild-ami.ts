@@ -23,7 +23,8 @@ async function pipelineRebuildAmi(host: Host, input: Input): Promise<Outcome> {
   }
   return await putPipelines(host, input, {
     command: 'pipeline rebuild-ami',
-    source,
+    directory: source.directory,
+    family: source.family.key,
     pipelines: {
       [`rebuild-${key}-ami.yaml`]: rebuildPipeline(source),
       [`watch-${key}-ami.yaml`]: watchPipeline(source),

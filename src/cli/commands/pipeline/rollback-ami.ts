@@ -15,7 +15,8 @@ export const pipelineRollbackAmiCommand: CommandSpec = {
     const source = await pipelineSource(host, input);
     return await putPipelines(host, input, {
       command: 'pipeline rollback-ami',
-      source,
+      directory: source.directory,
+      family: source.family.key,
       pipelines: { [`rollback-${source.family.key}-ami.yaml`]: rollbackPipeline(source) },
     });
   },

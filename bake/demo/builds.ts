@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { tableLines } from '../../src/cli/table.ts';
+import type { Agent } from '../../test/parts/agent.ts';
+import type { Engine } from '../../test/parts/engine.ts';
+import { change, type Checkout } from './checkout.ts';
+import { warmbake } from './warmbake.ts';
+
+/** What the demo reads of a build record (`--result`). */
+interface BuildRecord {
+  readonly outcome: string;
+  readonly seconds: number;
+  readonly targets: readonly {
+    readonly record?: {
+      readonly totals: { readonly executed: number; readonly loaded: number; readonly pruned: number };
+    };
+  }[];
+  readonly planned: readonly {
+    readonly cacheFrom: readonly { readonly role: string; readonly state: string }[];
+  }[];
+}
+
+/** One build of the demo: what happened before it, and the job that CI starts for it. */
+interface Scene {
+  readonly title: string;
+  /** Prepares the checkout; answers with the job's variables. */
+  readonly job: (checkout: Checkout) => Promise<Job>;
+}
+
+type Job = { readonly BUILDKITE_BRANCH: string } & Readonly<Record<`BUILDKITE_${string}`, string>>;
+
+const MAIN: Job = { BUILDKITE_BRANCH: 'main', BUILDKITE_PULL_REQUEST: 'false' };
+const PULL_REQUEST: Job = {
+  BUILDKITE_BRANCH: 'faster-server',
+  BUILDKITE_PULL_REQUEST: '7',
+  BUILDKITE_PULL_REQUEST_BASE_BRANCH: 'main',
+};
+
+const SCENES: readonly Scene[] = [
+  { title: 'main, cold', job: async () => MAIN },
+  {
+    title: 'a pull request changes one source file',
+    job: async (checkout) => {
+      await checkout.git('switch', '--quiet', '--create', 'faster-server');
+      await change(checkout, 'src/server.txt', 'serve twice as fast');
+      return PULL_REQUEST;
+    },
+  },
+  {
+    title: 'its second push changes an asset',
+    job: async (checkout) => {
+      await change(checkout, 'assets/logo.txt', 'two buns');
+      return PULL_REQUEST;
+    },
+  },
+  { title: 'the same commit again', job: async () => PULL_REQUEST },
+  {
+    title: 'rebased on a main whose dependencies moved',
+    job: async (checkout) => {
+      await checkout.git('switch', '--quiet', 'main');
+      await change(checkout, 'vendor/lock.txt', 'libanswer 43.0.0');
+      return MAIN;
+    },
+  },
+  {
+    title: '… and the pull request on top of it',
+    job: async ({ git }) => {
+      await git('switch', '--quiet', 'faster-server');
+      await git('rebase', '--quiet', 'main');
+      return PULL_REQUEST;
+    },
+  },
+  {
+    title: 'main after the merge',
+    job: async ({ git }) => {
+      await git('switch', '--quiet', 'main');
+      await git('merge', '--quiet', '--no-ff', '--message', 'Merge pull request 7', 'faster-server');
+      return MAIN;
+    },
+  },
+];
+
+/** What happens to main between two days. */
+const NEXT_DAY: Scene = {
+  title: 'main moves on overnight',
+  job: async (checkout) => {
+    await change(checkout, 'src/parser.txt', 'parse comments too');
+    return MAIN;
+  },
+};
+
+/** Where the builds run. */
+export interface Stage {
+  readonly engine: Engine;
+  readonly checkout: Checkout;
+  readonly agent: Agent;
+  /** For results. */
+  readonly directory: string;
+}
+
+/** Runs one build as a job of its own on a machine that has built nothing yet. */
+async function play(scene: Scene, number: number, stage: Stage): Promise<BuildRecord> {
+  const { engine, checkout, agent, directory } = stage;
+  const { git } = checkout;
+  console.log(`\n##### ${number}. ${scene.title}\n`);
+  const job = await scene.job(checkout);
+  await git('push', '--quiet', '--force', 'origin', `HEAD:${job.BUILDKITE_BRANCH}`);
+  // CI agents live for one job: nothing of an earlier build may help but the registry.
+  if (engine.owned) await execa('docker', ['builder', 'prune', '--all', '--force'], { env: engine.env });
+  const result = path.join(directory, `result-${number}.json`);
+  const build = { id: `00000000-0000-0000-0000-00000000000${number}`, number: String(number) };
+  await warmbake(['build', '--config', 'warmbake.yaml', '--result', result], {
+    cwd: checkout.directory,
+    env: {
+      ...engine.env,
+      ...agent.env(build),
+      ...job,
+      BUILDKITE_REPO: 'https://example.com/demo/bun.git',
+      BUILDKITE_COMMIT: await git('rev-parse', 'HEAD'),
+    },
+  });
+  return JSON.parse(await readFile(result, 'utf8')) as BuildRecord;
+}
+
+function summary(records: readonly BuildRecord[]): readonly string[] {
+  const rows = records.map((record, i) => {
+    const totals = record.targets[0]?.record?.totals;
+    const found = (record.planned[0]?.cacheFrom ?? []).filter((s) => s.state === 'found').map((s) => s.role);
+    return [
+      `${i + 1}. ${SCENES[i]?.title ?? ''}`,
+      record.outcome,
+      found.join(' + ') || '-',
+      String(totals?.executed ?? 0),
+      String((totals?.loaded ?? 0) + (totals?.pruned ?? 0)),
+      record.seconds.toFixed(1),
+    ];
+  });
+  return tableLines(['build', 'outcome', 'imported', 'executed', 'from cache', 'seconds'], rows);
+}
+
+/** Plays the life of a pull request, and ends with a table of its builds. */
+export async function playBuilds(stage: Stage): Promise<void> {
+  const records: BuildRecord[] = [];
+  for (const [i, scene] of SCENES.entries()) records.push(await play(scene, i + 1, stage));
+  console.log(`\n##### All builds\n\n${summary(records).join('\n')}\n`);
+}
+
+/** One more build of main, for the second day of the machine image. */
+export async function playNextDay(stage: Stage): Promise<void> {
+  await play(NEXT_DAY, SCENES.length + 1, stage);
+}

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { type OutputChunk, type Plugin, build } from 'rolldown';
+import { packerFiles } from '../src/ami/packer-files.ts';
+import { PROJECT } from '../test/parts/project.ts';
+
+/** The tool as CommonJS modules, by the names under which they require each other; `./main.cjs` is the first. */
+export interface Pieces {
+  readonly texts: Readonly<Record<string, string>>;
+  /** Absolute paths of the modules in them. */
+  readonly modules: readonly string[];
+}
+
+/** Cuts the tool at its dynamic imports, so that a command compiles only what it needs. */
+export async function makePieces(): Promise<Pieces> {
+  const { output } = await build({
+    input: path.join(PROJECT, 'src/main.ts'),
+    cwd: PROJECT,
+    platform: 'node',
+    plugins: [await packerInside()],
+    output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
+    write: false,
+  });
+  const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
+  return {
+    texts: Object.fromEntries(chunks.map(({ fileName, code }) => [`./${fileName}`, withoutShebang(code)])),
+    modules: chunks.flatMap((chunk) => chunk.moduleIds.filter((id) => path.isAbsolute(id))),
+  };
+}
+
+/** One file has no files beside it: the module that reads Packer's template becomes one that holds it. */
+async function packerInside(): Promise<Plugin> {
+  const code = `const FILES = ${JSON.stringify(await packerFiles())};
+export async function packerFiles() { return FILES; }
+`;
+  const module = path.join(PROJECT, 'src/ami/packer-files.ts');
+  return { name: 'packer-inside', load: (id) => (id === module ? { code, moduleType: 'js' } : null) };
+}
+
+function withoutShebang(code: string): string {
+  return code.replace(/^#!.*\n/, '');
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ImageId } from '../../src/ami/ids.ts';
+import type { Policy } from '../../src/ami/policy.ts';
+import { MOTO_ACCOUNT } from '../parts/moto.ts';
+import type { Running } from '../parts/part.ts';
+import { needsMoto } from '../tiers/moto.ts';
+import { allows, resourceOf } from './allows.ts';
+import { STACKS, startFleet, useFront, type Fleet } from './moto/fleet.ts';
+import type { AwsCall } from './moto/front.ts';
+
+const isThere = await needsMoto();
+let fleet: Fleet & Running;
+let bad: ImageId;
+let good: ImageId;
+const recorded: AwsCall[] = [];
+
+beforeAll(async () => {
+  if (!isThere) return;
+  fleet = await startFleet({ days: 7 });
+  useFront(fleet.front);
+  [bad = 'ami-', good = 'ami-'] = fleet.images;
+  await fleet.furnish.addInstance(bad);
+  await fleet.run('ami', 'publish', bad);
+  fleet.front.calls.length = 0;
+});
+afterAll(async () => {
+  if (isThere) await fleet.stop();
+});
+beforeEach(() => {
+  recorded.push(...fleet.front.calls);
+  fleet.front.calls.length = 0;
+});
+
+function writes(): readonly string[] {
+  return fleet.front.calls
+    .map(({ action }) => action)
+    .filter((action) => !/:(?:Describe|Get|List)/.test(action));
+}
+
+describe('at three in the morning', () => {
+  test('status shows what runs, and finds the fleet in order', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'status', '--max-age', '48h', '--require-in-sync');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(new RegExp(`^desired +${bad} \\(app-build-\\d{14}, published, 1.0 h old\\)$`, 'm'));
+    expect(out).toMatch(new RegExp(`^main +1 +1 +${bad} +1.0 h +- +yes$`, 'm'));
+    expect(out).toMatch(/^IMAGE +INSTANCE +STACK +STATE +UP +WORK$/m);
+    expect(out).toContain('no drift');
+    expect(writes()).toEqual([]);
+  });
+
+  test('list shows every image, and what a cleanup would do', async () => {
+    const { out } = await fleet.run('ami', 'list');
+    expect(out.split('\n')).toHaveLength(7 + 4);
+    expect(out).toMatch(/^ami-00000000000000007 +published .* DELETE +not needed any more$/m);
+  });
+
+  test('a rollback wants a reason', async () => {
+    expect(await fleet.run('ami', 'rollback', '--yes')).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('a reason is needed'),
+    });
+  });
+
+  test('a rollback asks; where nobody can answer it wants --yes', async () => {
+    const { exitCode, err } = await fleet.run('ami', 'rollback', '--reason', 'agents do not start');
+    expect([exitCode, err, writes()]).toEqual([2, expect.stringContaining('nobody can be asked here'), []]);
+  });
+
+  test('a dry run shows the plan: image, and from where to where each stack goes', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'rollback', '--reason', 'x', '--dry-run');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(new RegExp(`^back to +${good} `, 'm'));
+    expect(out).toMatch(
+      new RegExp(`^main +would change +${bad} \\(version 1\\) +${good} \\(new version\\)$`, 'm'),
+    );
+    expect(writes()).toEqual([]);
+  });
+
+  test('the rollback brings all stacks back, and says what to do about machines that still run', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'rollback', '--reason', 'agents do not start', '--yes');
+    expect(exitCode).toBe(0);
+    for (const stack of STACKS) {
+      expect(out).toMatch(
+        new RegExp(`^${stack} +updated +${bad} \\(version 1\\) +${good} \\(version 2\\)$`, 'm'),
+      );
+    }
+    expect(out).toContain(`${bad} is revoked`);
+    expect(out).toContain('still running what was left:');
+    expect(out).toContain(`warmbake ami rollback --family cpu --to ${fleet.images[2]} --reason …`);
+    expect(new Set(writes())).toEqual(
+      new Set([
+        'ssm:PutParameter',
+        'ec2:CreateLaunchTemplateVersion',
+        'autoscaling:UpdateAutoScalingGroup',
+        'ec2:CreateTags',
+      ]),
+    );
+  });
+
+  test('the same command again changes nothing', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'rollback', '--reason', 'agents do not start', '--yes');
+    expect([exitCode, writes()]).toEqual([0, []]);
+    expect(out).toContain(`is ${good}`);
+    expect(out).toContain('already, and held');
+  });
+
+  test('tomorrow’s job builds nothing out: it says who holds and why, and exits 0', async () => {
+    const next = await fleet.furnish.addImage(`app-build-${digits(new Date())}`, {
+      'warmbake:family': 'cpu',
+      'warmbake:state': 'candidate',
+      'warmbake:run': 'next',
+    });
+    const { exitCode, out } = await fleet.run('ami', 'rebuild', '--image', next);
+    expect([exitCode, writes()]).toEqual([0, []]);
+    expect(out).toMatch(/^held by .*: agents do not start$/m);
+    expect((await fleet.run('ami', 'publish', next)).exitCode).toBe(4);
+  });
+
+  test('an impossible target writes nothing and lists the possible ones', async () => {
+    const { exitCode, err } = await fleet.run('ami', 'rollback', '--to', bad, '--reason', 'x', '--yes');
+    expect([exitCode, writes()]).toEqual([4, []]);
+    expect(err).toContain(`${bad} was revoked by`);
+    expect(err).toContain(`  ${fleet.images[2]}  app-build-`);
+  });
+
+  test('status under the hold names it, and keeps alarming about the age', async () => {
+    const { exitCode, out, err } = await fleet.run('ami', 'status', '--max-age', '24h');
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/^hold +held by .*: agents do not start$/m);
+    expect(err).toContain(`${good} is 25.0 h old; 24h is allowed`);
+  });
+
+  test('status --json is what the interface promises', async () => {
+    const { out } = await fleet.run('ami', 'status', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      schemaVersion: 1,
+      families: [
+        {
+          key: 'cpu',
+          desired: { state: 'image', id: good },
+          hold: { state: 'held', image: good, leaves: [bad], reason: 'agents do not start' },
+          stacks: STACKS.map((name) => ({
+            name,
+            activeVersion: 2,
+            activeImage: good,
+            latestVersion: 2,
+            inSync: true,
+          })),
+          images: expect.arrayContaining([
+            expect.objectContaining({ id: bad, state: 'revoked', keep: true, because: expect.any(Array) }),
+          ]),
+          lock: { state: 'no-store' },
+        },
+      ],
+    });
+  });
+
+  test('history tells who did what, when and why', async () => {
+    const { out } = await fleet.run('ami', 'history');
+    expect(out).toMatch(new RegExp(`revoked ${bad}: agents do not start$`, 'm'));
+    expect(out).toMatch(new RegExp(`went back to ${good} from ${bad}$`, 'm'));
+    expect(out).toMatch(new RegExp(`held ${good}: agents do not start$`, 'm'));
+    expect(out).toMatch(new RegExp(`made version 2 for main: ${good} by warmbake, else as version 1$`, 'm'));
+  });
+
+  test('release lets the next job publish; hold, revoke and unrevoke do what they say', async () => {
+    expect((await fleet.run('ami', 'release')).out).toContain('is released');
+    expect((await fleet.run('ami', 'release')).out).toContain('is not held');
+    expect((await fleet.run('ami', 'hold', '--reason', 'release week', '--until', '3d')).out).toContain(
+      'is held until',
+    );
+    expect((await fleet.run('ami', 'hold', '--reason', 'x', '--until', 'soon')).exitCode).toBe(2);
+    await fleet.run('ami', 'release');
+    expect((await fleet.run('ami', 'unrevoke', bad)).out).toBe(`${bad} is published again\n`);
+    expect((await fleet.run('ami', 'revoke', bad, '--reason', 'again')).out).toBe(
+      `${bad} is revoked: again\n`,
+    );
+    await fleet.run('ami', 'unrevoke', bad);
+    expect((await fleet.run('ami', 'publish', bad)).exitCode).toBe(0);
+  });
+});
+
+test('the policy of an operator allows what these commands did', async () => {
+  const { out } = await fleet.run('ami', 'iam', 'operator', '--account', MOTO_ACCOUNT);
+  const policy = JSON.parse(out) as Policy;
+  expect(recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)))).toEqual([]);
+});
+
+function digits(date: Date): string {
+  return date.toISOString().replaceAll(/\D/g, '').slice(0, 14);
+}

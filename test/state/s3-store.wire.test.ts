@@ -1,0 +1,57 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStore } from '../../src/state/store.ts';
+import { useFront } from '../ami/moto/fleet.ts';
+import { clientOf } from '../ami/moto/client.ts';
+import { startFront, type Front } from '../ami/moto/front.ts';
+import { startMoto, type Moto } from '../parts/moto.ts';
+import type { Running } from '../parts/part.ts';
+import { needsMoto } from '../tiers/moto.ts';
+import { describeStore } from './store-contract.ts';
+
+const isThere = await needsMoto();
+let moto: Moto & Running;
+let front: Front & Running;
+
+beforeAll(async () => {
+  if (!isThere) return;
+  moto = await startMoto();
+  front = await startFront(moto);
+  useFront(front);
+  const s3 = new S3Client({ ...clientOf(moto.url), forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: 'state' }));
+  s3.destroy();
+  // S3 is not in front of which the front stands: it speaks the query and JSON protocols only.
+  process.env['AWS_ENDPOINT_URL'] = moto.url;
+});
+afterAll(async () => {
+  if (!isThere) return;
+  await front.stop();
+  await moto.stop();
+});
+
+const open = (place = 's3://state/ci', using: typeof fetch = fetch) =>
+  openStore({ fetch: using, cwd: '/' }, place, { region: 'us-east-1' });
+
+describeStore(open);
+
+test('a bucket that is not there is said, with what was asked', async () => {
+  await expect(open('s3://nowhere').read('cpu/lock.json')).rejects.toMatchObject({
+    kind: 'outside',
+    message: expect.stringContaining('s3:GetObject (s3://nowhere/cpu/lock.json)'),
+  });
+});
+
+test('a write whose answer is lost counts as written', async () => {
+  let isFirst = true;
+  const losing: typeof fetch = async (...request) => {
+    const response = await fetch(...request);
+    if (!isFirst) return response;
+    isFirst = false;
+    throw new TypeError('the connection broke');
+  };
+  const store = open('s3://state/lossy', losing);
+  const version = await store.write('key', 'mine', { expected: undefined });
+  expect(version).toBeDefined();
+  expect(await store.read('key')).toEqual({ text: 'mine', version });
+});
