@@ -16,30 +16,28 @@ export const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
  * Makes the blob of an executable from the pieces, in `scratch`; `node` has to be the version that will run it. Without code
- * cache and snapshot it is the same for every architecture.
+ * cache and snapshot it is the same for every architecture, and with paths relative to `scratch` whenever it is made.
  */
 export async function makeBlob(
   texts: Readonly<Record<string, string>>,
   node: string,
   { scratch }: { readonly scratch: string },
 ): Promise<string> {
-  const file = (name: string): string => path.join(scratch, name);
-  await mkdir(scratch, { recursive: true });
-  await writeFile(file('loader.cjs'), loaderText('assets'));
-  for (const [name, text] of Object.entries(texts)) await writeFile(file(name), text);
   const config = {
-    main: file('loader.cjs'),
-    output: file('blob'),
+    main: 'loader.cjs',
+    output: 'blob',
     disableExperimentalSEAWarning: true,
     useCodeCache: false,
     useSnapshot: false,
     // NODE_OPTIONS of a job is about the job's own Node.
     execArgvExtension: 'none',
-    assets: Object.fromEntries(Object.keys(texts).map((name) => [name, file(name)])),
+    assets: Object.fromEntries(Object.keys(texts).map((name) => [name, name])),
   };
-  await writeFile(file('sea.json'), JSON.stringify(config));
-  await execa(node, ['--experimental-sea-config', file('sea.json')]);
-  return config.output;
+  const files = { ...texts, [config.main]: loaderText('assets'), 'sea.json': JSON.stringify(config) };
+  await mkdir(scratch, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(scratch, name), text);
+  await execa(node, ['--experimental-sea-config', 'sea.json'], { cwd: scratch });
+  return path.join(scratch, config.output);
 }
 
 /** Copies `node` to `out` with the blob inside. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
@@ -14,6 +15,8 @@ async function main(): Promise<void> {
   // Until the program says otherwise: were what it waits for to vanish, the process would end with 0.
   process.exitCode = EXIT_CODE.defect;
   const interrupt = new AbortController();
+  // Every request and process listens to it: a dozen sources asked at once are no leak.
+  setMaxListeners(0, interrupt.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       // A second signal from somebody who does not want to wait for children to end.
@@ -59,7 +62,10 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   // In raw mode the terminal hands over Ctrl-C as a key.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
-    return await terminal.question(question, { signal });
+    // The terminal edits its last line only; a prompt of many would be drawn again and again.
+    const line = question.lastIndexOf('\n') + 1;
+    process.stderr.write(question.slice(0, line));
+    return await terminal.question(question.slice(line), { signal });
   } finally {
     terminal.close();
   }

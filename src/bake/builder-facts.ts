@@ -73,7 +73,14 @@ async function readInstances(buildxConfig: string): Promise<readonly Instance[]>
   const directory = path.join(buildxConfig, 'instances');
   const names = await readdir(directory).catch(() => []);
   const parsed = await Promise.all(names.map((name) => readJson(path.join(directory, name), instanceFile)));
-  return parsed.filter((i) => i !== undefined);
+  return await Promise.all(parsed.filter((i) => i !== undefined).map(withLife));
+}
+
+/** Dials unix sockets; what is behind other endpoints shows when the builder is used. */
+async function withLife(instance: Instance): Promise<Instance> {
+  const sockets = instance.endpoints.filter((e) => instance.driver === 'remote' && e.startsWith('unix://'));
+  const states = await Promise.all(sockets.map((socket) => dial(socket.slice('unix://'.length))));
+  return states.every((state) => state === 'answers') ? instance : { ...instance, dead: true };
 }
 
 const currentFile = z.object({ Name: z.string().default('') });

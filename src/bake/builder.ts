@@ -11,6 +11,8 @@ export interface Instance {
   readonly driver: Driver;
   /** `unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`, a Docker context … */
   readonly endpoints: readonly string[];
+  /** It is on a unix socket where nothing answered within a second. */
+  readonly dead?: true;
 }
 
 /** What the choice rests on. */
@@ -48,8 +50,8 @@ export interface BuilderDecision {
  * Throws `outside` where nothing can export a cache.
  */
 export function decideBuilder(settings: BuilderSettings, facts: BuilderFacts): BuilderDecision {
-  const warnings = deadSocket(settings, facts);
-  return { choice: choose(settings, facts), warnings };
+  const choice = choose(settings, facts);
+  return { choice, warnings: [...deadSocket(settings, facts), ...deadBuilders(settings, facts, { choice })] };
 }
 
 /** The builder that an operator names (WARMBAKE_BUILDER), and no other. Throws `config` where there is none of that name. */
@@ -104,13 +106,10 @@ function onSocket(endpoint: string, settings: BuilderSettings, facts: BuilderFac
   return { action: 'create', name: freeName(settings.name, facts), driver: 'remote', endpoint, because };
 }
 
-/** The configured builder, else the user's selected one. One on the dead socket is no builder. */
+/** The configured builder, else the user's selected one. A dead one is no builder. */
 function reusable(settings: BuilderSettings, facts: BuilderFacts): BuilderChoice | undefined {
-  const dead = settings.socket === undefined ? undefined : `unix://${settings.socket}`;
   const usable = (name: string | undefined): Instance | undefined =>
-    facts.instances.find(
-      (i) => i.name === name && i.driver !== 'docker' && !i.endpoints.includes(dead ?? ''),
-    );
+    facts.instances.find((i) => i.name === name && i.driver !== 'docker' && i.dead !== true);
   const configured = usable(settings.name);
   const found = configured ?? usable(facts.current);
   if (found === undefined) return undefined;
@@ -139,6 +138,25 @@ function deadSocket(settings: BuilderSettings, facts: BuilderFacts): readonly Wa
   if (settings.socket === undefined || facts.socket !== 'dead') return [];
   const message = `${settings.socket} exists but no BuildKit answers on it within a second: this build does not use the warm store`;
   return [{ code: 'dead-socket', message }];
+}
+
+/** Builders that come before the choice and are passed over because they are dead; {@link deadSocket} tells of its own. */
+function deadBuilders(
+  settings: BuilderSettings,
+  facts: BuilderFacts,
+  { choice }: { readonly choice: BuilderChoice },
+): readonly Warning[] {
+  if (facts.socket === 'answers') return [];
+  const wanted = [settings.name, facts.current];
+  const found = wanted.indexOf(choice.name);
+  const passedOver = new Set(found < 0 ? wanted : wanted.slice(0, found));
+  return facts.instances
+    .filter((i) => i.dead === true && passedOver.has(i.name))
+    .filter((i) => !i.endpoints.includes(`unix://${settings.socket ?? ''}`))
+    .map(({ name, endpoints }) => ({
+      code: 'dead-builder',
+      message: `builder '${name}' is not used: no BuildKit answers on ${endpoints.join(', ')} within a second`,
+    }));
 }
 
 function nothingUsable(facts: BuilderFacts): WarmbakeError {

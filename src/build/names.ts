@@ -30,8 +30,8 @@ export async function finishCache(
   for (const failed of record.exports.filter((e) => e.state !== 'written')) {
     warn(emit, 'cache-export-failed', `the cache was not exported: ${failed.error ?? failed.state}`);
   }
-  const written = new Set(record.exports.flatMap((e) => e.manifest ?? []));
-  const exported = await landed(desk, target.exportTo, written);
+  const manifests = record.exports.filter((e) => e.state === 'written').flatMap((e) => e.manifest ?? []);
+  const exported = await landed(desk, target.exportTo, new Set(manifests));
   const [main] = exported;
   const [ref] = target.exportTo;
   if (main === undefined || ref === undefined || main.ref !== ref) return { exported, promoted: [] };

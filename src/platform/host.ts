@@ -15,7 +15,7 @@ export interface Host {
   readonly emit: Emit;
   /** Aborted with an `Interrupted` as reason on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Asks the person at the terminal, who answers with a line; absent where there is nobody to ask. */
+  /** Asks the person at the terminal, who answers with a line; the question may have several. Absent where there is nobody to ask. */
   readonly ask?: (question: string) => Promise<string>;
   /** HTTP that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly fetch: typeof globalThis.fetch;

@@ -84,10 +84,11 @@ describe('bringing out an image', () => {
     const { fake, old, today } = week();
     let rolled = 0;
     fake.gate.before = ({ name }) => {
-      if (name === 'groups.relaunch' && (rolled += 1) === 4) throw new Error('killed');
+      if (name === 'groups.relaunch' && (rolled += 1) === 3) throw new Error('killed');
     };
     await expect(bringOutToday(fake)).rejects.toThrow('killed');
-    expect(everywhere(fake)).toEqual([today.id, today.id, today.id, old.id]);
+    expect(everywhere(fake)).toEqual([today.id, today.id, old.id, old.id]);
+    expect(fake.writes.filter((name) => name === 'templates.create')).toHaveLength(3);
   });
 
   test('leaves fleet and parameter on the old image when the canary fails', async () => {

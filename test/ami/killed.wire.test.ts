@@ -28,7 +28,7 @@ beforeEach(async ({ skip }) => {
   await fleet.run('ami', 'publish', bad);
   fleet.front.calls.length = 0;
   directory = await mkdtemp(join(tmpdir(), 'warmbake-killed-'));
-});
+}, 60_000);
 afterEach(async () => {
   await fleet.stop();
   await rm(directory, { recursive: true, force: true });

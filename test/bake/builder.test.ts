@@ -51,7 +51,7 @@ describe('the builder is', () => {
     [
       'never a builder on the dead socket',
       { ...settings, name: 'baked-builder' },
-      facts({ socket: 'dead', instances: [baked] }),
+      facts({ socket: 'dead', instances: [{ ...baked, dead: true }] }),
       { action: 'use', name: 'default', driver: 'docker' },
     ],
     [
@@ -59,6 +59,12 @@ describe('the builder is', () => {
       settings,
       facts({ current: 'mine', instances: [{ name: 'mine', driver: 'docker-container', endpoints: [] }] }),
       { action: 'use', name: 'mine' },
+    ],
+    [
+      'not the selected builder where nobody answers on its socket',
+      { name: 'ci' },
+      facts({ current: baked.name, instances: [{ ...baked, dead: true }] }),
+      { action: 'use', name: 'default', driver: 'docker' },
     ],
     [
       'not the selected builder where it is the engine',
@@ -99,6 +105,18 @@ it('a dead socket is a loud warning, an absent one is none', () => {
     { code: 'dead-socket' },
   ]);
   expect(decideBuilder(settings, facts({ socket: 'absent' })).warnings).toEqual([]);
+});
+
+it.each<[string, Partial<BuilderFacts>, readonly object[]]>([
+  ['that is selected', { current: baked.name }, [{ code: 'dead-builder' }]],
+  ['that nobody asks for', {}, []],
+  ['on the configured socket, of which another warning tells,', { socket: 'dead', current: baked.name }, []],
+  ['that is selected, beside the configured one', { current: baked.name, instances: [container] }, []],
+])('a dead builder %s is told only where it is missed', (_, { instances = [], ...some }, warnings) => {
+  const known = facts({ ...some, instances: [...instances, { ...baked, dead: true }] });
+  const given = known.socket === 'dead' ? settings : { name: 'ci' };
+  const told = decideBuilder(given, known).warnings.filter(({ code }) => code === 'dead-builder');
+  expect(told).toMatchObject(warnings);
 });
 
 it('a builder is created without being selected', () => {

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createReadStream } from 'node:fs';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-import { executableName } from '../../package/executable.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { executableName, makeBlob } from '../../package/executable.ts';
 import { fetchedNode, NODE_VERSION } from '../../package/node-binary.ts';
+import { makePieces } from '../../package/pieces.ts';
 import { VERSION } from '../../src/platform/version.ts';
-import { type SmallJob, smallJob } from '../build/small-job.ts';
+import { makeAgent } from '../build/ci-job.ts';
+import { MAIN } from '../build/job-variables.ts';
 import { PROJECT } from '../parts/project.ts';
 import { test } from '../tiers/real.ts';
 import { readElf } from './elf.ts';
@@ -34,12 +36,6 @@ beforeAll(async () => {
 afterAll(async () => await release.remove());
 
 describe('the executable', () => {
-  let job: SmallJob | undefined;
-  afterEach(async () => {
-    await job?.remove();
-    job = undefined;
-  });
-
   test('says its version without Node, and whatever NODE_OPTIONS says', async () => {
     const env = { PATH: '/nowhere', NODE_OPTIONS: '--require /nowhere/module.js' };
     expect(await run([executable, '--version'], env)).toEqual({ exitCode: 0, out: VERSION, err: '' });
@@ -52,12 +48,19 @@ describe('the executable', () => {
   });
 
   test('plans, builds and skips as the sources do', async ({ engine, registry }) => {
-    job = await smallJob(engine, registry, { name: 'executable', program: [executable] });
-    const planned = JSON.parse((await job.run(['plan', '--offline', '--json'])).out) as unknown;
-    expect(planned).toMatchObject({ context: { trusted: true }, targets: [{ tags: [job.refs.image] }] });
-    const built = JSON.parse((await job.run(['build', '--json'])).out) as unknown;
-    expect(built).toMatchObject({ outcome: 'built', targets: [{ verified: [{ ref: job.refs.image }] }] });
-    expect(JSON.parse((await job.run(['build', '--json'])).out)).toMatchObject({ outcome: 'skipped' });
+    await using agent = await makeAgent(engine.env, { images: registry.host });
+    const ours = async (...args: readonly string[]): Promise<unknown> => {
+      const { cwd, env } = await agent.job(args, MAIN);
+      return JSON.parse((await run([executable, ...args, '--json'], env, { cwd })).out);
+    };
+    const plan = await agent.plan(MAIN);
+    expect(await ours('plan')).toEqual(plan);
+    const tags = plan.targets[0]?.tags;
+    expect(await ours('build')).toMatchObject({
+      outcome: 'built',
+      targets: [{ verified: tags?.map((ref) => ({ ref })) }],
+    });
+    expect(await ours('build')).toMatchObject({ outcome: 'skipped' });
   });
 
   // The shortest of many starts of each: what else runs on this machine adds to all of them.
@@ -105,6 +108,17 @@ describe('the release', () => {
     expect(second).toMatchObject({ machine: 'aarch64', fuse: '1' });
     expect(first?.program.length).toBeGreaterThan(1_000_000);
     expect(second?.program.equals(first?.program ?? Buffer.of())).toBe(true);
+  });
+
+  test('is the same whenever it is made', async () => {
+    const { texts } = await makePieces();
+    const blobs = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const scratch = path.join(release.path, name);
+        return await readFile(await makeBlob(texts, here?.program ?? '', { scratch }));
+      }),
+    );
+    expect(blobs[0]?.equals(blobs[1] ?? Buffer.of())).toBe(true);
   });
 
   test('has a checksum for every file', async () => {

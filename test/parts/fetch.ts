@@ -43,13 +43,13 @@ const ABOUT = {
     title: 'packer',
     folder: 'packer',
     install: 'install Packer 1.6.6 or later',
-    without: 'real tests of the machine image',
+    without: 'real tests of the machine image and its part of the demo',
   },
   sshd: {
     title: 'sshd',
     folder: 'sshd',
     install: 'install openssh-server',
-    without: 'real tests of the machine image',
+    without: 'real tests of the machine image and its part of the demo',
   },
   compiler: {
     title: 'compiler',
@@ -124,7 +124,10 @@ for (const name of NAMES) {
 }
 
 if (moto.state === 'here') say(`moto        found    ${moto.from.replaceAll(`${PROJECT}/`, '')}`);
-else say(`moto        missing  ${moto.because}; skipped without it: tests against AWS's interfaces`);
+else
+  say(
+    `moto        missing  ${moto.because}; skipped without it: tests against AWS's interfaces, the demo's machine image`,
+  );
 
 const isIncomplete = missingNames(parts).length > 0 || moto.state === 'missing';
 if (process.env['WARMBAKE_REQUIRE_PARTS'] === '1' && isIncomplete) {

@@ -90,14 +90,14 @@ function goalOf(input: Input): RollbackGoal {
   throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is no number of steps; write 1 or more`);
 }
 
-async function confirm({ ask, emit }: Host, plan: string): Promise<void> {
+async function confirm({ ask }: Host, plan: string): Promise<void> {
   if (ask === undefined) {
     throw new WarmbakeError('usage', 'not-confirmed', 'nobody can be asked here; nothing was written', {
       hint: 'give --yes, or look first with --dry-run',
     });
   }
-  for (const text of plan.trimEnd().split('\n')) emit({ type: 'line', text });
-  const answer = await ask('Roll back? [y/N] ');
+  // With the question: a live display shows events at its next frame, which would be after it.
+  const answer = await ask(`${plan}\nRoll back? [y/N] `);
   if (/^y(?:es)?$/i.test(answer.trim())) return;
   throw new WarmbakeError('refused', 'not-confirmed', 'not confirmed; nothing was written');
 }

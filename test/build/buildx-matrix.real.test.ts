@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { parseDefinition, type TargetDefinition } from '../../src/bake/definition.ts';
+import { test } from '../tiers/real.ts';
+import { makeAgent } from './ci-job.ts';
+import type { Configuration } from './configuration.ts';
+import type { PlanDocument } from './documents.ts';
+import { MAIN, type Variables, pullRequest, pushTo } from './job-variables.ts';
+
+/** Builds of every kind; those of `release/1` have a base besides main, and old names. */
+const KINDS: readonly (readonly [string, Variables])[] = [
+  ['main', MAIN],
+  ['a pull request', pullRequest()],
+  ['a pull request into a release branch', pullRequest('release/1')],
+  ['a merge queue', pushTo('gh-readonly-queue/release/1/pr-7-0123456789abcdef')],
+  ['a branch', pushTo('feature/a@b')],
+  ['a tag', { ...pushTo('v1'), BUILDKITE_TAG: 'v1' }],
+  ['a local build', { BUILDKITE: undefined }],
+];
+
+/** Everything of the configuration that ends up in the overlay. */
+function everything(same: Configuration): Configuration {
+  return {
+    ...same,
+    compat: { oldNames: true },
+    cache: {
+      ...(same['cache'] as object),
+      alsoExport: ['127.0.0.1:9/team/elsewhere:${commit}${laneSuffix}'],
+    },
+    bake: {
+      ...same.bake,
+      perCommit: ['COMMIT', 'ci_commit', 'branch'],
+      args: { ci_commit: '${commit}', branch: 'on ${branch}' },
+    },
+    sccache: { enabled: true, bucket: 'some-bucket', region: 'us-west-2', secret: 'aws-credentials' },
+    targets: {
+      'test-ci': {
+        inherits: ['_common', '_ci', '_labels'],
+        target: 'test',
+        args: { lane: 'x${laneSuffix}' },
+      },
+      'test-arm': {
+        inherits: ['_common'],
+        lane: 'arm64',
+        cache: { mode: 'min', compression: 'gzip' },
+        image: { compression: 'zstd' },
+      },
+    },
+  };
+}
+
+const FILES = {
+  'docker-bake.hcl': readFileSync(path.join(import.meta.dirname, 'large-bake-file.hcl'), 'utf8'),
+};
+
+/** What bake resolves for a target of a plan. */
+function resolved(plan: PlanDocument | undefined, name: string): TargetDefinition {
+  const target = parseDefinition(JSON.stringify(plan?.definition)).targets.get(name);
+  if (target === undefined) throw new Error(name);
+  return target;
+}
+
+test.for(KINDS)(
+  '%s is resolved as planned, and alike, by the oldest and the newest buildx (L4)',
+  async ([, variables], { engine, oldBuildx }) => {
+    await using agent = await makeAgent(engine.env, { images: '127.0.0.1:9' }, FILES);
+    await agent.configure(everything);
+    const [newest, oldest] = await Promise.all(
+      [engine, oldBuildx].map(async ({ env }) => {
+        const buildx = { ...variables, DOCKER_CONFIG: env['DOCKER_CONFIG'] };
+        return await agent.plan(buildx, '--offline', 'test-ci', 'test-arm');
+      }),
+    );
+    for (const planned of newest?.targets ?? []) {
+      const target = resolved(newest, planned.name);
+      expect(resolved(oldest, planned.name)).toEqual(target);
+      expect(target.cacheFrom.map((entry) => entry['ref'])).toEqual(planned.cacheFrom.map((s) => s.ref));
+      expect(target.cacheTo.map((entry) => entry['ref'])).toEqual(planned.cacheTo.map((c) => c.ref));
+      expect(target.tags).toEqual(planned.tags);
+      expect(target.output.map((entry) => entry['type'])).toEqual([
+        planned.tags.length === 0 ? 'cacheonly' : 'registry',
+      ]);
+      expect(target.args).toMatchObject({ ci_commit: newest?.context['commit'], USE_SCCACHE: '1' });
+    }
+    expect(newest?.targets).toEqual(oldest?.targets);
+  },
+);
