@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { portableDefinition } from '../bake/portable.ts';
 import { buildkiteAgent } from '../buildkite/agent.ts';
 import type { Desk } from './desk.ts';
 import { type BuildResult, annotationText } from './result.ts';
@@ -14,7 +15,10 @@ export async function report(desk: Desk, result: BuildResult): Promise<void> {
     for (const target of result.plan.targets) {
       const lane = target.settings.lane === '' ? '' : `-${target.settings.lane}`;
       const file = path.join(host.scratch, `bake-config-build-${build.number}${lane}.json`);
-      await writeFile(file, `${JSON.stringify(result.plan.definition.raw, undefined, 2)}\n`);
+      await writeFile(
+        file,
+        `${JSON.stringify(portableDefinition(result.plan.definition.raw), undefined, 2)}\n`,
+      );
       await agent.uploadArtifact(file);
     }
   }

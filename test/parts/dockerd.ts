@@ -12,19 +12,23 @@ import type { BusyboxSource } from './parts.ts';
  * state in /run/runc. The bridge is ours alone, so that a second engine or the user's docker0 stays untouched.
  */
 const SCRIPT = `set -e
-busybox=$1 bridge=$2 address=$3 config=$4
+busybox=$1 bridge=$2 address=$3 config=$4 directory=$5
 "$busybox" mount -t tmpfs tmpfs /run
 "$busybox" brctl addbr "$bridge"
 "$busybox" ip address add "$address" dev "$bridge"
 "$busybox" ip link set "$bridge" up
-exec dockerd --config-file "$config"`;
+`;
+
+/** The engine, until it ends. */
+const SERVE = 'exec dockerd --config-file "$config"';
 
 const UNSHARE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 /** What statfs(2) calls overlayfs, a container's own file system: overlays cannot be stacked on it. */
 const OVERLAYFS = 0x79_4c_76_30;
 
-async function answersPing(socketPath: string): Promise<true | undefined> {
+/** Whether an engine answers on the socket. */
+export async function answersPing(socketPath: string): Promise<true | undefined> {
   return await new Promise((resolve) => {
     request({ socketPath, path: '/_ping', timeout: 1000 }, (response) => {
       response.resume();
@@ -46,6 +50,8 @@ export interface DockerdNeeds {
   /** Takes everything that the engine writes; removed at the end. */
   readonly directory: string;
   readonly busybox: BusyboxSource;
+  /** Shell lines that run dockerd with `$config`; may look into `$directory`. Default: once, until it ends. */
+  readonly serve?: string;
 }
 
 /**
@@ -53,7 +59,7 @@ export interface DockerdNeeds {
  * Build steps get a bridge network without a way out (no iptables rules, no forwarding): nothing here needs one.
  */
 export async function startDockerd(needs: DockerdNeeds): Promise<Running & { readonly dockerHost: string }> {
-  const { path, libraries, directory, busybox } = needs;
+  const { path, libraries, directory, busybox, serve = SERVE } = needs;
   if (busybox.kind !== 'program')
     throw new PartMissing('busybox', 'it sets up the network of an engine of our own');
   const socket = join(directory, 'docker.sock');
@@ -79,7 +85,7 @@ export async function startDockerd(needs: DockerdNeeds): Promise<Running & { rea
   };
   await writeFile(config, JSON.stringify(settings));
   const { stop } = await startGuarded({
-    argv: [...UNSHARE, 'sh', '-c', SCRIPT, 'sh', busybox.path, name, address, config],
+    argv: [...UNSHARE, 'sh', '-c', `${SCRIPT}${serve}`, 'sh', busybox.path, name, address, config, directory],
     env: { PATH: [...path, process.env['PATH'] ?? ''].join(delimiter), LD_LIBRARY_PATH: libraries },
     directory,
     afterwards: [
