@@ -77,7 +77,8 @@ async function judge(
   }
   const { commit } = candidate;
   if (!promotion.forwardOnly || commit === undefined) {
-    return { promotion, action: 'move', because: 'it need not move forward' };
+    const because = held.state === 'missing' ? 'the name is new' : 'it held another manifest';
+    return { promotion, action: 'move', because };
   }
   const holds = held.state === 'found' ? held.marks : undefined;
   const decision = await order(desk, holds, { ...candidate, commit });

@@ -159,6 +159,13 @@ const COMMANDS: readonly Listed[] = [
   },
 ];
 
+/** What the groups are for. */
+const GROUPS: Readonly<Record<string, string>> = {
+  sccache: 'the store that compilations share',
+  ami: 'the warm machine image of the build agents',
+  pipeline: 'Buildkite pipelines, written from the configuration',
+};
+
 /** Parses `argv`, runs the command and answers with the exit code; never rejects. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let exitCode = 0;
@@ -192,7 +199,9 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 function groupOf(program: Commander, name: string): Commander {
   const [first = '', second] = name.split(' ');
   if (second === undefined) return program;
-  return program.commands.find((c) => c.name() === first) ?? program.command(first);
+  return (
+    program.commands.find((c) => c.name() === first) ?? program.command(first).summary(GROUPS[first] ?? '')
+  );
 }
 
 function define(

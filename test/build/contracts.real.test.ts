@@ -6,6 +6,7 @@ import { clock } from '../image/fixture-host.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from './ci-job.ts';
 import type { Configuration } from './configuration.ts';
+import type { DefinitionDocument } from './documents.ts';
 import { MAIN, pullRequest } from './job-variables.ts';
 import { tagsOf } from './registry-content.ts';
 import { requireSuccess } from './warmbake.ts';
@@ -91,27 +92,31 @@ describe('what older tools read keeps its name and shape', () => {
   });
 
   test.for(['engine', 'oldBuildx'] as const)(
-    'the bake config artifact is a bake file that their overlay fits, with the buildx of %s',
+    'the bake config artifact of the buildx of %s is a bake file for every buildx, and their overlay fits',
     async (which, { engine, oldBuildx, registry }) => {
-      const { env } = { engine, oldBuildx }[which];
-      await using agent = await makeAgent(env, { images: registry.host });
+      await using agent = await makeAgent({ engine, oldBuildx }[which].env, { images: registry.host });
       requireSuccess(await agent.build(MAIN, { clock }));
-      const name = 'bake-config-build-1.json';
-      const text = (await agent.sent())[name] ?? '';
-      const file = path.join(agent.checkout.directory, name);
+      const text = (await agent.sent())['bake-config-build-1.json'] ?? '';
+      const ours = targetsOf(text)['test-ci'];
+      const file = path.join(agent.checkout.directory, 'bake-config.json');
       const overlay = path.join(agent.checkout.directory, 'cache-warm.hcl');
       await writeFile(file, text);
       await writeFile(overlay, WARM_OVERLAY);
-      const from = `cache-warm.cache-from=type=registry,ref=${registry.host}/cache:commit,mode=max`;
+      const from = 'cache-warm.cache-from=type=registry,ref=127.0.0.1:9/cache:commit,mode=max';
       const argv = ['buildx', 'bake', '--print', '-f', file, '-f', overlay, '--set', from, 'cache-warm'];
-      const printed = await execa('docker', argv, { env, extendEnv: false, cwd: agent.checkout.path });
-      const { target } = JSON.parse(printed.stdout) as { target: Record<string, Record<string, unknown>> };
-      const ours = (JSON.parse(text) as typeof printed & { target: typeof target }).target['test-ci'];
-      expect(target['cache-warm']).toMatchObject({ args: ours?.['args'], target: ours?.['target'] });
-      expect(JSON.stringify(target['cache-warm']?.['cache-from'])).toContain('/cache:commit');
-      expect(JSON.stringify(target['cache-warm']?.['output'])).toContain('cacheonly');
-      expect(target['cache-warm']).not.toHaveProperty('tags');
-      expect(target['cache-warm']).not.toHaveProperty('cache-to');
+      for (const { env } of [engine, oldBuildx]) {
+        const printed = await execa('docker', argv, { env, extendEnv: false, cwd: agent.checkout.path });
+        const warm = targetsOf(printed.stdout)['cache-warm'];
+        expect(warm).toMatchObject({ args: ours?.['args'], target: ours?.['target'] });
+        expect(JSON.stringify(warm?.['cache-from'])).toContain('127.0.0.1:9/cache:commit');
+        expect(JSON.stringify(warm?.['output'])).toContain('cacheonly');
+        expect(warm).not.toHaveProperty('tags');
+        expect(warm).not.toHaveProperty('cache-to');
+      }
     },
   );
 });
+
+function targetsOf(text: string): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  return (JSON.parse(text) as DefinitionDocument).target;
+}

@@ -78,6 +78,18 @@ describe('a switch', () => {
 });
 
 const recordings = [...(await recordedEnvironments())];
+
+it('cache import off asks for nothing, cache export off writes no cache', async () => {
+  const env = new Map(recordings).get('main-push') ?? {};
+  const { whole, ...plain } = await explain(env);
+  expect(whole).toMatchObject({ switches: { cacheImport: 'on', cacheExport: 'on' } });
+  const importing = await explain({ ...env, WARMBAKE_CACHE_IMPORT: 'off' });
+  expect([asked(importing), written(importing)]).toEqual([[], written(plain)]);
+  const exporting = await explain({ ...env, WARMBAKE_CACHE_EXPORT: 'off' });
+  expect(written(exporting)).toEqual(written(plain).filter((ref) => ref.includes('-repo:')));
+  expect(asked(exporting)).toEqual(asked(plain));
+});
+
 const value = fc.constantFrom('', 'on', 'off', '1', '0', 'main', 'latest', '0.1.0');
 const switched = fc.record(
   {
