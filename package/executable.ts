@@ -30,6 +30,7 @@ export async function makeBlob(
     useCodeCache: false,
     useSnapshot: false,
     // NODE_OPTIONS of a job is about the job's own Node.
+    execArgvExtension: 'none',
     assets: Object.fromEntries(Object.keys(texts).map((name) => [name, name])),
   };
   const files = { ...texts, [config.main]: loaderText('assets'), 'sea.json': JSON.stringify(config) };

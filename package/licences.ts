@@ -1,18 +1,16 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { PROJECT } from '../test/parts/project.ts';
 
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().default('unknown') });
 
-/** Licences of everything that is packaged beside the tool itself, for those who get it as one file. */
-export async function licencesText(modules: readonly string[], node: string | undefined): Promise<string> {
-  const directories = new Set(modules.flatMap((file) => packageOf(file) ?? []));
-  const texts = await Promise.all([...directories].toSorted().map(licenceOf));
-  const ofNode = node === undefined ? [] : [`Node.js\n\n${await readFile(node, 'utf8')}`];
-  return [...texts, ...ofNode]
-    .map((text) => text.trim())
-    .join(`\n\n${'-'.repeat(80)}\n\n`)
-    .concat('\n');
+/** Licences of the tool and of everything that is packaged with it, for those who get it as one file. */
+export async function licencesText(modules: readonly string[], node: string): Promise<string> {
+  const packages = new Set(modules.flatMap((file) => packageOf(file) ?? []));
+  const texts = await Promise.all([PROJECT, ...[...packages].toSorted()].map(licenceOf));
+  const all = [...texts, `Node.js\n\n${await readFile(node, 'utf8')}`];
+  return `${all.map((text) => text.trim()).join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** The directory of the package that a module belongs to. */

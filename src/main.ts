@@ -5,6 +5,7 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { isSea } from 'node:sea';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runProgram } from './cli/program.ts';
 import { EXIT_CODE, Interrupted } from './platform/errors.ts';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     // Docker's name of x64; its images are for Linux, whatever this machine runs.
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+    ...(isSea() ? { executable: process.execPath } : {}),
     processes,
     clock: { now: () => new Date(), sleep: async (ms, signal) => await delay(ms, undefined, { signal }) },
     random: Math.random,

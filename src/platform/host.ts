@@ -8,6 +8,8 @@ export interface Host {
   readonly cwd: string;
   /** What this machine builds for by itself: `linux/amd64`, `linux/arm64`. */
   readonly platform: string;
+  /** This program, where it is a file that runs by itself (`npm run package`). */
+  readonly executable?: string;
   readonly processes: Processes;
   readonly clock: Clock;
   /** A number from 0 up to 1; spreads repetitions. */

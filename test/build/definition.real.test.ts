@@ -55,59 +55,76 @@ function attributesOf({ target }: DefinitionDocument): ReadonlyMap<string, strin
   ]);
 }
 
-describe.each([
+/** Everything here is judged by `bake --print`: the oldest and the newest buildx have to agree. */
+const BUILDX = ['engine', 'oldBuildx'] as const;
+const TEXTS = [
   { name: 'a large bake file', text: LARGE },
   ...(existsSync(CORPUS) ? [{ name: 'the bake file of vLLM', text: readFileSync(CORPUS, 'utf8') }] : []),
-])('$name', ({ text }) => {
-  test('two commits differ in nothing but what is declared to differ (L5, B-10)', async ({ engine }) => {
-    await using agent = await makeAgent(engine.env, OFFLINE, { 'docker-bake.hcl': text });
-    await agent.configure(large);
-    const older = await agent.plan(MAIN, '--offline');
-    const head = await agent.checkout.commit({ 'source.txt': 'two\n' });
-    const newer = await agent.plan({ ...MAIN, BUILDKITE_BUILD_NUMBER: '2' }, '--offline');
+];
 
-    const [before, after] = [attributesOf(older.definition), attributesOf(newer.definition)];
-    const differing = [...after.keys()].filter((key) => after.get(key) !== before.get(key));
-    expect(differing.toSorted()).toEqual(
-      expect.arrayContaining(['buildkite.build-number', 'ci_commit', 'org.opencontainers.image.revision']),
-    );
-    const { perCommit } = large({ bake: {}, targets: {} }).bake as { readonly perCommit: readonly string[] };
-    expect(differing.filter((key) => !perCommit.includes(key))).toEqual([]);
-    // The hints of the chain are in the plan, and in no value of the definition.
-    const { parent } = newer.context;
-    expect(newer.targets[0]?.cacheFrom.map((s) => s.ref.split(':').at(-1))).toContain(parent);
-    expect([...after.values()].filter((value) => value.includes(String(parent)))).toEqual([]);
-    expect(after.get('ci_commit')).toBe(head);
-  });
+describe.each(TEXTS.flatMap((file) => BUILDX.map((which) => ({ ...file, which }))))(
+  '$name, with the buildx of $which',
+  ({ text, which }) => {
+    test('two commits differ in nothing but what is declared to differ (L5, B-10)', async ({
+      engine,
+      oldBuildx,
+    }) => {
+      await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE, {
+        'docker-bake.hcl': text,
+      });
+      await agent.configure(large);
+      const older = await agent.plan(MAIN, '--offline');
+      const head = await agent.checkout.commit({ 'source.txt': 'two\n' });
+      const newer = await agent.plan({ ...MAIN, BUILDKITE_BUILD_NUMBER: '2' }, '--offline');
 
-  test('stray variables of the environment change nothing, and those that the file knows are told (B-03, B-19, B-20, B-21)', async ({
-    engine,
-  }) => {
-    await using agent = await makeAgent(engine.env, OFFLINE, { 'docker-bake.hcl': text });
-    await agent.configure(large);
-    const clean = await agent.plan(MAIN, '--offline');
-    const stray = await agent.plan(
-      {
-        ...MAIN,
-        REGISTRY: 'evil.example.com',
-        MAX_JOBS: '4',
-        COMMIT: '',
-        USE_SCCACHE: 'true',
-        BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
-        WARMBAKE_COMMIT: 'evil',
-        WARMBAKE_CACHE_FROM_TEST_CI: 'evil.example.com/cache:latest',
-      },
-      '--offline',
-    );
-    expect(stray.definition).toEqual(clean.definition);
-    expect(stray.targets).toEqual(clean.targets);
-    expect(stray.warnings.map(({ code, message }) => `${code} ${/sets (\w+)/.exec(message)?.[1]}`)).toEqual([
-      'variable-not-passed MAX_JOBS',
-    ]);
-  });
-});
+      const [before, after] = [attributesOf(older.definition), attributesOf(newer.definition)];
+      const differing = [...after.keys()].filter((key) => after.get(key) !== before.get(key));
+      expect(differing.toSorted()).toEqual(
+        expect.arrayContaining(['buildkite.build-number', 'ci_commit', 'org.opencontainers.image.revision']),
+      );
+      const { perCommit } = large({ bake: {}, targets: {} }).bake as {
+        readonly perCommit: readonly string[];
+      };
+      expect(differing.filter((key) => !perCommit.includes(key))).toEqual([]);
+      // The hints of the chain are in the plan, and in no value of the definition.
+      const { parent } = newer.context;
+      expect(newer.targets[0]?.cacheFrom.map((s) => s.ref.split(':').at(-1))).toContain(parent);
+      expect([...after.values()].filter((value) => value.includes(String(parent)))).toEqual([]);
+      expect(after.get('ci_commit')).toBe(head);
+    });
 
-describe.each(['engine', 'oldBuildx'] as const)('with the buildx of %s', (which) => {
+    test('stray variables of the environment change nothing, and those that the file knows are told (B-03, B-19, B-20, B-21)', async ({
+      engine,
+      oldBuildx,
+    }) => {
+      await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE, {
+        'docker-bake.hcl': text,
+      });
+      await agent.configure(large);
+      const clean = await agent.plan(MAIN, '--offline');
+      const stray = await agent.plan(
+        {
+          ...MAIN,
+          REGISTRY: 'evil.example.com',
+          MAX_JOBS: '4',
+          COMMIT: '',
+          USE_SCCACHE: 'true',
+          BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+          WARMBAKE_COMMIT: 'evil',
+          WARMBAKE_CACHE_FROM_TEST_CI: 'evil.example.com/cache:latest',
+        },
+        '--offline',
+      );
+      expect(stray.definition).toEqual(clean.definition);
+      expect(stray.targets).toEqual(clean.targets);
+      expect(stray.warnings.map(({ code, message }) => `${code} ${/sets (\w+)/.exec(message)?.[1]}`)).toEqual(
+        ['variable-not-passed MAX_JOBS'],
+      );
+    });
+  },
+);
+
+describe.each(BUILDX)('with the buildx of %s', (which) => {
   test('cache sources that the bake file brings itself are replaced by the chain', async ({
     engine,
     oldBuildx,
@@ -134,68 +151,71 @@ describe.each(['engine', 'oldBuildx'] as const)('with the buildx of %s', (which)
   });
 });
 
-describe.concurrent('before anything is asked of a registry, a build is refused', () => {
-  const broken = async (agent: Agent, change: Partial<Configuration['bake']>): Promise<void> =>
-    await agent.configure((same) => ({ ...same, bake: { ...same.bake, ...change } }));
-  const append = async ({ checkout }: Agent, text: string): Promise<void> =>
-    await writeFile(
-      path.join(checkout.path, 'docker-bake.hcl'),
-      `${PROJECT_FILES['docker-bake.hcl']}${text}`,
-    );
+describe.concurrent.each(BUILDX)(
+  'before anything is asked of a registry, a build is refused with the buildx of %s',
+  (which) => {
+    const broken = async (agent: Agent, change: Partial<Configuration['bake']>): Promise<void> =>
+      await agent.configure((same) => ({ ...same, bake: { ...same.bake, ...change } }));
+    const append = async ({ checkout }: Agent, text: string): Promise<void> =>
+      await writeFile(
+        path.join(checkout.path, 'docker-bake.hcl'),
+        `${PROJECT_FILES['docker-bake.hcl']}${text}`,
+      );
 
-  test.for<[string, number, RegExp, (agent: Agent) => Promise<void>]>([
-    [
-      'a variable that no bake file declares',
-      3,
-      /no bake file declares 'COMIT' \(did you mean 'COMMIT'\?\)\n {2}hint: /,
-      async (agent) => await broken(agent, { variables: { COMIT: 'x' } }),
-    ],
-    [
-      'a bake file that is not there',
-      3,
-      /cannot read the bake file '.*elsewhere\.hcl'/,
-      async (agent) => await broken(agent, { files: ['elsewhere.hcl'] }),
-    ],
-    [
-      'a target that the bake file does not define',
-      3,
-      /bake cannot resolve the targets: failed to find target app/,
-      async ({ checkout }) =>
-        await writeFile(path.join(checkout.path, 'docker-bake.hcl'), 'variable "COMMIT" {}\n'),
-    ],
-    [
-      'a bake file with a mistake in it',
-      3,
-      /docker-bake\.hcl:16,12-13: Unclosed configuration block/,
-      async (agent) => await append(agent, 'target "x" {'),
-    ],
-    [
-      "a secret that is a file of the agent's",
-      3,
-      /reaches outside of .*\n {2}test-ci: secret \/etc\/passwd/,
-      async (agent) => await append(agent, 'target "app" {\n  secret = ["id=x,src=/etc/passwd"]\n}\n'),
-    ],
-    [
-      'a context behind a link that leads out',
-      3,
-      /reaches outside of .*\n {2}test-ci: contexts \/etc/,
-      async (agent) => {
-        await symlink('/etc', path.join(agent.checkout.path, 'vendor'));
-        await append(agent, 'target "app" {\n  contexts = { vendor = "./vendor" }\n}\n');
-      },
-    ],
-    [
-      "a cache on the agent's disk",
-      3,
-      /test-ci: cache-from \/var\/lib\/cache\n {2}hint: add the path to bake\.allow/,
-      async (agent) =>
-        await append(agent, 'target "app" {\n  cache-from = ["type=local,src=/var/lib/cache"]\n}\n'),
-    ],
-  ])('%s', async ([, exitCode, said, arrange], { engine }) => {
-    await using agent = await makeAgent(engine.env, OFFLINE);
-    await arrange(agent);
-    const ended = await agent.run(['plan', '--offline'], MAIN, { clock });
-    expect(ended.stderr).toMatch(said);
-    expect(ended.exitCode).toBe(exitCode);
-  });
-});
+    test.for<[string, number, RegExp, (agent: Agent) => Promise<void>]>([
+      [
+        'a variable that no bake file declares',
+        3,
+        /no bake file declares 'COMIT' \(did you mean 'COMMIT'\?\)\n {2}hint: /,
+        async (agent) => await broken(agent, { variables: { COMIT: 'x' } }),
+      ],
+      [
+        'a bake file that is not there',
+        3,
+        /cannot read the bake file '.*elsewhere\.hcl'/,
+        async (agent) => await broken(agent, { files: ['elsewhere.hcl'] }),
+      ],
+      [
+        'a target that the bake file does not define',
+        3,
+        /bake cannot resolve the targets: failed to find target app/,
+        async ({ checkout }) =>
+          await writeFile(path.join(checkout.path, 'docker-bake.hcl'), 'variable "COMMIT" {}\n'),
+      ],
+      [
+        'a bake file with a mistake in it',
+        3,
+        /docker-bake\.hcl:16,12-13: Unclosed configuration block/,
+        async (agent) => await append(agent, 'target "x" {'),
+      ],
+      [
+        "a secret that is a file of the agent's",
+        3,
+        /reaches outside of .*\n {2}test-ci: secret \/etc\/passwd/,
+        async (agent) => await append(agent, 'target "app" {\n  secret = ["id=x,src=/etc/passwd"]\n}\n'),
+      ],
+      [
+        'a context behind a link that leads out',
+        3,
+        /reaches outside of .*\n {2}test-ci: contexts \/etc/,
+        async (agent) => {
+          await symlink('/etc', path.join(agent.checkout.path, 'vendor'));
+          await append(agent, 'target "app" {\n  contexts = { vendor = "./vendor" }\n}\n');
+        },
+      ],
+      [
+        "a cache on the agent's disk",
+        3,
+        /test-ci: cache-from \/var\/lib\/cache\n {2}hint: add the path to bake\.allow/,
+        async (agent) =>
+          await append(agent, 'target "app" {\n  cache-from = ["type=local,src=/var/lib/cache"]\n}\n'),
+      ],
+    ])('%s', async ([, exitCode, said, arrange], { engine, oldBuildx }) => {
+      await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE);
+      await arrange(agent);
+      const ended = await agent.run(['plan', '--offline'], MAIN, { clock });
+      expect(ended.stderr).toMatch(said);
+      expect(ended.exitCode).toBe(exitCode);
+    });
+  },
+);

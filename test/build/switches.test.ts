@@ -8,6 +8,7 @@ import {
   switchesText,
   unknownSwitches,
 } from '../../src/build/switches.ts';
+import { VERSION } from '../../src/platform/version.ts';
 import { SMALL, settingsOf } from '../bake/small-settings.ts';
 import { asked, explain, recordedEnvironments, written } from './explained.ts';
 
@@ -90,15 +91,15 @@ it('cache import off asks for nothing, cache export off writes no cache', async 
   expect(asked(exporting)).toEqual(asked(plain));
 });
 
-const value = fc.constantFrom('', 'on', 'off', '1', '0', 'main', 'latest', '0.1.0');
+const position = fc.constantFrom('', 'on', 'off', 'off');
 const switched = fc.record(
   {
-    WARMBAKE_CACHE_IMPORT: value,
-    WARMBAKE_CACHE_EXPORT: value,
-    WARMBAKE_SCCACHE: value,
-    WARMBAKE_BUILDER: value,
-    WARMBAKE_VERSION: value,
-    WARMBAKE_BYPASS: value,
+    WARMBAKE_CACHE_IMPORT: position,
+    WARMBAKE_CACHE_EXPORT: position,
+    WARMBAKE_SCCACHE: position,
+    WARMBAKE_BUILDER: fc.constantFrom('', 'spare', 'main', 'latest'),
+    WARMBAKE_VERSION: fc.constantFrom('', VERSION, VERSION, 'latest'),
+    WARMBAKE_BYPASS: fc.constantFrom('', '0', '1', 'true'),
   },
   { requiredKeys: [] },
 );

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -70,11 +70,24 @@ describe('the tool as one file', () => {
 it("Packer's template is inside of the file, and is laid out with programs that run", async () => {
   const { texts } = await makePieces();
   expect(Object.values(texts).join('\n')).toContain('The last script before the snapshot');
-  const laidOut = await packerTemplate({ scratch: directory.path });
+  const platform = 'linux/amd64';
+  const laidOut = await packerTemplate({ scratch: directory.path, platform });
   expect(await run([path.join(laidOut, 'scripts/hand-over.sh')], {})).toMatchObject({
     exitCode: 2,
     err: expect.stringContaining('HAND_OVER'),
   });
   const own = path.join(PROJECT, 'packer/cpu/cpu.pkr.hcl');
   expect(await readFile(path.join(laidOut, 'cpu.pkr.hcl'), 'utf8')).toBe(await readFile(own, 'utf8'));
+});
+
+it.each([
+  ['linux/amd64', ['warmbake', 'warmbake-builder']],
+  ['linux/arm64', ['warmbake-builder']],
+])('the machine image carries the program that makes it on %s', async (platform, programs) => {
+  const executable = path.join(directory.path, 'program');
+  await writeFile(executable, 'program');
+  const scratch = path.join(directory.path, platform);
+  const laidOut = await packerTemplate({ scratch, platform, executable });
+  const files = await readdir(path.join(laidOut, 'files'));
+  expect(files.filter((file) => file.startsWith('warmbake')).toSorted()).toEqual(programs);
 });

@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+
+/** Run beside each other: a real build waits for disk and registry most of the time. */
+const SIDE_BY_SIDE = [['unit', 'wire'], ['real']] as const;
+
+/** The counts of vitest's JSON report that `.ci/run` reads. */
+const COUNTS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'] as const;
+
+async function run(projects: readonly string[], results: string, live: boolean): Promise<number> {
+  const argv = ['vitest', 'run', ...projects.map((p) => `--project=${p}`)];
+  const vitest = execa('npx', argv, {
+    env: { WARMBAKE_TEST_RESULTS: results },
+    reject: false,
+    stdin: 'ignore',
+    ...(live ? { stdout: 'inherit', stderr: 'inherit' } : { all: true }),
+  });
+  const finished = await vitest;
+  if (!live) console.log(finished.all);
+  return finished.exitCode ?? 1;
+}
+
+/** `npm test`: all tiers. With arguments it is plain `vitest run ARGUMENT...`. */
+async function main(args: readonly string[]): Promise<number> {
+  if (args.length > 0) {
+    return (
+      (await execa('npx', ['vitest', 'run', ...args], { stdio: 'inherit', reject: false })).exitCode ?? 1
+    );
+  }
+  const directory = await mkdtemp(path.join(tmpdir(), 'warmbake-results-'));
+  try {
+    const files = SIDE_BY_SIDE.map((_, i) => path.join(directory, `${i}.json`));
+    const codes = await Promise.all(
+      SIDE_BY_SIDE.map(async (projects, i) => await run(projects, files[i] ?? '', i === 0)),
+    );
+    const wanted = process.env['WARMBAKE_TEST_RESULTS'];
+    if (wanted !== undefined) await writeFile(wanted, JSON.stringify(await sum(files)));
+    return Math.max(...codes);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function sum(files: readonly string[]): Promise<Record<string, number>> {
+  const reports = await Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Record<string, number>),
+  );
+  return Object.fromEntries(
+    COUNTS.map((count) => [count, reports.reduce((all, report) => all + (report[count] ?? 0), 0)]),
+  );
+}
+
+process.exitCode = await main(process.argv.slice(2));
