@@ -38,6 +38,11 @@ install -D --mode=644 "$files/buildkitd.toml" /etc/buildkit/buildkitd.toml
 install -D --mode=644 "$files/buildkitd.service" /etc/systemd/system/buildkitd.service
 install -D --mode=644 "$files/buildx-builder.service" /etc/systemd/system/buildx-builder.service
 install -D --mode=755 "$files/warmbake-builder" /usr/local/bin/warmbake-builder
+# There where the program that makes this image runs by itself: jobs on the image then fetch nothing.
+if [ -e "$files/warmbake" ]; then
+  install -D --mode=755 "$files/warmbake" /usr/local/bin/warmbake
+  /usr/local/bin/warmbake --version
+fi
 mkdir -p /etc/warmbake
 echo "BUILDER_NAME=$BUILDER_NAME" >/etc/warmbake/builder.env
 
