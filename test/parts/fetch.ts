@@ -60,7 +60,7 @@ const ABOUT = {
   sccache: {
     title: 'sccache',
     folder: 'sccache',
-    install: 'name one with S3 support by WARMBAKE_SCCACHE',
+    install: 'name one with S3 support by WARMBAKE_TEST_SCCACHE',
     without: 'real tests of sccache with S3',
   },
 } as const satisfies Record<keyof Parts, { title: string; folder: Folder; install: string; without: string }>;

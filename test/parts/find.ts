@@ -95,7 +95,7 @@ async function findCompiler(): Promise<Part<string>> {
 /** What signs requests to S3 names its algorithm: a build of sccache without S3 support does not. */
 const SIGNATURE = 'AWS4-HMAC-SHA256';
 
-/** WARMBAKE_SCCACHE names one that runs with Debian 13's libraries; it goes first. */
+/** WARMBAKE_TEST_SCCACHE names one that runs with Debian 13's libraries; it goes first. */
 async function findSccache(named: string | undefined): Promise<Part<string>> {
   const path = named ?? (await fetchedProgram('sccache', ['usr/bin/sccache']));
   if (path === undefined) return missing(NOT_FETCHED);
@@ -116,7 +116,7 @@ export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
     findPacker(env['PATH'] ?? ''),
     findSshd(env['PATH'] ?? ''),
     findCompiler(),
-    findSccache(env['WARMBAKE_SCCACHE']),
+    findSccache(env['WARMBAKE_TEST_SCCACHE']),
   ]);
   return { engine, buildx, oldBuildx, registry, busybox, packer, sshd, compiler, sccache };
 }

@@ -96,7 +96,7 @@ export async function openCompileProject(tools: CompileTools): Promise<CompilePr
   const { env } = tools.engine;
   // In the host's network, servers of several projects would be one another's.
   const port = String(randomInt(20_000, 30_000));
-  // Copied, so that its name is right whatever WARMBAKE_SCCACHE calls it: under another one it is a compiler.
+  // Copied, so that its name is right whatever WARMBAKE_TEST_SCCACHE calls it: under another one it is a compiler.
   await mkdir(path.join(root, 'sccache'));
   await mkdir(host.scratch);
   await copyFile(tools.sccache, path.join(root, 'sccache', 'sccache'));
