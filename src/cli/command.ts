@@ -26,10 +26,8 @@ export interface Option {
 
 /** A command as data; `run` is loaded only when the command is called. */
 export interface CommandSpec {
-  readonly name: string;
   /** Positional arguments as commander has them: `[target...]`. */
   readonly args?: string;
-  readonly summary: string;
   readonly description: string;
   readonly options: readonly Option[];
   /** Lines below `Examples:` in the help text. */

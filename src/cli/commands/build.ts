@@ -13,9 +13,7 @@ import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
 
 /** `warmbake build`: the image-build step of CI. */
 export const buildCommand: CommandSpec = {
-  name: 'build',
   args: '[target...]',
-  summary: 'build targets from the best caches there are',
   description:
     'Build configured targets with docker buildx bake: import the caches that exist, push what this build may write, and read back what was pushed. Outside of CI it only imports.',
   options: [

@@ -10,9 +10,7 @@ import { type Loaded, loadConfiguration } from '../loaded.ts';
 
 /** `warmbake hcl`: the overlay as a file, for reading and for plain `docker buildx bake`. */
 export const hclCommand: CommandSpec = {
-  name: 'hcl',
   args: '[target...]',
-  summary: 'write the overlay ci.hcl, or check the written one',
   description:
     'Write the generated overlay next to the configuration file. It holds no value of any build, so that it can be committed; `build` does not read it.',
   options: [

@@ -28,9 +28,7 @@ export const EXPECT_TAG_OPTION: Option = {
 
 /** `warmbake plan`: all that `build` would do, and nothing done. */
 export const planCommand: CommandSpec = {
-  name: 'plan',
   args: '[target...]',
-  summary: 'show what a build would import, export, push and skip',
   description:
     'Show what `warmbake build` would do here: context, cache chain, builder, definition. Changes nothing.',
   options: [

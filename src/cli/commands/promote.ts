@@ -10,9 +10,7 @@ import { loadConfiguration } from '../loaded.ts';
 
 /** `warmbake promote`: the operator's way to give an image or cache a further name. */
 export const promoteCommand: CommandSpec = {
-  name: 'promote',
   args: '<ref> <tag>',
-  summary: 'give an image or cache manifest a further name, forward only',
   description:
     'Put the manifest of REF under TAG of the same repository. A name that holds a newer commit stays (exit 4) unless --force is given.',
   options: [

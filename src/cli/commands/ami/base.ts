@@ -5,8 +5,6 @@ import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** `warmbake ami base`: what the next image will be built on. */
 export const amiBaseCommand: CommandSpec = {
-  name: 'ami base',
-  summary: 'show the image that the next one is built on',
   description:
     'Read the base image from the template of the configured version of the Elastic CI stack. Changes nothing.',
   // It changes nothing anyway; scripts can give the option to every command alike.

@@ -41,8 +41,6 @@ export const BUILD_OPTIONS: readonly Option[] = [
 
 /** `warmbake ami build`: make, warm and prove an image. */
 export const amiBuildCommand: CommandSpec = {
-  name: 'ami build',
-  summary: 'build a machine image with a warm store, and prove it',
   description:
     "Build a machine image with Packer, fill its BuildKit store with the trusted branch's layers, and prove that a build without imports then executes nothing and pulls nothing. Below the bar there is no image. The image is a candidate: no stack runs it.",
   options: [...FAMILY_OPTIONS, ...BUILD_OPTIONS, DRY_RUN_OPTION],

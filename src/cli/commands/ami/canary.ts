@@ -20,9 +20,7 @@ export const CANARY_OPTIONS: readonly Option[] = [
 
 /** `warmbake ami canary`: one stack tries an image. */
 export const amiCanaryCommand: CommandSpec = {
-  name: 'ami canary',
   args: '<ami>',
-  summary: 'try an image on the canary stack',
   description:
     'Make the canary stack launch an image and watch it. In a Buildkite build a job is sent to an instance of that image; elsewhere the launches of the group are watched. An image that cannot be launched is taken off the canary again.',
   options: [...FAMILY_OPTIONS, ...CANARY_OPTIONS, DRY_RUN_OPTION],

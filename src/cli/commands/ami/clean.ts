@@ -12,8 +12,6 @@ import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami clean`: delete what the family does not need any more. */
 export const amiCleanCommand: CommandSpec = {
-  name: 'ami clean',
-  summary: 'delete images that are not needed any more',
   description:
     'Delete images of the family and their snapshots, but keep young ones, the newest published ones, and all that is in use anywhere in account and region. Where use cannot be read in full, nothing is deleted.',
   options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],

@@ -19,8 +19,6 @@ const LIMIT = 30;
 
 /** `warmbake ami history`: who did what, when and why. */
 export const amiHistoryCommand: CommandSpec = {
-  name: 'ami history',
-  summary: 'show who published, went back, held and revoked, when and why',
   description:
     'Show what was done to the family, newest first: from the history of the parameter and of its hold, tags of revoked images, template versions, and the journal where a state store is configured.',
   options: [

@@ -13,8 +13,6 @@ export const REASON_OPTION: Option = {
 
 /** `warmbake ami hold`: nothing is published until the hold ends. */
 export const amiHoldCommand: CommandSpec = {
-  name: 'ami hold',
-  summary: 'keep the fleet on the desired image until it is released',
   description:
     'Hold the parameter: scheduled rebuilds build and verify, but publish nothing, until the hold ends. Only a rollback still writes the parameter.',
   options: [...FAMILY_OPTIONS, REASON_OPTION, UNTIL_OPTION],

@@ -8,9 +8,7 @@ const ROLES: readonly PolicyRole[] = ['job', 'operator'];
 
 /** `warmbake ami iam`: the IAM policy that the commands need. */
 export const amiIamCommand: CommandSpec = {
-  name: 'ami iam',
   args: '<role>',
-  summary: 'print the IAM policy of the job or of an operator',
   description:
     'Print the IAM policy that the commands about machine images need: `job` for the scheduled rebuild, `operator` for people who roll, hold and go back. Asks nobody.',
   options: [

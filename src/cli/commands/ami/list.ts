@@ -12,8 +12,6 @@ import { shortCommit } from './status-text.ts';
 
 /** `warmbake ami list`: every image of the family. */
 export const amiListCommand: CommandSpec = {
-  name: 'ami list',
-  summary: 'show every image: state, warmth, size, use, and what a cleanup would do',
   description:
     'Show every image of the family: its state, what it holds, what it costs, who uses it, and whether the next cleanup deletes it and why not.',
   options: FAMILY_OPTIONS,

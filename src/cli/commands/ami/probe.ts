@@ -10,9 +10,7 @@ import { FAMILY_OPTION, loadFamily } from './family.ts';
 
 /** `warmbake ami probe`: runs on an instance of an image, and says whether its store is warm. */
 export const amiProbeCommand: CommandSpec = {
-  name: 'ami probe',
   args: '<ami>',
-  summary: 'on an instance of an image: is its store warm?',
   description:
     'Run by the canary on an instance of the image: marker file, BuildKit, and a build without imports that must execute nothing and pull nothing. The answer goes to the meta-data of the build.',
   options: [

@@ -7,9 +7,7 @@ import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami publish`: an image becomes the desired one. */
 export const amiPublishCommand: CommandSpec = {
-  name: 'ami publish',
   args: '<ami>',
-  summary: 'make an image the desired one',
   description:
     "Write the image's id into the SSM parameter and read it back. Images of other families and accounts, revoked and unavailable ones are refused, and everything is while an operator holds the parameter.",
   options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],

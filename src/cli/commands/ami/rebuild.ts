@@ -16,8 +16,6 @@ import { rollText, stackDocument } from './roll.ts';
 
 /** `warmbake ami rebuild`: from nothing, or from a finished image, to a fleet that runs it. */
 export const amiRebuildCommand: CommandSpec = {
-  name: 'ami rebuild',
-  summary: 'build an image, prove it, and make every stack launch it',
   description:
     'Build, verify, try on the canary, publish, roll, clean: each step is a gate, and the first one that fails leaves the fleet on the old image. While an operator holds the parameter, an image is built and verified only.',
   options: [

@@ -7,8 +7,6 @@ import { holdDocument } from './hold.ts';
 
 /** `warmbake ami release`: a hold ends. */
 export const amiReleaseCommand: CommandSpec = {
-  name: 'ami release',
-  summary: 'end a hold',
   description:
     'End the hold: the next rebuild publishes again. Changes nothing else: the desired image stays, and revoked images stay revoked.',
   options: FAMILY_OPTIONS,

@@ -14,9 +14,7 @@ import { REASON_OPTION } from './hold.ts';
 
 /** `warmbake ami revoke`: an image is never published again. */
 export const amiRevokeCommand: CommandSpec = {
-  name: 'ami revoke',
   args: '<ami>',
-  summary: 'mark an image so that it is never published or rolled back to',
   description:
     'Mark an image as revoked: it is never published, rolled or rolled back to, until it is unrevoked. Stacks that launch it go on; use `ami rollback` to leave it.',
   options: [...FAMILY_OPTIONS, REASON_OPTION],

@@ -11,8 +11,6 @@ import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami roll`: every stack launches the desired image. */
 export const amiRollCommand: CommandSpec = {
-  name: 'ami roll',
-  summary: 'make the stacks launch the desired image',
   description:
     'Make the Auto Scaling groups of all stacks launch the desired image, or the given one. Stacks that do already are left alone, and so are running instances: they are replaced as their jobs end.',
   options: [

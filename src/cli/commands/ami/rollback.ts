@@ -22,8 +22,6 @@ import { UNTIL_OPTION, untilOption } from './until.ts';
 
 /** `warmbake ami rollback`: back to a good image, and stay there. */
 export const amiRollbackCommand: CommandSpec = {
-  name: 'ami rollback',
-  summary: 'bring the fleet back to the last good image, and keep it there',
   description:
     'Go back to the newest earlier image that was published, is available and not revoked: hold the parameter, write it, roll all stacks, and revoke the image that is left. Running instances are left alone; the command that drains them is printed. The same command twice is one rollback; one that was killed is finished. Needs nothing but AWS.',
   options: [

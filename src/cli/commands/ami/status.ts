@@ -14,8 +14,6 @@ import { statusText } from './status-text.ts';
 
 /** `warmbake ami status`: what runs, what should, and what does not fit. */
 export const amiStatusCommand: CommandSpec = {
-  name: 'ami status',
-  summary: 'show what the stacks launch, what they should, and what does not fit',
   description:
     'Show desired image, hold, stacks, instances, lock and interrupted runs of every family, and where they differ. With BUILDKITE_API_TOKEN and BUILDKITE_ORGANIZATION_SLUG also which instances are busy. Changes nothing.',
   options: [

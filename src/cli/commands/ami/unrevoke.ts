@@ -7,9 +7,7 @@ import { requireOwnImage } from './revoke.ts';
 
 /** `warmbake ami unrevoke`: an image may be published again. */
 export const amiUnrevokeCommand: CommandSpec = {
-  name: 'ami unrevoke',
   args: '<ami>',
-  summary: 'take a revocation back',
   description:
     'Take a revocation back: the image is what it was before, published or a candidate. Rolls nothing.',
   options: FAMILY_OPTIONS,

@@ -12,9 +12,7 @@ const TIMEOUT_MINUTES = '600';
 
 /** `warmbake pipeline image-build`: the Buildkite steps that build images. */
 export const pipelineImageBuildCommand: CommandSpec = {
-  name: 'pipeline image-build',
   args: '[target...]',
-  summary: 'write the Buildkite pipeline that builds images, or check it',
   description:
     'Write a Buildkite pipeline with one image-build step a target: one line of shell, one more try where the agent was lost or an outside service failed, a timeout. All configured targets unless some are named.',
   options: [

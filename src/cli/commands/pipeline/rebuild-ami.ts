@@ -6,8 +6,6 @@ import { PIPELINE_OPTIONS, pipelineSource, putPipelines } from './pipeline-file.
 
 /** `warmbake pipeline rebuild-ami`: the Buildkite pipelines of the daily job and of its watch. */
 export const pipelineRebuildAmiCommand: CommandSpec = {
-  name: 'pipeline rebuild-ami',
-  summary: 'write the Buildkite pipelines that rebuild an image and watch it, or check them',
   description:
     'Write two Buildkite pipelines: one that builds and brings out a machine image, for a daily schedule, and a small one that fails when the image is old or stacks do not run it.',
   options: PIPELINE_OPTIONS,

@@ -5,8 +5,6 @@ import { PIPELINE_OPTIONS, pipelineSource, putPipelines } from './pipeline-file.
 
 /** `warmbake pipeline rollback-ami`: the Buildkite pipeline for operators without AWS credentials. */
 export const pipelineRollbackAmiCommand: CommandSpec = {
-  name: 'pipeline rollback-ami',
-  summary: 'write the Buildkite pipeline that goes back to a good image, or check it',
   description:
     'Write a Buildkite pipeline that asks for a reason and, if wanted, an image, and then goes back to it: for people without AWS credentials. It runs on the queue of the rebuild, which must not use the image that it repairs.',
   options: PIPELINE_OPTIONS,

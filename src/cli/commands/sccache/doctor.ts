@@ -11,8 +11,6 @@ import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache doctor`: would a build get its store? */
 export const sccacheDoctorCommand: CommandSpec = {
-  name: 'sccache doctor',
-  summary: 'say whether sccache would start in a build, and if not why',
   description:
     'Read and, where allowed, write the check object of sccache as sccache does, with the credentials that a build would get here; check endpoint, clock, region and policy. Exit code 1 where sccache would not start.',
   options: [CONFIG_OPTION, { flags: '--read-only', help: 'write nothing' }],

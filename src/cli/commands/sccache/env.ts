@@ -13,8 +13,6 @@ import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache env`: the store for compilations outside of image builds. */
 export const sccacheEnvCommand: CommandSpec = {
-  name: 'sccache env',
-  summary: 'print the variables that sccache reads',
   description:
     'Print SCCACHE_* variables for a host that compiles without a Dockerfile. Nothing is printed where sccache is switched off.',
   options: [

@@ -12,8 +12,6 @@ import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache setup`: the bucket, as the configuration wants it. */
 export const sccacheSetupCommand: CommandSpec = {
-  name: 'sccache setup',
-  summary: 'create the bucket, or put right what is missing of it',
   description:
     'Create the bucket of sccache in its region: public access blocked, encrypted, with an expiry rule and a policy for the configured roles. What is there already is kept; a second run changes nothing. Buckets of other accounts are never touched, nor those that hold other things (see --adopt).',
   options: [

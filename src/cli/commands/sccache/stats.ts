@@ -11,8 +11,6 @@ import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache stats`: what lies in the store. */
 export const sccacheStatsCommand: CommandSpec = {
-  name: 'sccache stats',
-  summary: 'count objects, bytes and ages in the store',
   description:
     'List the store and count by prefix; with a state store also the hit rates of the builds it keeps. The listing is streamed: memory does not grow with the number of objects; a million of them are a thousand requests.',
   options: [CONFIG_OPTION],
