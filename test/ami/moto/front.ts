@@ -36,7 +36,7 @@ export interface Front {
 
 /** Starts a {@link Front} on a free port of the loopback. */
 export async function startFront(moto: Moto): Promise<Front & Running> {
-  const versions = new Map<string, Answer>();
+  const versions = new Map<string, Promise<Answer>>();
   const front = {
     url: '',
     calls: [] as AwsCall[],
@@ -56,7 +56,8 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
   const forward = async (request: IncomingMessage, call: AwsCall): Promise<Answer> => {
     const { body } = call;
     const form = new URLSearchParams(body);
-    if (call.action === 'ec2:CreateLaunchTemplateVersion') return await createVersion(moto, form, versions);
+    if (call.action === 'ec2:CreateLaunchTemplateVersion')
+      return await createVersionOnce(moto, form, versions);
     if (call.action === 'ec2:EnableImageDeprecation') return DEPRECATED;
     const response = await fetch(`${moto.url}${request.url ?? ''}`, {
       method: request.method ?? 'POST',
@@ -90,15 +91,22 @@ const DEPRECATED: Answer = {
   body: '<EnableImageDeprecationResponse><return>true</return></EnableImageDeprecationResponse>',
 };
 
-/** What moto leaves out: data inherited from the source version, and the client token. */
-async function createVersion(
+/** What moto leaves out of the client token: two requests with one token make one version, also at the same moment. */
+async function createVersionOnce(
   moto: Moto,
   form: URLSearchParams,
-  versions: Map<string, Answer>,
+  versions: Map<string, Promise<Answer>>,
 ): Promise<Answer> {
   const token = form.get('ClientToken') ?? '';
-  const repeated = versions.get(token);
-  if (repeated !== undefined) return repeated;
+  const made = versions.get(token) ?? createVersion(moto, form);
+  versions.set(token, made);
+  // What failed has made nothing.
+  made.catch(() => versions.delete(token));
+  return await made;
+}
+
+/** What moto leaves out of a version: data inherited from the source version. */
+async function createVersion(moto: Moto, form: URLSearchParams): Promise<Answer> {
   let body = '';
   const listening = async (...request: Parameters<typeof fetch>) => {
     const response = await fetch(...request);
@@ -121,7 +129,6 @@ async function createVersion(
       LaunchTemplateData: { ...inherited, ImageId: form.get('LaunchTemplateData.ImageId') ?? '' },
     }),
   );
-  versions.set(token, { status: 200, body });
   return { status: 200, body };
 }
 
