@@ -59,7 +59,7 @@ const SCENARIOS: readonly {
       });
       await cleanUp(fake);
     },
-    atLeast: 300,
+    atLeast: 454,
   },
   {
     name: 'roll',
@@ -72,7 +72,7 @@ const SCENARIOS: readonly {
     name: 'rollback',
     start: (options) => fleetOf(4, options).fake,
     run: async (fake) => await goBack(fake),
-    atLeast: 150,
+    atLeast: 156,
   },
   {
     name: 'rollback, further back',
@@ -82,7 +82,7 @@ const SCENARIOS: readonly {
       return fake;
     },
     run: async (fake) => await goBack(fake, { goal: { kind: 'steps', steps: 2 } }),
-    atLeast: 150,
+    atLeast: 156,
   },
   {
     name: 'rollback, half of the stacks there already',
@@ -93,13 +93,13 @@ const SCENARIOS: readonly {
       return fake;
     },
     run: async (fake) => await goBack(fake),
-    atLeast: 120,
+    atLeast: 140,
   },
   {
     name: 'clean',
     start: (options) => fleetOf(10, options).fake,
     run: cleanUp,
-    atLeast: 100,
+    atLeast: 168,
   },
   {
     name: 'hold',
