@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PROJECT } from '../test/parts/project.ts';
+import { PROJECT } from '../parts/project.ts';
 import type { Architecture } from './node-binary.ts';
 
 /** What is pinned in the launcher. */

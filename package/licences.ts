@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { PROJECT } from '../test/parts/project.ts';
+import { PROJECT } from '../parts/project.ts';
 
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().default('unknown') });
 

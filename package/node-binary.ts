@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { PARTS } from '../test/parts/project.ts';
+import { PARTS } from '../parts/project.ts';
 
 /** Architectures of the executables, as Node names them. */
 export const ARCHITECTURES = ['x64', 'arm64'] as const;

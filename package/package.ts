@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { constants, gzipSync } from 'node:zlib';
 import { VERSION } from '../src/platform/version.ts';
-import { PROJECT } from '../test/parts/project.ts';
+import { PROJECT } from '../parts/project.ts';
 import { executableName, makeBlob, makeExecutable } from './executable.ts';
 import { launcherText } from './launcher.ts';
 import { licencesText } from './licences.ts';

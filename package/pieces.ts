@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type OutputChunk, type Plugin, build } from 'rolldown';
-import { packerFiles } from '../src/ami/packer-files.ts';
-import { PROJECT } from '../test/parts/project.ts';
+import { packerFiles } from '../src/ami/packer/files.ts';
+import { PROJECT } from '../parts/project.ts';
 
 /** The tool as CommonJS modules, by the names under which they require each other; `./main.cjs` is the first. */
 export interface Pieces {
@@ -32,7 +32,7 @@ async function packerInside(): Promise<Plugin> {
   const code = `const FILES = ${JSON.stringify(await packerFiles())};
 export async function packerFiles() { return FILES; }
 `;
-  const module = path.join(PROJECT, 'src/ami/packer-files.ts');
+  const module = path.join(PROJECT, 'src/ami/packer/files.ts');
   return { name: 'packer-inside', load: (id) => (id === module ? { code, moduleType: 'js' } : null) };
 }
 

@@ -7,17 +7,29 @@ const SRC = path.join(import.meta.dirname, '../src');
 /** Rooms in the order of the story: each may import itself and those before it. */
 const ROOMS = [
   'platform',
-  'image/reference.ts',
+  'registry',
   'config',
   'context',
-  'image',
+  'refs',
   'cache',
   'bake',
   'sccache',
   'state',
   'buildkite',
-  'build',
-  'ami',
+  'image-step',
+  'ami/model',
+  'ami/aws',
+  'ami/warm',
+  'ami/packer',
+  'ami/build',
+  'ami/rollout',
+  'ami/rollback',
+  'ami/retention',
+  'ami/status',
+  'ami/buildkite',
+  'ami/probe.ts',
+  'ami/release.ts',
+  'ami/iam-policy.ts',
   'cli',
   'main.ts',
 ] as const;
@@ -28,8 +40,7 @@ const texts = new Map(
 );
 
 function roomOf(file: string): number {
-  const exact = ROOMS.findIndex((room) => room === file);
-  return exact >= 0 ? exact : ROOMS.findIndex((room) => room === file.split(path.sep)[0]);
+  return ROOMS.findIndex((room) => file === room || file.startsWith(`${room}/`));
 }
 
 /** Files of `src` that a file imports, statically or not. */
@@ -52,6 +63,21 @@ it('rooms import only rooms to their left', () => {
   expect(offences((text, file) => importsOf(file, text).filter((to) => roomOf(to) > roomOf(file)))).toEqual(
     [],
   );
+});
+
+it('a name that a file exports means one thing: no other file declares it at its top level', () => {
+  const declared = [...texts].flatMap(([file, text]) =>
+    [...text.matchAll(/^(export )?(?:async )?(?:interface|type|function|const|class) (\w+)/gm)].map(
+      ([, exported, name = '']) => ({ file, name, exported: exported !== undefined }),
+    ),
+  );
+  const shared = declared
+    .filter(({ exported }) => exported)
+    .map(({ file, name }) => {
+      const others = declared.filter((other) => other.name === name && other.file !== file);
+      return others.length === 0 ? '' : `${name}: ${[file, ...others.map((other) => other.file)].join(', ')}`;
+    });
+  expect(shared.filter((text) => text !== '')).toEqual([]);
 });
 
 it('only main.ts reads the process, and only the terminal prints', () => {

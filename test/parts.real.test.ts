@@ -5,10 +5,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
-import { BASE_IMAGE } from './parts/base-image.ts';
-import { startBridge } from './parts/bridge.ts';
-import { startFaults, type Fault } from './parts/faults.ts';
-import { REGISTRY_LOGIN, startRegistry } from './parts/registry.ts';
+import { BASE_IMAGE } from '../parts/base-image.ts';
+import { startBridge } from '../parts/bridge.ts';
+import { startFaults, type Fault } from '../parts/faults.ts';
+import { REGISTRY_LOGIN, startRegistry } from '../parts/registry.ts';
 import { test } from './tiers/real.ts';
 
 let context = '';
@@ -164,7 +164,7 @@ test('nothing survives the sudden death of the process that started engine and r
   engine,
   registry,
 }) => {
-  const script = `import('vite').then((vite) => vite.runnerImport('test/parts/hold.ts')).then(({ module }) => module.hold())`;
+  const script = `import('vite').then((vite) => vite.runnerImport('parts/hold.ts')).then(({ module }) => module.hold())`;
   const holder = execa(process.execPath, ['-e', script], { reject: false, buffer: false });
   const [line] = (await once(holder.stdout, 'data')) as [Buffer];
   const held = JSON.parse(line.toString()) as { readonly dockerHost: string; readonly registry: string };

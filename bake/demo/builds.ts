@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { tableLines } from '../../src/cli/table.ts';
-import type { Agent } from '../../test/parts/agent.ts';
-import type { Engine } from '../../test/parts/engine.ts';
+import type { Agent } from '../../parts/agent.ts';
+import type { Engine } from '../../parts/engine.ts';
 import { change, type Checkout } from './checkout.ts';
 import { warmbake } from './warmbake.ts';
 

@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { PROJECT } from '../../test/parts/project.ts';
+import { PROJECT } from '../../parts/project.ts';
 
 /** Git in the checkout, by nobody in particular and without the user's settings; answers with its output. */
 export type Git = (...args: readonly string[]) => Promise<string>;

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tableLines } from '../../src/cli/table.ts';
-import type { Machine } from '../../test/ami/instance/machine.ts';
-import { MOTO_CREDENTIALS } from '../../test/parts/moto.ts';
+import type { Machine } from '../../parts/instance/machine.ts';
+import { MOTO_CREDENTIALS } from '../../parts/moto/server.ts';
 import type { Stage } from './builds.ts';
 import { warmbake } from './warmbake.ts';
 
@@ -31,19 +31,19 @@ export interface Day {
 }
 
 /** `warmbake ami rebuild` as a Buildkite job; Packer gets `machine` for the instance that it launches. */
-export async function playDay(title: string, machine: Machine, workshop: Workshop): Promise<Day> {
-  const { agent, checkout, directory, packer } = workshop;
+export async function playDay(title: string, machine: Machine, imageBuilder: Workshop): Promise<Day> {
+  const { agent, checkout, directory, packer } = imageBuilder;
   const run = title.replace(' ', '-');
   const env = {
-    ...workshop.engine.env,
-    ...awsEnvironment(workshop),
+    ...imageBuilder.engine.env,
+    ...awsEnvironment(imageBuilder),
     ...machine.variables,
     ...agent.env({ id: run, number: '100' }),
   };
-  const config = await workshop.configure(MARKER, SOCKET);
+  const config = await imageBuilder.configure(MARKER, SOCKET);
   const argv = ['ami', 'rebuild', '--config', config, '--packer', packer, '--source', checkout.remote];
   const over = new AbortController();
-  const probing = runAddedJob(machine, workshop, { run, env, over: over.signal });
+  const probing = runAddedJob(machine, imageBuilder, { run, env, over: over.signal });
   const began = Date.now();
   try {
     const lines = (await warmbake(argv, { cwd: directory, env })).split('\n');
@@ -90,10 +90,10 @@ async function runAddedJob(
 }
 
 /** `warmbake ami clean`, as an operator calls it. */
-export async function cleanUp(workshop: Workshop): Promise<void> {
-  const config = await workshop.configure(MARKER, SOCKET);
-  const env = awsEnvironment(workshop);
-  await warmbake(['ami', 'clean', '--config', config], { cwd: workshop.directory, env });
+export async function cleanUp(imageBuilder: Workshop): Promise<void> {
+  const config = await imageBuilder.configure(MARKER, SOCKET);
+  const env = awsEnvironment(imageBuilder);
+  await warmbake(['ami', 'clean', '--config', config], { cwd: imageBuilder.directory, env });
 }
 
 function awsEnvironment({ engine, aws }: Workshop): Readonly<Record<string, string>> {

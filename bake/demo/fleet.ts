@@ -1,7 +1,7 @@
-import { startFront, type Front } from '../../test/ami/moto/front.ts';
-import { furnisher } from '../../test/ami/moto/furnish.ts';
-import { startMoto, type SeededImage } from '../../test/parts/moto.ts';
-import type { Running } from '../../test/parts/part.ts';
+import { startFront, type Front } from '../../parts/moto/front.ts';
+import { furnisher } from '../../parts/moto/furnish.ts';
+import { startMoto, type SeededImage } from '../../parts/moto/server.ts';
+import type { Running } from '../../parts/part.ts';
 
 /** Image of the Elastic CI stack, on which every machine image is built. */
 export const BASE_AMI = 'ami-0123456789abcdef0';

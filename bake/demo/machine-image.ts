@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pushBuildkitImage } from '../../test/ami/instance/buildkit-image.ts';
-import { startMachine } from '../../test/ami/instance/machine.ts';
-import { findParts } from '../../test/parts/find.ts';
-import { need } from '../../test/parts/part.ts';
-import { PROJECT } from '../../test/parts/project.ts';
-import type { Registry } from '../../test/parts/registry.ts';
+import { pushBuildkitImage } from '../../parts/instance/buildkit-image.ts';
+import { startMachine } from '../../parts/instance/machine.ts';
+import { findParts } from '../../parts/find.ts';
+import { need } from '../../parts/part.ts';
+import { PROJECT } from '../../parts/project.ts';
+import type { Registry } from '../../parts/registry.ts';
 import { playNextDay, type Stage } from './builds.ts';
 import { cleanUp, playDay, summary, type Workshop } from './daily-job.ts';
 import { BASE_AMI, startFleet } from './fleet.ts';
@@ -33,17 +33,17 @@ export async function playMachineImages(stage: Stage, registry: Registry): Promi
     const fleet = await startFleet(new Date());
     cleanup.push(fleet.stop);
     const configure = await configurer(stage, await pushBuildkitImage(stage.engine, registry, 'demo'));
-    const workshop = { ...stage, packer, aws: fleet.front.url, configure };
+    const imageBuilder = { ...stage, packer, aws: fleet.front.url, configure };
 
     console.log(`\n##### The daily machine image, first day\n\n${FIRST_DAY}`);
-    const days = [await playDay('first day', first, workshop)];
+    const days = [await playDay('first day', first, imageBuilder)];
     await playNextDay(stage);
     console.log(`\n##### The daily machine image, second day\n\n${SECOND_DAY}`);
     const second = await startMachine();
     cleanup.push(second.stop);
-    days.push(await playDay('second day', second, workshop));
+    days.push(await playDay('second day', second, imageBuilder));
     console.log('\n##### Cleaning up by hand: warmbake ami clean\n');
-    await cleanUp(workshop);
+    await cleanUp(imageBuilder);
     console.log(`\n##### Both days\n\n${summary(days).join('\n')}\n`);
   } finally {
     for (const stop of cleanup.toReversed()) await stop();

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { execa } from 'execa';
-import { PROJECT } from '../../test/parts/project.ts';
+import { PROJECT } from '../../parts/project.ts';
 
 /** Where and with what environment a command runs. */
 export interface Place {

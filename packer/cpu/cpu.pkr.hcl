@@ -1,6 +1,6 @@
 # A machine image whose BuildKit store holds the layers of the trusted branch.
 #
-# `warmbake ami build` runs this and answers at the two hand-overs: it builds through the tunnel, so that neither the
+# `warmbake ami build` runs this and answers at the two callbacks: it builds through the tunnel, so that neither the
 # sources nor a credential ever reach the machine. Accepted by Packer 1.6.6 and later; see plugins.pkr.hcl for 1.7 and later.
 
 variable "region" { type = string }
@@ -25,7 +25,7 @@ variable "manifest" {
   type        = string
   description = "File that gets the id of the image; must not exist."
 }
-variable "hand_over" {
+variable "callbacks" {
   type        = string
   description = "Directory in which warmbake is asked, and answers."
 }
@@ -185,16 +185,16 @@ build {
     ]
   }
   provisioner "shell-local" {
-    script           = "${path.root}/scripts/hand-over.sh"
-    environment_vars = ["HAND_OVER=${var.hand_over}", "STAGE=fill"]
+    script           = "${path.root}/scripts/callback.sh"
+    environment_vars = ["CALLBACKS=${var.callbacks}", "STAGE=fill"]
   }
   provisioner "shell" {
     script          = "${path.root}/scripts/restart-buildkit.sh"
     execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
   }
   provisioner "shell-local" {
-    script           = "${path.root}/scripts/hand-over.sh"
-    environment_vars = ["HAND_OVER=${var.hand_over}", "STAGE=prove"]
+    script           = "${path.root}/scripts/callback.sh"
+    environment_vars = ["CALLBACKS=${var.callbacks}", "STAGE=prove"]
   }
   provisioner "shell" {
     script           = "${path.root}/scripts/finish.sh"

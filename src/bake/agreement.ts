@@ -1,13 +1,13 @@
 import { WarmbakeError } from '../platform/errors.ts';
-import { type Definition, type Entry, type TargetDefinition, entryText } from './definition.ts';
+import { type Definition, type BakeEntry, type TargetDefinition, entryText } from './definition.ts';
 
 /** What the plan promises about one target, in bake's terms. */
 export interface Promised {
   readonly name: string;
   readonly tags: readonly string[];
-  readonly cacheFrom: readonly Entry[];
-  readonly cacheTo: readonly Entry[];
-  readonly output: readonly Entry[];
+  readonly cacheFrom: readonly BakeEntry[];
+  readonly cacheTo: readonly BakeEntry[];
+  readonly output: readonly BakeEntry[];
   readonly args: Readonly<Record<string, string>>;
   readonly annotations: readonly string[];
 }
@@ -58,12 +58,16 @@ function isPrintOf(printed: string | undefined, text: string): boolean {
   return printed === text || printed === text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
-function entriesDiffer(what: string, planned: readonly Entry[], is: readonly Entry[]): readonly string[] {
+function entriesDiffer(
+  what: string,
+  planned: readonly BakeEntry[],
+  is: readonly BakeEntry[],
+): readonly string[] {
   if (sameEntries(planned, is)) return [];
   return [`${what} is [${is.map(entryText).join('; ')}], planned [${planned.map(entryText).join('; ')}]`];
 }
 
-function sameEntries(a: readonly Entry[], b: readonly Entry[]): boolean {
-  const sorted = (entries: readonly Entry[]): string => entries.map(entryText).toSorted().join('\n');
+function sameEntries(a: readonly BakeEntry[], b: readonly BakeEntry[]): boolean {
+  const sorted = (entries: readonly BakeEntry[]): string => entries.map(entryText).toSorted().join('\n');
   return sorted(a) === sorted(b);
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { BuilderSettings } from '../config/settings.ts';
 import type { Host } from '../platform/host.ts';
 import { succeeded } from '../platform/process.ts';
-import type { BuilderFacts, Instance } from './builder.ts';
+import type { BuilderFacts, BuilderInstance } from './builder.ts';
 
 /** How long a BuildKit socket may take to answer, in milliseconds. */
 const DIAL_MS = 1_000;
@@ -63,13 +63,13 @@ const instanceFile = z
     Driver: z.string().default('docker-container'),
     Nodes: z.array(z.object({ Endpoint: z.string().default('') })).default([]),
   })
-  .transform((f): Instance => ({
+  .transform((f): BuilderInstance => ({
     name: f.Name,
     driver: f.Driver,
     endpoints: f.Nodes.map((n) => n.Endpoint),
   }));
 
-async function readInstances(buildxConfig: string): Promise<readonly Instance[]> {
+async function readInstances(buildxConfig: string): Promise<readonly BuilderInstance[]> {
   const directory = path.join(buildxConfig, 'instances');
   const names = await readdir(directory).catch(() => []);
   const parsed = await Promise.all(names.map((name) => readJson(path.join(directory, name), instanceFile)));
@@ -77,7 +77,7 @@ async function readInstances(buildxConfig: string): Promise<readonly Instance[]>
 }
 
 /** Dials unix sockets; what is behind other endpoints shows when the builder is used. */
-async function withLife(instance: Instance): Promise<Instance> {
+async function withLife(instance: BuilderInstance): Promise<BuilderInstance> {
   const sockets = instance.endpoints.filter((e) => instance.driver === 'remote' && e.startsWith('unix://'));
   const states = await Promise.all(sockets.map((socket) => dial(socket.slice('unix://'.length))));
   return states.every((state) => state === 'answers') ? instance : { ...instance, dead: true };

@@ -6,7 +6,7 @@ import type { Warning } from '../platform/events.ts';
 export type Driver = 'docker' | 'docker-container' | 'remote' | 'kubernetes' | 'cloud' | (string & {});
 
 /** A builder that buildx knows, from its own state. */
-export interface Instance {
+export interface BuilderInstance {
   readonly name: string;
   readonly driver: Driver;
   /** `unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`, a Docker context … */
@@ -19,7 +19,7 @@ export interface Instance {
 export interface BuilderFacts {
   /** The configured BuildKit socket: whether something that speaks HTTP/2 answered within a second. */
   readonly socket: 'answers' | 'dead' | 'absent';
-  readonly instances: readonly Instance[];
+  readonly instances: readonly BuilderInstance[];
   /** The user's selected builder. */
   readonly current?: string;
   /** The Docker engine behind the current context. */
@@ -108,7 +108,7 @@ function onSocket(endpoint: string, settings: BuilderSettings, facts: BuilderFac
 
 /** The configured builder, else the user's selected one. A dead one is no builder. */
 function reusable(settings: BuilderSettings, facts: BuilderFacts): BuilderChoice | undefined {
-  const usable = (name: string | undefined): Instance | undefined =>
+  const usable = (name: string | undefined): BuilderInstance | undefined =>
     facts.instances.find((i) => i.name === name && i.driver !== 'docker' && i.dead !== true);
   const configured = usable(settings.name);
   const found = configured ?? usable(facts.current);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import { type Finished, explain, succeeded } from '../platform/process.ts';
+import { type Finished, explainExit, succeeded } from '../platform/process.ts';
 import type { BuilderChoice } from './builder.ts';
 import { type Definition, parseDefinition } from './definition.ts';
 
@@ -116,7 +116,7 @@ export function lostCreateRace(finished: Finished): boolean {
 export function bakeWords(finished: Finished): string {
   const lines = finished.stderr.split('\n').filter((line) => line.trim() !== '' && !/^#\d+ /.test(line));
   const words = lines.map((l) => l.replace(/^ERROR: /, '')).slice(-6);
-  return words.length === 0 ? explain(finished) : words.join('\n  ').trim();
+  return words.length === 0 ? explainExit(finished) : words.join('\n  ').trim();
 }
 
 function dockerMissing(): WarmbakeError {

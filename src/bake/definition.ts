@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { WarmbakeError } from '../platform/errors.ts';
 
 /** One entry of `cache-from`, `cache-to`, `output`, `secret` or `ssh` as attributes: `{type: 'registry', ref: …}`. */
-export type Entry = Readonly<Record<string, string>>;
+export type BakeEntry = Readonly<Record<string, string>>;
 
 /** A target as bake resolves it; only the keys that are read here, `undefined` where bake left them out. */
 export interface TargetDefinition {
@@ -14,11 +14,11 @@ export interface TargetDefinition {
   readonly annotations: readonly string[];
   readonly tags: readonly string[];
   readonly platforms: readonly string[];
-  readonly cacheFrom: readonly Entry[];
-  readonly cacheTo: readonly Entry[];
-  readonly output: readonly Entry[];
-  readonly secret: readonly Entry[];
-  readonly ssh: readonly Entry[];
+  readonly cacheFrom: readonly BakeEntry[];
+  readonly cacheTo: readonly BakeEntry[];
+  readonly output: readonly BakeEntry[];
+  readonly secret: readonly BakeEntry[];
+  readonly ssh: readonly BakeEntry[];
 }
 
 /** What `docker buildx bake --print` says. */
@@ -90,7 +90,7 @@ export function parseDefinition(text: string): Definition {
  * Parses one CSV entry, `type=registry,ref=a/b:c`. A field may be quoted as CSV has it (`"dest=a,b"`);
  * an entry without `=` is a bare reference, as bake allows for `cache-from`.
  */
-export function parseEntry(text: string): Entry {
+export function parseEntry(text: string): BakeEntry {
   const fields = text.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
   const pairsOf = fields.map((field) => {
     const plain = field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
@@ -103,13 +103,13 @@ export function parseEntry(text: string): Entry {
 }
 
 /** One canonical text for an entry, for comparison and messages: attributes in alphabetical order. */
-export function entryText(entry: Entry): string {
+export function entryText(entry: BakeEntry): string {
   const rest = Object.entries(entry)
     .filter(([key]) => key !== 'type')
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return [['type', entry['type'] ?? ''], ...rest].map(([key, value]) => `${key}=${value}`).join(',');
 }
 
-function textual(entry: Readonly<Record<string, unknown>>): Entry {
+function textual(entry: Readonly<Record<string, unknown>>): BakeEntry {
   return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, String(value)]));
 }

@@ -1,6 +1,6 @@
 import type { Trace } from './progress.ts';
 import { registryTrouble, type RegistryTrouble } from './registry-trouble.ts';
-import { errorOf, verdictOf } from './verdict.ts';
+import { errorOf, stepVerdict } from './verdict.ts';
 import type { Vertex } from './vertex.ts';
 
 /** Why a bake failed; see `retry-policy.ts` for what follows from it. */
@@ -66,7 +66,7 @@ function lastWords(said: readonly string[]): string {
 
 /** A failed import stops nothing, nor does an export that ignores errors: only the vertex whose error ended the build counts. */
 function failedVertex(trace: Trace, text: string): Vertex | undefined {
-  const failed = trace.vertices.filter((v) => v.kind !== 'import' && verdictOf(v) === 'failed');
+  const failed = trace.vertices.filter((v) => v.kind !== 'import' && stepVerdict(v) === 'failed');
   return (
     failed.find((v) => text.includes(errorOf(v) ?? text)) ??
     failed.find((v) => v.kind !== 'export' && v.kind !== 'internal')
@@ -109,7 +109,7 @@ const READING_LAYERS =
  * image's own vertices say that they read something else.
  */
 function isReadingCache(trace: Trace, text: string, vertex: Vertex | undefined): boolean {
-  const imported = trace.vertices.some((v) => v.kind === 'import' && verdictOf(v) === 'executed');
+  const imported = trace.vertices.some((v) => v.kind === 'import' && stepVerdict(v) === 'executed');
   return imported && vertex?.kind !== 'internal' && READING_LAYERS.test(text.replace(PROCESS, ''));
 }
 

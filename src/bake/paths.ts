@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Definition, Entry, TargetDefinition } from './definition.ts';
+import type { Definition, BakeEntry, TargetDefinition } from './definition.ts';
 
 /** A place on this machine that a target reads or writes and that lies outside of the checkout. */
 export interface OutsidePath {
@@ -28,7 +28,7 @@ export function outsidePaths(
   return [...definition.targets].flatMap(([target, t]) =>
     used(t)
       .map(([what, p]) => ({ target, what, path: limits.resolve(path.resolve(root, p)) }))
-      .filter((u) => !allowed.some((dir) => within(dir, u.path))),
+      .filter((u) => !allowed.some((dir) => isWithin(dir, u.path))),
   );
 }
 
@@ -42,18 +42,18 @@ function used(target: TargetDefinition): readonly (readonly [string, string])[] 
     ...Object.values(target.contexts)
       .filter(isLocal)
       .map((c) => ['contexts', bare(c)] as const),
-    ...named(target.secret, 'secret', ['src', 'source']),
+    ...namedPaths(target.secret, 'secret', ['src', 'source']),
     ...target.ssh
-      .flatMap((entry) => named([entry], 'ssh', Object.keys(entry)))
+      .flatMap((entry) => namedPaths([entry], 'ssh', Object.keys(entry)))
       .filter(([, p]) => p.includes('/')),
-    ...named(target.output, 'output', ['dest']).filter(([, p]) => p !== '-'),
-    ...named(target.cacheFrom, 'cache-from', ['src']),
-    ...named(target.cacheTo, 'cache-to', ['dest']),
+    ...namedPaths(target.output, 'output', ['dest']).filter(([, p]) => p !== '-'),
+    ...namedPaths(target.cacheFrom, 'cache-from', ['src']),
+    ...namedPaths(target.cacheTo, 'cache-to', ['dest']),
   ];
 }
 
-function named(
-  entries: readonly Entry[],
+function namedPaths(
+  entries: readonly BakeEntry[],
   what: string,
   keys: readonly string[],
 ): readonly (readonly [string, string])[] {
@@ -82,7 +82,7 @@ function bare(context: string): string {
   return context.replace(/^(?:oci-layout|cwd):\/\//, '').replace(/@sha256:[0-9a-f]{64}$/, '');
 }
 
-function within(directory: string, candidate: string): boolean {
+function isWithin(directory: string, candidate: string): boolean {
   const relative = path.relative(directory, candidate);
   return (
     relative === '' ||

@@ -17,7 +17,7 @@ const ssh = z
   .object({ id: z.string(), paths: z.array(z.string()).default([]) })
   .transform(({ id, paths }) => (paths.length === 0 ? id : `${id}=${paths.join(',')}`));
 
-const target = z.looseObject({
+const portableTarget = z.looseObject({
   attest: entries,
   'cache-from': entries,
   'cache-to': entries,
@@ -25,7 +25,7 @@ const target = z.looseObject({
   secret: entries,
   ssh: z.array(z.union([z.string(), ssh])).optional(),
 });
-const document = z.looseObject({ target: z.record(z.string(), target) });
+const document = z.looseObject({ target: z.record(z.string(), portableTarget) });
 
 /**
  * What bake printed, as a bake file that every buildx reads: since 0.19 entries are printed as objects, which older ones

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Go writes an empty list as `null` or leaves it out. */
-const list = <T extends z.ZodType>(item: T) =>
+const listOrNone = <T extends z.ZodType>(item: T) =>
   z
     .array(item)
     .nullish()
@@ -10,7 +10,7 @@ const list = <T extends z.ZodType>(item: T) =>
 const vertexSchema = z.object({
   digest: z.string(),
   name: z.string(),
-  inputs: list(z.string()),
+  inputs: listOrNone(z.string()),
   started: z.string().optional(),
   completed: z.string().optional(),
   cached: z.boolean().default(false),
@@ -27,10 +27,10 @@ const warningSchema = z.object({ short: z.base64().nullish() });
 
 const updateSchema = z
   .object({
-    vertexes: list(vertexSchema),
-    statuses: list(statusSchema),
-    logs: list(logSchema),
-    warnings: list(warningSchema),
+    vertexes: listOrNone(vertexSchema),
+    statuses: listOrNone(statusSchema),
+    logs: listOrNone(logSchema),
+    warnings: listOrNone(warningSchema),
   })
   .refine((update) => Object.values(update).some((items) => items.length > 0));
 

@@ -1,7 +1,7 @@
 import type { Emit, StepUpdate } from '../platform/events.ts';
 import { lineAssembler, type LineAssembler } from './log-lines.ts';
 import { progressReader, type ProgressUpdate } from './progress-line.ts';
-import { errorOf, isLoading, isRunning, secondsOf, verdictOf } from './verdict.ts';
+import { errorOf, isLoading, isRunning, secondsOf, stepVerdict } from './verdict.ts';
 import { mergeLog, mergeStatus, mergeVertex, type Vertex } from './vertex.ts';
 
 /** Lines of plain text that are kept; the final error is among the last. */
@@ -75,7 +75,7 @@ export function followProgress(emit: Emit): ProgressFollower {
     if (isLoading(vertex)) return;
     if (isRunning(vertex)) return tell(vertex, 'started');
     flush(id);
-    const verdict = verdictOf(vertex);
+    const verdict = stepVerdict(vertex);
     if (verdict === 'not-run') return;
     tell(vertex, verdict);
     if (verdict === 'executed') vertices.set(id, { ...(vertices.get(id) ?? vertex), tail: [] });
@@ -107,7 +107,7 @@ export function followProgress(emit: Emit): ProgressFollower {
     end: () => {
       for (const id of outputs.keys()) flush(id);
       for (const vertex of vertices.values()) {
-        const verdict = verdictOf(vertex);
+        const verdict = stepVerdict(vertex);
         if (isRunning(vertex) && verdict !== 'not-run') tell(vertex, verdict);
       }
       return { vertices: [...vertices.values()], warnings: [...warnings], said };

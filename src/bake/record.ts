@@ -1,7 +1,7 @@
-import type { Answer } from '../cache/chain.ts';
+import type { SourceAnswer } from '../cache/chain.ts';
 import type { Trace } from './progress.ts';
 import { registryTrouble, type RegistryTrouble } from './registry-trouble.ts';
-import { errorOf, secondsOf, verdictOf, type Verdict } from './verdict.ts';
+import { errorOf, secondsOf, stepVerdict, type StepVerdict } from './verdict.ts';
 import { importedRef, type Vertex } from './vertex.ts';
 
 /** One instruction (RUN, COPY, ADD, WORKDIR) of the build. */
@@ -9,7 +9,7 @@ export interface StepSummary {
   /** Digest of BuildKit's vertex: equal for the same step in another build. */
   readonly id: string;
   readonly name: string;
-  readonly verdict: Verdict;
+  readonly verdict: StepVerdict;
   /** Time it ran, was loaded or was pulled. */
   readonly seconds: number;
   /** Compressed bytes of layers that were pulled for it. */
@@ -22,7 +22,7 @@ export interface StepSummary {
 /** One cache source as BuildKit saw it. */
 export interface ImportSummary {
   readonly ref: string;
-  readonly state: Answer['state'];
+  readonly state: SourceAnswer['state'];
   readonly seconds: number;
   readonly error?: string;
 }
@@ -78,7 +78,7 @@ export interface StreamRecord {
 export function summarise(trace: Trace): StreamRecord {
   const of = (kind: Vertex['kind']): readonly Vertex[] => trace.vertices.filter((v) => v.kind === kind);
   const steps = of('instruction').map(stepSummary);
-  const count = (verdict: Verdict): number => steps.filter((s) => s.verdict === verdict).length;
+  const count = (verdict: StepVerdict): number => steps.filter((s) => s.verdict === verdict).length;
   return {
     totals: {
       steps: steps.length,
@@ -98,7 +98,7 @@ export function summarise(trace: Trace): StreamRecord {
     imports: of('import').map(importSummary),
     exports: of('export').map(exportSummary),
     images: of('image')
-      .filter((v) => verdictOf(v) === 'executed')
+      .filter((v) => stepVerdict(v) === 'executed')
       .flatMap((v) => v.pushed.map(pushedImage)),
     steps,
     checks: trace.warnings,
@@ -110,7 +110,7 @@ function stepSummary(vertex: Vertex): StepSummary {
   return {
     id,
     name,
-    verdict: verdictOf(vertex),
+    verdict: stepVerdict(vertex),
     seconds: secondsOf(vertex.intervals),
     bytesPulled: bytesOf([vertex]),
     logClipped: vertex.clipped,
@@ -135,14 +135,14 @@ function importSummary(vertex: Vertex): ImportSummary {
   const failure = trouble === undefined ? 'failed' : IMPORT_STATE[trouble];
   return {
     ref: importedRef(vertex) ?? vertex.name,
-    state: verdictOf(vertex) === 'executed' ? 'found' : failure,
+    state: stepVerdict(vertex) === 'executed' ? 'found' : failure,
     seconds: secondsOf(vertex.intervals),
     ...withError(vertex),
   };
 }
 
 function exportSummary(vertex: Vertex): ExportSummary {
-  const verdict = verdictOf(vertex);
+  const verdict = stepVerdict(vertex);
   const unfinished = verdict === 'failed' ? 'failed' : 'aborted';
   return {
     state: verdict === 'executed' ? 'written' : unfinished,

@@ -1,24 +1,24 @@
 import type { Failure, FailureClass } from './failure.ts';
 
 /** What the next try does differently. */
-export type Change = 'none' | 'fresh-credentials' | 'without-sources';
+export type RetryChange = 'none' | 'fresh-credentials' | 'without-sources';
 
 /** One more try. */
 export interface Retry {
   readonly delaySeconds: number;
-  readonly change: Change;
+  readonly change: RetryChange;
 }
 
 /** Bakes of one target, the first included. */
 export const MAX_TRIES = 3;
 
-interface Policy {
+interface RetryRule {
   /** Seconds before each retry; so many failures of this class are forgiven. */
   readonly delays: readonly number[];
-  readonly change: Change;
+  readonly change: RetryChange;
 }
 
-const NEVER: Policy = { delays: [], change: 'none' };
+const NEVER: RetryRule = { delays: [], change: 'none' };
 
 /** What follows from each class. BuildKit itself has tried 5xx and lost connections again for 7 s before it fails. */
 export const RETRY_POLICY = {
@@ -35,7 +35,7 @@ export const RETRY_POLICY = {
   sccache: NEVER,
   canceled: NEVER,
   unknown: NEVER,
-} as const satisfies Record<FailureClass, Policy>;
+} as const satisfies Record<FailureClass, RetryRule>;
 
 /**
  * Whether and how to bake again after these failures (in order, all of one target); `undefined` to give up. However reading
@@ -44,7 +44,7 @@ export const RETRY_POLICY = {
 export function decideRetry(failures: readonly Failure[]): Retry | undefined {
   const last = failures.at(-1);
   if (last === undefined || failures.length >= MAX_TRIES) return undefined;
-  const policy: Policy = RETRY_POLICY[last.class];
+  const policy: RetryRule = RETRY_POLICY[last.class];
   const earlier = failures.filter((f) => f.class === last.class).length - 1;
   const delay = policy.delays[earlier];
   const lastChance = delay === undefined || failures.length === MAX_TRIES - 1;

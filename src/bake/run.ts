@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { type Digest, isDigest } from '../image/reference.ts';
+import { type Digest, isDigest } from '../registry/reference.ts';
 import type { Host } from '../platform/host.ts';
 import { type BakeCall, bakeArguments } from './buildx.ts';
 import { type Failure, classifyFailure } from './failure.ts';

@@ -2,7 +2,7 @@ import type { StepEnd } from '../platform/events.ts';
 import type { Interval, Vertex } from './vertex.ts';
 
 /** What became of a vertex. `not-run`: the build ended before it was its turn. */
-export type Verdict = StepEnd | 'not-run';
+export type StepVerdict = StepEnd | 'not-run';
 
 const CANCELED = /context canceled$/;
 
@@ -13,7 +13,7 @@ const CANCELED = /context canceled$/;
  * that are not called cached, so the first that ended well decides. Unfinished vertices of a failed build are closed
  * with `context canceled`.
  */
-export function verdictOf(vertex: Vertex): Verdict {
+export function stepVerdict(vertex: Vertex): StepVerdict {
   const work = workOf(vertex).filter((i) => !isSynthesised(i));
   const done = work.find((i) => i.completed !== undefined && i.error === undefined);
   if (done?.cached === false) return 'executed';

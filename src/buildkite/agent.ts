@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import { type Finished, explain, succeeded } from '../platform/process.ts';
+import { type Finished, explainExit, succeeded } from '../platform/process.ts';
 
 /** How an annotation looks. */
 export type AnnotationStyle = 'info' | 'success' | 'warning' | 'error';
@@ -30,7 +30,7 @@ export function buildkiteAgent(host: Host): BuildkiteAgent {
       { signal: host.signal },
     );
     if (succeeded(finished) || isAbsent(finished)) return;
-    warn(host.emit, 'buildkite-agent', `${what} failed: ${explain(finished)}`);
+    warn(host.emit, 'buildkite-agent', `${what} failed: ${explainExit(finished)}`);
   };
   return {
     annotate: async (context, style, markdown) =>

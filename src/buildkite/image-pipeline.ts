@@ -14,7 +14,7 @@ export interface ImageStep {
   readonly command: string;
   readonly agents?: Readonly<Record<string, string>>;
   readonly timeout_in_minutes: number;
-  readonly retry: typeof RETRY;
+  readonly retry: typeof RETRY_LOST_AGENT;
 }
 
 /** What the pipeline is written from. */
@@ -35,7 +35,7 @@ export interface ImagePipelineSettings {
  * rule: pushes are checked before the build. A build that failed (6) would fail again. No more than three in all, since
  * each can be a cold build.
  */
-const RETRY = {
+const RETRY_LOST_AGENT = {
   automatic: [
     { exit_status: -1, limit: 1 },
     { signal_reason: 'agent_stop', limit: 1 },
@@ -57,7 +57,7 @@ export function imagePipeline(
       command: `${program} build ${target.name}`,
       ...(queue === undefined ? {} : { agents: { queue } }),
       timeout_in_minutes: timeoutMinutes,
-      retry: RETRY,
+      retry: RETRY_LOST_AGENT,
     })),
   };
 }

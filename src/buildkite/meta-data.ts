@@ -1,6 +1,6 @@
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import { explain, succeeded } from '../platform/process.ts';
+import { explainExit, succeeded } from '../platform/process.ts';
 import { callAgent } from './agent-call.ts';
 
 type Agent = Pick<Host, 'env' | 'processes' | 'signal'>;
@@ -13,7 +13,7 @@ export async function setMetaData(host: Agent, key: string, value: string): Prom
   throw new WarmbakeError(
     'outside',
     'meta-data-not-set',
-    `meta-data '${key}' was not set: ${explain(finished)}`,
+    `meta-data '${key}' was not set: ${explainExit(finished)}`,
   );
 }
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 import { type CommitSha, isCommitSha } from '../context/context.ts';
-import { CACHE_CONFIG } from '../image/media-types.ts';
-import { type Digest, isDigest } from '../image/reference.ts';
+import { CACHE_CONFIG } from '../registry/media-types.ts';
+import { type Digest, isDigest } from '../registry/reference.ts';
 
 /** BuildKit's importer refuses manifests and configs beyond this many bytes (`readBlob` in cache/remotecache/import.go). */
 export const IMPORT_LIMIT = 1024 * 1024;

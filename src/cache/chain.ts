@@ -1,19 +1,8 @@
-import type { Digest, Reference } from '../image/reference.ts';
-
-/** Which part of the fallback a source stands for; the order of this list is the order of the chain. */
-export const ROLES = ['commit', 'parent', 'merge-base', 'own', 'base', 'main'] as const;
-export type Role = (typeof ROLES)[number];
-
-/** One ref that may hold layers for this build. */
-export interface Candidate {
-  readonly role: Role;
-  readonly ref: Reference;
-  /** Needed only where an earlier candidate of the same role was not found (the trusted one is asked first). */
-  readonly alternative: boolean;
-}
+import type { Role } from '../refs/candidate.ts';
+import type { Digest, Reference } from '../registry/reference.ts';
 
 /** What the registry said about one ref. */
-export type Answer =
+export type SourceAnswer =
   | { readonly state: 'found'; readonly digest: Digest; readonly revision?: string }
   | { readonly state: 'missing' }
   | {
@@ -23,7 +12,7 @@ export type Answer =
     };
 
 /** `found` is imported; everything else is dropped, with its reason. */
-export type SourceState = Answer['state'] | 'duplicate' | 'surplus' | 'unprobed';
+export type SourceState = SourceAnswer['state'] | 'duplicate' | 'surplus' | 'unprobed';
 
 /** A candidate with its fate. `unprobed` ones (`--offline`) are imported as they are. */
 export interface Source {

@@ -1,10 +1,11 @@
-import { type Digest, type Reference, referenceName } from '../image/reference.ts';
-import type { Answer, Candidate, Role, Source } from './chain.ts';
+import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
+import type { Candidate, Role } from '../refs/candidate.ts';
+import type { SourceAnswer, Source } from './chain.ts';
 
 /** A candidate and what the registry said about it. */
 export interface Asked {
   readonly candidate: Candidate;
-  readonly answer: Answer;
+  readonly answer: SourceAnswer;
 }
 
 /**

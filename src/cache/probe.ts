@@ -1,10 +1,11 @@
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import { type Reference, referenceName } from '../image/reference.ts';
-import type { Registry } from '../image/registry.ts';
-import { within } from '../image/time-limit.ts';
+import { type Reference, referenceName } from '../registry/reference.ts';
+import type { Registry } from '../registry/registry.ts';
+import { within } from '../platform/time-limit.ts';
 import { IMPORT_LIMIT, readCacheManifest } from './cache-manifest.ts';
-import type { Answer, Candidate, Source } from './chain.ts';
+import type { Candidate } from '../refs/candidate.ts';
+import type { SourceAnswer, Source } from './chain.ts';
 import { chooseSources } from './choose-sources.ts';
 
 /** Limits of a probe. */
@@ -29,9 +30,9 @@ export async function probeCandidates(
   limits: ProbeLimits,
 ): Promise<readonly Source[]> {
   const { answerMs = 3000, budgetMs = 6000, maxSources } = limits;
-  const answers = new Map<string, Promise<Answer>>();
+  const answers = new Map<string, Promise<SourceAnswer>>();
 
-  async function ask(ref: Reference): Promise<Answer> {
+  async function ask(ref: Reference): Promise<SourceAnswer> {
     try {
       return await within(budgetMs, (signal) => probe(ref, registry, { answerMs, signal }), host);
     } catch (error) {
@@ -53,7 +54,7 @@ async function probe(
   ref: Reference,
   registry: Registry,
   { answerMs, signal }: { readonly answerMs: number; readonly signal: AbortSignal },
-): Promise<Answer> {
+): Promise<SourceAnswer> {
   const patience = { timeoutMs: answerMs, patienceMs: PATIENCE_MS, signal };
   const found = await registry.manifest(ref, { ...patience, limit: IMPORT_LIMIT });
   if (found.state !== 'found') return found;

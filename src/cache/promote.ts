@@ -7,7 +7,7 @@ export interface Marked {
 }
 
 /** Whether git knows that one commit comes before another. */
-export type Ancestry = 'yes' | 'no' | 'unknown';
+export type AncestorAnswer = 'yes' | 'no' | 'unknown';
 
 /** What is known about a moving name and the manifest that wants it. */
 export interface PromotionFacts {
@@ -16,9 +16,9 @@ export interface PromotionFacts {
   readonly commit: CommitSha;
   readonly buildNumber?: string;
   /** The commit held is an ancestor of ours. */
-  readonly heldIsOlder: Ancestry;
+  readonly heldIsOlder: AncestorAnswer;
   /** Ours is an ancestor of the commit held. */
-  readonly heldIsNewer: Ancestry;
+  readonly heldIsNewer: AncestorAnswer;
 }
 
 /** Whether the name moves, and why. `warning` where it moves although nothing is known. */

@@ -1,5 +1,5 @@
 import type { Warning } from '../platform/events.ts';
-import { referenceName } from '../image/reference.ts';
+import { referenceName } from '../registry/reference.ts';
 import type { Source, SourceState } from './chain.ts';
 
 /** States that somebody should look at; a missing source is the normal case. */

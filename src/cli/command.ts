@@ -8,7 +8,7 @@ export interface Input {
 }
 
 /** What a command leaves: the JSON document, the same for people, and the exit code where it is not 0. */
-export interface Outcome {
+export interface CommandOutcome {
   /** Printed to standard output with `--json`; `schemaVersion` is added. */
   readonly json: Readonly<Record<string, unknown>>;
   /** Printed to standard output without `--json`; nothing where the events said it all. */
@@ -32,7 +32,7 @@ export interface CommandSpec {
   readonly options: readonly Option[];
   /** Lines below `Examples:` in the help text. */
   readonly examples: readonly string[];
-  readonly run: (host: Host, input: Input) => Promise<Outcome>;
+  readonly run: (host: Host, input: Input) => Promise<CommandOutcome>;
 }
 
 /** The option's text; `undefined` where it was not given. */

@@ -12,7 +12,7 @@ export interface Running {
 }
 
 /** What a change of a step means for a reader; `silent` is not worth a line. */
-export type Change =
+export type BoardChange =
   | { readonly kind: 'started' }
   | { readonly kind: 'ended'; readonly word: string }
   | { readonly kind: 'failed'; readonly tail: readonly string[] }
@@ -20,7 +20,7 @@ export type Change =
 
 /** Keeps who is running and what was said about each step, so that a step gets one line however often it is told. */
 export interface StepBoard {
-  update(step: StepUpdate, now: Date): Change;
+  update(step: StepUpdate, now: Date): BoardChange;
   log(id: string, lines: readonly string[]): void;
   /** In order of their start. */
   running(): readonly Running[];
@@ -32,7 +32,7 @@ export interface StepBoard {
 export function stepBoard(): StepBoard {
   const running = new Map<string, Running>();
   const ended = new Map<string, StepUpdate>();
-  const start = (step: StepUpdate, since: Date): Change => {
+  const start = (step: StepUpdate, since: Date): BoardChange => {
     if (!running.has(step.id)) running.set(step.id, { step, since, tail: [] });
     return step.kind === 'instruction' && !ended.has(step.id) ? { kind: 'started' } : { kind: 'silent' };
   };

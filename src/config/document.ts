@@ -3,13 +3,13 @@ import type { Document, Node, YAMLError } from 'yaml';
 import type { Path } from './problem.ts';
 
 /** Where something stands in the text; both count from 1. */
-export interface Position {
+export interface TextPosition {
   readonly line: number;
   readonly column: number;
 }
 
 /** Something wrong with the text itself. */
-export interface Fault extends Position {
+export interface Fault extends TextPosition {
   readonly message: string;
 }
 
@@ -22,14 +22,14 @@ export type ConfigurationDocument =
       /** Keys written twice; the last one is in `value`. */
       readonly faults: readonly Fault[];
       /** Position of the value at `path` (or of its key); of the nearest key above where there is none. */
-      readonly locate: (path: Path, atKey: boolean) => Position;
+      readonly locate: (path: Path, atKey: boolean) => TextPosition;
     };
 
 /** Reads YAML 1.2 (JSON is a part of it). Never throws. */
 export function readDocument(text: string): ConfigurationDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const position = (offset: number): Position => {
+  const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };

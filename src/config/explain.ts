@@ -20,7 +20,7 @@ export function explainIssues(issues: readonly Issue[]): readonly Finding[] {
       }));
     }
     const atKey = issue.code === 'custom' && issue.params?.['atKey'] === true;
-    return [{ path: issue.path, message: messageOf(issue), atKey }];
+    return [{ path: issue.path, message: problemMessage(issue), atKey }];
   });
 }
 
@@ -32,7 +32,7 @@ function unknownKey(path: Path, key: string): string {
     : `unknown key; did you mean '${meant}'?`;
 }
 
-function messageOf(issue: Issue): string {
+function problemMessage(issue: Issue): string {
   if (issue.code === 'invalid_type') return wrongType(issue);
   if (issue.code === 'invalid_value') return `${written(issue.input)} is none of ${issue.values.join(', ')}`;
   return issue.message;

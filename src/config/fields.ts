@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import * as z from 'zod';
-import { parseReference } from '../image/reference.ts';
+import { parseReference } from '../registry/reference.ts';
 import { BUILD_VALUES, type TemplateName, expand, faultOf, namesIn } from './template.ts';
 
 /** Text of one form; `what` completes the sentence `'x' is no …`. */
@@ -36,15 +36,15 @@ const variableForm = 'variable name (letters, digits and _, no digit first, no W
 export const variableName = form(VARIABLE, variableForm);
 
 /** Bake variables with what they are set to. */
-export const variables = named(VARIABLE, variableForm, template(BUILD_VALUES));
+export const variables = named(VARIABLE, variableForm, templateField(BUILD_VALUES));
 
 /** Build arguments that know `values`. */
 export function buildArguments(values: readonly TemplateName[]) {
   const pattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
-  return named(pattern, 'argument name (letters, digits and _, no digit first)', template(values));
+  return named(pattern, 'argument name (letters, digits and _, no digit first)', templateField(values));
 }
 
-function template(known: readonly TemplateName[]) {
+function templateField(known: readonly TemplateName[]) {
   return text((value) => faultOf(value, known));
 }
 

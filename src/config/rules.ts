@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseReference, referenceName, repositoryName } from '../image/reference.ts';
+import { parseReference, referenceName, repositoryName } from '../registry/reference.ts';
 import { SAMPLE_COMMIT } from './fields.ts';
 import type { Finding, Path } from './problem.ts';
 import { sections } from './schema.ts';

@@ -1,4 +1,4 @@
-import type { Repository } from '../image/reference.ts';
+import type { Repository } from '../registry/reference.ts';
 
 /** `host/owner/name` in lower case, without scheme, user, port and `.git`. */
 export type RepositoryId = string;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseRepository } from '../image/reference.ts';
+import { parseRepository } from '../registry/reference.ts';
 import type { TrustPair } from './settings.ts';
 
 /** Two repositories in one registry, as a person writes them. */

@@ -1,4 +1,4 @@
-import { explain, succeeded, type Finished } from '../platform/process.ts';
+import { explainExit, succeeded, type Finished } from '../platform/process.ts';
 import type { Host } from '../platform/host.ts';
 import { git, gitPath } from './git.ts';
 
@@ -66,5 +66,5 @@ function fetchArguments(wanted: Readonly<Record<string, string>>, depth: number)
 function said(finished: Finished): string {
   if (finished.failure === 'timed-out') return 'the remote did not answer in time';
   const first = finished.stderr.split('\n').find((line) => !/^(?:warning:.*|\s*)$/i.test(line));
-  return (first ?? explain(finished)).trim().replaceAll(/[^\s/'"]+:[^\s/'"]*@/g, '');
+  return (first ?? explainExit(finished)).trim().replaceAll(/[^\s/'"]+:[^\s/'"]*@/g, '');
 }

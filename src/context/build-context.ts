@@ -6,7 +6,7 @@ import { readBuildkite, type BuildkiteFacts } from './buildkite.ts';
 import type { BuildContext, CommitSha, Origin } from './context.ts';
 import { currentBranch, headCommit, mergeBaseHere } from './checkout.ts';
 import type { History } from './history.ts';
-import { baseOf, originOf } from './origin.ts';
+import { baseOf, buildOrigin } from './origin.ts';
 import { judgeTrust } from './trust.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function buildContext(
   const facts = readBuildkite(host.env);
   const head = await headCommit(host);
   const commit = facts === undefined ? head : commitOfBuild(facts, head);
-  const origin = facts === undefined ? await localOrigin(host) : originOf(facts, settings.trustedBranch);
+  const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
   if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
   const base = baseOf(origin, settings.trustedBranch);
   const mergeBase =

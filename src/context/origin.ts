@@ -6,7 +6,7 @@ import type { Origin } from './context.ts';
  * merge queue, branch. A pull request without a base branch is taken to go into the trusted one: the base only chooses
  * which caches are read, and a wrong choice costs time, never trust.
  */
-export function originOf(facts: BuildkiteFacts, trustedBranch: string): Origin {
+export function buildOrigin(facts: BuildkiteFacts, trustedBranch: string): Origin {
   const { branch, tag, pullRequest, mergeQueueBase } = facts;
   if (tag !== undefined) return { kind: 'tag', tag };
   if (pullRequest !== undefined) {

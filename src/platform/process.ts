@@ -40,7 +40,7 @@ export function succeeded(finished: Finished): boolean {
 }
 
 /** One line about a failed process for an error message: the last line it said, or how it ended. */
-export function explain(finished: Finished): string {
+export function explainExit(finished: Finished): string {
   const said = finished.stderr.trim().split('\n').at(-1)?.trim() ?? '';
   if (finished.failure !== undefined) return said === '' ? finished.failure : `${finished.failure}: ${said}`;
   return said === '' ? `exit code ${finished.exitCode}` : said;

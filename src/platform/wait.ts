@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** How often and how long something is asked for. */
-export interface Patience {
+export interface WaitLimits {
   readonly everyMs: number;
   readonly withinMs: number;
   readonly clock: Clock;
@@ -11,7 +11,7 @@ export interface Patience {
 /** The first answer of `probe`, asked at once and then again and again; `undefined` where the time runs out first. */
 export async function waitFor<T>(
   probe: () => Promise<T | undefined>,
-  { everyMs, withinMs, clock, signal }: Patience,
+  { everyMs, withinMs, clock, signal }: WaitLimits,
 ): Promise<T | undefined> {
   const deadline = clock.now().getTime() + withinMs;
   for (;;) {

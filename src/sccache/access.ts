@@ -2,7 +2,7 @@ import type { SccacheSettings } from '../config/settings.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { type AwsCredentials, findCredentials, judgeLifetime } from './credentials.ts';
-import { type ProbeAnswer, probeRead, probeWithin } from './probe.ts';
+import { type StoreProbe, probeRead, probeWithin } from './probe.ts';
 import { openS3 } from './s3.ts';
 import { type BuildSecret, writeSecret } from './secret.ts';
 import { ADVICE } from './start-failure.ts';
@@ -63,7 +63,7 @@ function lifetimeWarning(
   return [{ code: 'sccache-credentials-short', message }];
 }
 
-function startWarning(answer: ProbeAnswer): readonly Warning[] {
+function startWarning(answer: StoreProbe): readonly Warning[] {
   if (answer.state !== 'refused') return [];
   const { cause, said } = answer.failure;
   const message = `sccache will not start in a compile step that is not cached (${cause}): ${said}; ${ADVICE[cause]}`;

@@ -53,7 +53,8 @@ async function locate(
 ) {
   return await aws.ask(
     { action: 's3:GetBucketLocation', subject: bucketArn(sccache, place), expect },
-    async (options) => await client.send(new sdk.GetBucketLocationCommand(named(sccache, place)), options),
+    async (options) =>
+      await client.send(new sdk.GetBucketLocationCommand(namedFault(sccache, place)), options),
   );
 }
 
@@ -79,7 +80,7 @@ async function readSettings(
   sccache: SccacheSettings,
   place: Place,
 ): Promise<Configured> {
-  const input = named(sccache, place);
+  const input = namedFault(sccache, place);
   const subject = bucketArn(sccache, place);
   const [access, encryption, lifecycle, policy] = await Promise.all([
     aws.ask(
@@ -138,7 +139,7 @@ async function otherThingsIn(
       { action: 's3:ListBucket', subject: bucketArn(sccache, place) },
       async (options) =>
         await client.send(
-          new sdk.ListObjectsV2Command({ ...named(sccache, place), Prefix: above, Delimiter: '/' }),
+          new sdk.ListObjectsV2Command({ ...namedFault(sccache, place), Prefix: above, Delimiter: '/' }),
           options,
         ),
     );
@@ -154,6 +155,6 @@ async function otherThingsIn(
 }
 
 /** S3 answers 403 where the bucket is another account's, whatever the rights. */
-function named({ bucket }: SccacheSettings, { account }: Place) {
+function namedFault({ bucket }: SccacheSettings, { account }: Place) {
   return { Bucket: bucket, ExpectedBucketOwner: account };
 }

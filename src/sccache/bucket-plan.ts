@@ -5,11 +5,11 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { SccacheSettings } from '../config/settings.ts';
 import { hasRule, lifecycleRule, mergeRules } from './lifecycle.ts';
-import { type Caller, lockedOutOf } from './lock-out.ts';
+import { type BucketCaller, lockedOutOf } from './lock-out.ts';
 import {
   type AnyStatement,
   type Place,
-  type Policy,
+  type BucketPolicyDocument,
   bucketStatements,
   mergeStatements,
   parsePolicy,
@@ -20,7 +20,7 @@ import { refuse } from './refuse.ts';
 
 /** Everything that setup knows about the bucket before it decides. */
 export interface BucketFacts {
-  readonly caller: Caller & Place;
+  readonly caller: BucketCaller & Place;
   readonly existing: ExistingBucket;
 }
 
@@ -48,10 +48,12 @@ export interface OwnBucket {
 }
 
 /** One part of the bucket and what setup does about it; `does` is for people. */
-export type Step = Change | { readonly part: Part; readonly action: 'keep' | 'leave'; readonly does: string };
+export type BucketStep =
+  | BucketChange
+  | { readonly part: Part; readonly action: 'keep' | 'leave'; readonly does: string };
 
 /** A step that changes something. */
-export type Change =
+export type BucketChange =
   | { readonly part: 'bucket'; readonly action: 'create'; readonly does: string }
   | { readonly part: 'public access' | 'encryption'; readonly action: 'set'; readonly does: string }
   | {
@@ -62,7 +64,12 @@ export type Change =
       readonly minimumSize?: TransitionDefaultMinimumObjectSize;
     }
   /** A policy without statements is none. */
-  | { readonly part: 'policy'; readonly action: 'set'; readonly does: string; readonly policy: Policy };
+  | {
+      readonly part: 'policy';
+      readonly action: 'set';
+      readonly does: string;
+      readonly policy: BucketPolicyDocument;
+    };
 
 type Part = 'bucket' | 'public access' | 'encryption' | 'lifecycle' | 'policy';
 
@@ -86,7 +93,7 @@ export function planBucket(
   facts: BucketFacts,
   sccache: SccacheSettings,
   options: { readonly adopt: boolean },
-): readonly Step[] {
+): readonly BucketStep[] {
   const { existing, caller } = facts;
   if (existing.state === 'foreign') throw refuse.foreign(sccache);
   if (existing.state === 'unclear') throw refuse.unclear(sccache);
@@ -105,12 +112,12 @@ export function planBucket(
   ];
 }
 
-function bucketStep({ bucket, region }: SccacheSettings, own: OwnBucket | undefined): Step {
+function bucketStep({ bucket, region }: SccacheSettings, own: OwnBucket | undefined): BucketStep {
   const action = own === undefined ? 'create' : 'keep';
   return { part: 'bucket', action, does: `${bucket} in ${region}` };
 }
 
-function publicAccessStep({ anonymous }: SccacheSettings, own: OwnBucket | undefined): Step {
+function publicAccessStep({ anonymous }: SccacheSettings, own: OwnBucket | undefined): BucketStep {
   const part = 'public access';
   if (anonymous)
     return { part, action: 'leave', does: 'sccache.anonymous wants a public bucket: yours to open' };
@@ -120,7 +127,7 @@ function publicAccessStep({ anonymous }: SccacheSettings, own: OwnBucket | undef
   return { part, action: blocked ? 'keep' : 'set', does: 'blocked, all four kinds' };
 }
 
-function encryptionStep(own: OwnBucket | undefined): Step {
+function encryptionStep(own: OwnBucket | undefined): BucketStep {
   const part = 'encryption';
   if (own?.encryption !== undefined) {
     const kms = own.encryption.startsWith('aws:kms');
@@ -132,7 +139,7 @@ function encryptionStep(own: OwnBucket | undefined): Step {
   return { part, action: 'set', does: 'AES256' };
 }
 
-function lifecycleStep(sccache: SccacheSettings, own: OwnBucket | undefined): Step {
+function lifecycleStep(sccache: SccacheSettings, own: OwnBucket | undefined): BucketStep {
   const part = 'lifecycle';
   const rule = lifecycleRule(sccache);
   const below = sccache.prefix === '' ? '' : ` below ${sccache.prefix}/`;
@@ -143,7 +150,11 @@ function lifecycleStep(sccache: SccacheSettings, own: OwnBucket | undefined): St
   return { part, action: 'set', does, rules: mergeRules(rules, rule), ...minimumSize };
 }
 
-function policyStep(sccache: SccacheSettings, own: OwnBucket | undefined, caller: Caller & Place): Step {
+function policyStep(
+  sccache: SccacheSettings,
+  own: OwnBucket | undefined,
+  caller: BucketCaller & Place,
+): BucketStep {
   const part = 'policy';
   const ours = bucketStatements(sccache, caller);
   const existing = statementsOf(sccache, own);
@@ -156,7 +167,7 @@ function policyStep(sccache: SccacheSettings, own: OwnBucket | undefined, caller
   if (sameStatements(existing, merged)) return { part, action: 'keep', does };
   const taken = lockedOutOf(merged, caller);
   if (taken !== undefined) throw refuse.lockOut(sccache, caller.arn, taken);
-  const policy: Policy = { Version: '2012-10-17', Statement: merged };
+  const policy: BucketPolicyDocument = { Version: '2012-10-17', Statement: merged };
   const bytes = Buffer.byteLength(JSON.stringify(policy));
   if (bytes > POLICY_BYTES) throw refuse.longPolicy(sccache, bytes);
   return { part, action: 'set', does, policy };
@@ -174,6 +185,6 @@ function count(roles: readonly string[]): string {
 }
 
 /** The steps that change something; none of a bucket that is finished. */
-export function changesOf(steps: readonly Step[]): readonly Change[] {
-  return steps.filter((step): step is Change => step.action === 'create' || step.action === 'set');
+export function changesOf(steps: readonly BucketStep[]): readonly BucketChange[] {
+  return steps.filter((step): step is BucketChange => step.action === 'create' || step.action === 'set');
 }

@@ -1,7 +1,7 @@
 import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import type { SccacheSettings } from '../config/settings.ts';
 import type { AwsWork } from '../platform/aws.ts';
-import { BLOCK_ALL, type Change } from './bucket-plan.ts';
+import { BLOCK_ALL, type BucketChange } from './bucket-plan.ts';
 import { type Place, bucketArn } from './policy.ts';
 import { refuse } from './refuse.ts';
 import type { S3 } from './s3.ts';
@@ -10,7 +10,7 @@ import type { S3 } from './s3.ts';
 export async function makeChange(
   s3: S3,
   sccache: SccacheSettings,
-  { change, place }: { readonly change: Change; readonly place: Place },
+  { change, place }: { readonly change: BucketChange; readonly place: Place },
 ): Promise<void> {
   const { sdk, client, aws } = s3;
   const owned = { Bucket: sccache.bucket, ExpectedBucketOwner: place.account };

@@ -5,7 +5,7 @@ import { readCaller } from './bucket-facts.ts';
 import type { BucketFacts } from './bucket-plan.ts';
 import { type FoundCredentials, findCredentials } from './credentials.ts';
 import { type Place, bucketArn } from './policy.ts';
-import { type ProbeAnswer, probeList, probeRead, probeWithin, probeWrite } from './probe.ts';
+import { type StoreProbe, probeList, probeRead, probeWithin, probeWrite } from './probe.ts';
 import { type S3, openS3 } from './s3.ts';
 
 /** What was found out about a store, from where the checkup runs. */
@@ -16,10 +16,10 @@ export interface Checkup {
   readonly caller?: BucketFacts['caller'];
   /** The store's clock minus ours, in milliseconds; absent where it did not answer. */
   readonly clockAheadMs?: number;
-  readonly read: ProbeAnswer;
-  readonly list: ProbeAnswer;
+  readonly read: StoreProbe;
+  readonly list: StoreProbe;
   /** Absent where nothing was written: anonymously, without credentials, and where told so. */
-  readonly write?: ProbeAnswer;
+  readonly write?: StoreProbe;
   /** The bucket's own, where S3 told it. */
   readonly bucketRegion?: string;
   readonly policy: BucketPolicy;
@@ -41,13 +41,13 @@ export async function examineStore(
   sccache: SccacheSettings,
   options: { readonly write: boolean },
 ): Promise<Checkup> {
-  const heard: Heard = {};
+  const heard: Told = {};
   const s3 = await openS3({ ...host, fetch: hearing(host, heard) }, sccache, { attempts: 2 });
   try {
     const credentials = sccache.anonymous ? undefined : await findCredentials(s3, host);
     const signed = credentials?.state === 'found';
     const caller = signed && sccache.endpoint === undefined ? await callerOf(s3) : undefined;
-    const ask = async (probe: typeof probeRead): Promise<ProbeAnswer> =>
+    const ask = async (probe: typeof probeRead): Promise<StoreProbe> =>
       await probeWithin(PATIENCE_MS, async (signal) => await probe(s3, sccache, signal), host);
     const read = await ask(probeRead);
     const silent = read.state === 'refused' && read.failure.cause === 'unreachable';
@@ -59,7 +59,7 @@ export async function examineStore(
       read,
       list,
       ...(write === undefined ? {} : { write }),
-      policy: caller === undefined ? { state: 'unseen' } : await policyOf(s3, sccache, caller),
+      policy: caller === undefined ? { state: 'unseen' } : await policyInForce(s3, sccache, caller),
       ...heard,
       now: host.clock.now(),
     };
@@ -71,13 +71,13 @@ export async function examineStore(
 /** Of one request with its repetition. */
 const PATIENCE_MS = 10_000;
 
-interface Heard {
+interface Told {
   clockAheadMs?: number;
   bucketRegion?: string;
 }
 
 /** Notes what S3 tells beside its answers: its time (whole seconds), and where the bucket is. */
-function hearing({ fetch, clock }: Pick<Host, 'clock' | 'fetch'>, heard: Heard): Host['fetch'] {
+function hearing({ fetch, clock }: Pick<Host, 'clock' | 'fetch'>, heard: Told): Host['fetch'] {
   return async (input, init) => {
     const answer = await fetch(input, init);
     const date = Date.parse(answer.headers.get('date') ?? '');
@@ -98,7 +98,7 @@ async function callerOf(s3: S3): Promise<BucketFacts['caller'] | undefined> {
   }
 }
 
-async function policyOf(
+async function policyInForce(
   { sdk, client, aws }: S3,
   sccache: SccacheSettings,
   place: Place,

@@ -1,6 +1,6 @@
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import { within } from '../image/time-limit.ts';
+import { within } from '../platform/time-limit.ts';
 import type { S3 } from './s3.ts';
 
 /** AWS credentials; secret, so never in a message or an event. */

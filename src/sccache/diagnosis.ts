@@ -3,10 +3,10 @@ import type { Checkup } from './checkup.ts';
 import { judgeLifetime } from './credentials.ts';
 import { bucketArn, bucketStatements, mergeStatements, parsePolicy, sameStatements } from './policy.ts';
 import { ADVICE } from './start-failure.ts';
-import { CLOCK_LIMIT_MS, type Verdict, clockText, verdictOf } from './verdict.ts';
+import { CLOCK_LIMIT_MS, type StoreVerdict, clockText, storeVerdict } from './verdict.ts';
 
 /** One thing that was checked. `failed` keeps sccache from starting; `warning` makes it slower, or soon fail. */
-export interface Finding {
+export interface CheckFinding {
   readonly check: 'credentials' | 'endpoint' | 'clock' | 'region' | 'read' | 'list' | 'write' | 'policy';
   readonly state: 'ok' | 'warning' | 'failed' | 'unknown';
   readonly text: string;
@@ -20,8 +20,8 @@ export interface BuilderRegion {
 
 /** The whole result. */
 export interface Diagnosis {
-  readonly findings: readonly Finding[];
-  readonly verdict: Verdict;
+  readonly findings: readonly CheckFinding[];
+  readonly verdict: StoreVerdict;
 }
 
 const CLOCK_WARNING_MS = 5 * 60_000;
@@ -45,13 +45,13 @@ export function diagnose(
     ...writeFinding(checkup),
     ...policyFinding(checkup, sccache),
   ];
-  return { findings, verdict: verdictOf(checkup, sccache) };
+  return { findings, verdict: storeVerdict(checkup, sccache) };
 }
 
 function credentialsFinding(
   { credentials, caller, now }: Checkup,
   sccache: SccacheSettings,
-): readonly Finding[] {
+): readonly CheckFinding[] {
   const check = 'credentials';
   if (credentials === undefined) return [{ check, state: 'ok', text: 'none wanted (anonymous)' }];
   if (credentials.state === 'none') {
@@ -69,14 +69,14 @@ function credentialsFinding(
   return [{ check, state: 'warning', text: `${who}; they ${left}, wanted are ${wanted} minutes${mounted}` }];
 }
 
-function endpointFinding(checkup: Checkup, { endpoint, region }: SccacheSettings): Finding {
+function endpointFinding(checkup: Checkup, { endpoint, region }: SccacheSettings): CheckFinding {
   const where = endpoint ?? `S3 in ${region}`;
   return checkup.clockAheadMs === undefined
     ? { check: 'endpoint', state: 'failed', text: `${where} did not answer; ${ADVICE.unreachable}` }
     : { check: 'endpoint', state: 'ok', text: `${where} answers` };
 }
 
-function clockFinding({ clockAheadMs }: Checkup): readonly Finding[] {
+function clockFinding({ clockAheadMs }: Checkup): readonly CheckFinding[] {
   if (clockAheadMs === undefined) return [];
   const apart = Math.abs(clockAheadMs);
   const text = clockText(clockAheadMs);
@@ -90,7 +90,7 @@ function regionFindings(
   { bucketRegion, clockAheadMs }: Checkup,
   sccache: SccacheSettings,
   builders: readonly BuilderRegion[],
-): readonly Finding[] {
+): readonly CheckFinding[] {
   const check = 'region';
   if (sccache.endpoint !== undefined || clockAheadMs === undefined) return [];
   if (bucketRegion !== undefined && bucketRegion !== sccache.region) {
@@ -104,7 +104,7 @@ function regionFindings(
   return [{ check, state: 'warning', text }];
 }
 
-function readFinding(checkup: Checkup, sccache: SccacheSettings): Finding {
+function readFinding(checkup: Checkup, sccache: SccacheSettings): CheckFinding {
   const { read } = checkup;
   const check = 'read';
   if (read.state === 'done') return { check, state: 'ok', text: 'the check object is there' };
@@ -128,7 +128,7 @@ function missingRight({ list, caller }: Checkup, sccache: SccacheSettings): stri
     : `s3:GetObject on ${objects} is missing`;
 }
 
-function listFinding({ list, read, caller }: Checkup, sccache: SccacheSettings): readonly Finding[] {
+function listFinding({ list, read, caller }: Checkup, sccache: SccacheSettings): readonly CheckFinding[] {
   const check = 'list';
   if (list.state !== 'refused') return [{ check, state: 'ok', text: 'missing objects are told as missing' }];
   if (list.failure.cause !== 'denied') return [];
@@ -137,7 +137,7 @@ function listFinding({ list, read, caller }: Checkup, sccache: SccacheSettings):
   return [{ check, state: read.state === 'refused' ? 'failed' : 'warning', text }];
 }
 
-function writeFinding({ write }: Checkup): readonly Finding[] {
+function writeFinding({ write }: Checkup): readonly CheckFinding[] {
   const check = 'write';
   if (write === undefined) return [{ check, state: 'unknown', text: 'not tried' }];
   if (write.state !== 'refused') return [{ check, state: 'ok', text: 'the check object can be written' }];
@@ -149,7 +149,7 @@ function writeFinding({ write }: Checkup): readonly Finding[] {
   return [{ check, state: denied ? 'ok' : 'warning', text }];
 }
 
-function policyFinding({ policy, caller }: Checkup, sccache: SccacheSettings): readonly Finding[] {
+function policyFinding({ policy, caller }: Checkup, sccache: SccacheSettings): readonly CheckFinding[] {
   const check = 'policy';
   if (caller === undefined) return [];
   if (policy.state === 'unseen') {

@@ -22,7 +22,7 @@ export interface PrefixInventory extends Volume {
 }
 
 /** What a listing came to. */
-export interface Inventory extends Volume {
+export interface BucketInventory extends Volume {
   /** By bytes, the largest first. */
   readonly prefixes: readonly PrefixInventory[];
   /** Objects that are not sccache's, or belong to prefixes beyond the first {@link MOST_PREFIXES}. */
@@ -47,7 +47,7 @@ export const MOST_PREFIXES = 1_000;
 export interface Counter {
   add(object: StoredObject): void;
   /** What came so far. */
-  total(): Inventory;
+  total(): BucketInventory;
 }
 
 /** A counter whose memory depends on the number of prefixes alone. Ages are seen from `now`. */

@@ -4,7 +4,7 @@ import type { AnyStatement } from './policy.ts';
 const NEEDED = ['s3:GetBucketPolicy', 's3:PutBucketPolicy'];
 
 /** Who would put a policy in place. */
-export interface Caller {
+export interface BucketCaller {
   readonly account: string;
   /** `arn:aws:sts::123456789012:assumed-role/NAME/SESSION`, or of a user. */
   readonly arn: string;
@@ -15,7 +15,7 @@ export interface Caller {
  * it; `undefined` where they take none. Conditions are judged where they are about the caller's identity; a denial under any
  * other condition is not counted, since whoever can read the policy does not meet it.
  */
-export function lockedOutOf(statements: readonly AnyStatement[], caller: Caller): string | undefined {
+export function lockedOutOf(statements: readonly AnyStatement[], caller: BucketCaller): string | undefined {
   return NEEDED.find((action) =>
     statements.some(
       (statement) =>
@@ -32,7 +32,7 @@ function coversAction({ Action, NotAction }: AnyStatement, action: string): bool
   return texts(Action).some((pattern) => matches(pattern, action));
 }
 
-function coversCaller({ Principal, NotPrincipal }: AnyStatement, caller: Caller): boolean {
+function coversCaller({ Principal, NotPrincipal }: AnyStatement, caller: BucketCaller): boolean {
   if (Principal === undefined) return !names(NotPrincipal).some((name) => isCaller(name, caller));
   return names(Principal).some((name) => isCaller(name, caller));
 }
@@ -44,7 +44,7 @@ function names(principal: unknown): readonly string[] {
 }
 
 /** A principal is everybody, an account, or one role or user; a role stands for its sessions. */
-function isCaller(name: string, caller: Caller): boolean {
+function isCaller(name: string, caller: BucketCaller): boolean {
   return (
     name === '*' ||
     name === caller.account ||
@@ -55,14 +55,14 @@ function isCaller(name: string, caller: Caller): boolean {
 }
 
 /** `aws:PrincipalArn` of a session is its role; a role with a path has it here but not in the session's ARN. */
-function principalArn({ arn }: Caller): string {
+function principalArn({ arn }: BucketCaller): string {
   return arn.replace(/^(arn:[^:]+):sts::(\d+):assumed-role\/([^/]+)\/.*$/, '$1:iam::$2:role/$3');
 }
 
 const NEGATED = /^(?:Arn|String)Not(?:Equals|Like|EqualsIgnoreCase)$/;
 const PLAIN = /^(?:Arn|String)(?:Equals|Like|EqualsIgnoreCase)$/;
 
-function conditionHolds(condition: unknown, caller: Caller): boolean {
+function conditionHolds(condition: unknown, caller: BucketCaller): boolean {
   if (typeof condition !== 'object' || condition === null) return true;
   return Object.entries(condition).every(([operator, keys]: [string, unknown]) =>
     Object.entries(keys as Record<string, unknown>).every(([key, values]) => {
@@ -75,7 +75,7 @@ function conditionHolds(condition: unknown, caller: Caller): boolean {
   );
 }
 
-function identityValue(key: string, caller: Caller): string | undefined {
+function identityValue(key: string, caller: BucketCaller): string | undefined {
   switch (key.toLowerCase()) {
     case 'aws:principalarn':
       return principalArn(caller);

@@ -5,7 +5,7 @@ import type { SccacheSettings } from '../config/settings.ts';
 type Action = 's3:GetObject' | 's3:ListBucket' | 's3:PutObject';
 
 /** One statement of ours, for a bucket policy (with principals) or for the policy of a role (without). */
-export type Statement = {
+export type BucketStatement = {
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Principal?: '*' | { readonly AWS: readonly string[] };
@@ -18,7 +18,7 @@ export type Statement = {
 export type AnyStatement = Readonly<Record<string, unknown>>;
 
 /** A policy document. */
-export interface Policy {
+export interface BucketPolicyDocument {
   readonly Version: '2012-10-17';
   readonly Statement: readonly AnyStatement[];
 }
@@ -55,7 +55,7 @@ const SID = 'WarmbakeSccache';
  * The statements of the bucket policy; none without roles. Besides the grants, one that keeps all others from writing:
  * what an untrusted build stores, a trusted one would link.
  */
-export function bucketStatements(sccache: SccacheSettings, place: Place): readonly Statement[] {
+export function bucketStatements(sccache: SccacheSettings, place: Place): readonly BucketStatement[] {
   const { readWrite, readOnly } = rolesOf(sccache, place);
   const readers = [...readWrite, ...readOnly].toSorted();
   if (readers.length === 0) return [];
@@ -86,7 +86,7 @@ export function rolePolicy(
   sccache: SccacheSettings,
   place: Place,
   access: 'read-write' | 'read-only',
-): Policy {
+): BucketPolicyDocument {
   const read = readStatements(sccache, place);
   const all = access === 'read-only' ? read : [...read, writeStatement(sccache, place)];
   return { Version: '2012-10-17', Statement: all };
@@ -96,14 +96,14 @@ export function rolePolicy(
  * Without `s3:ListBucket`, S3 answers 403 instead of 404 for an object that does not exist, and sccache does not start. It
  * has no condition on `s3:prefix`: a request for an object has no such key, and the condition would never hold.
  */
-function readStatements(sccache: SccacheSettings, place: Place): readonly [Statement, Statement] {
+function readStatements(sccache: SccacheSettings, place: Place): readonly [BucketStatement, BucketStatement] {
   return [
     { Sid: `${SID}Read`, Effect: 'Allow', Action: ['s3:GetObject'], Resource: [objectsArn(sccache, place)] },
     { Sid: `${SID}List`, Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucketArn(sccache, place)] },
   ];
 }
 
-function writeStatement(sccache: SccacheSettings, place: Place): Statement {
+function writeStatement(sccache: SccacheSettings, place: Place): BucketStatement {
   return {
     Sid: `${SID}Write`,
     Effect: 'Allow',
@@ -142,7 +142,7 @@ export function parsePolicy(text: string): readonly AnyStatement[] | undefined {
 /** The statements that stand with ours among them: those of other names stay as they are. */
 export function mergeStatements(
   existing: readonly AnyStatement[],
-  ours: readonly Statement[],
+  ours: readonly BucketStatement[],
 ): readonly AnyStatement[] {
   const foreign = existing.filter(({ Sid }) => typeof Sid !== 'string' || !Sid.startsWith(SID));
   return [...foreign, ...ours];

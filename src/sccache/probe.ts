@@ -1,5 +1,5 @@
 import type { SccacheSettings } from '../config/settings.ts';
-import { within } from '../image/time-limit.ts';
+import { within } from '../platform/time-limit.ts';
 import { awsCode } from '../platform/aws-fault.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
@@ -12,7 +12,7 @@ const CHECK = '.sccache_check';
 const CONTENT = 'Hello, World!';
 
 /** What S3 answered to one request. */
-export type ProbeAnswer =
+export type StoreProbe =
   | { readonly state: 'done' }
   /** No such object, in a bucket that exists. */
   | { readonly state: 'absent' }
@@ -26,24 +26,20 @@ export function checkKey({ prefix }: Pick<SccacheSettings, 'prefix'>): string {
 }
 
 /** Reads the check object as sccache does: `refused` is a server that does not start. */
-export async function probeRead(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<ProbeAnswer> {
+export async function probeRead(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<StoreProbe> {
   const command = new s3.sdk.GetObjectCommand({ Bucket: sccache.bucket, Key: checkKey(sccache) });
   return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
 }
 
 /** Writes the check object as sccache does: `refused` makes it read-only. The object stays, as sccache's own does. */
-export async function probeWrite(
-  s3: S3,
-  sccache: SccacheSettings,
-  signal: AbortSignal,
-): Promise<ProbeAnswer> {
+export async function probeWrite(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<StoreProbe> {
   const input = { Bucket: sccache.bucket, Key: checkKey(sccache), Body: CONTENT };
   const command = new s3.sdk.PutObjectCommand(input);
   return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
 }
 
 /** Asks for one key: whether the caller may list, without which S3 answers 403 for objects that do not exist. */
-export async function probeList(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<ProbeAnswer> {
+export async function probeList(s3: S3, sccache: SccacheSettings, signal: AbortSignal): Promise<StoreProbe> {
   const command = new s3.sdk.ListObjectsV2Command({ Bucket: sccache.bucket, MaxKeys: 1 });
   return await answerTo(async () => await s3.client.send(command, { abortSignal: signal }));
 }
@@ -51,18 +47,18 @@ export async function probeList(s3: S3, sccache: SccacheSettings, signal: AbortS
 /** The answer of a probe, or `unreachable` after `milliseconds`. Throws the reason of the run's signal only. */
 export async function probeWithin(
   milliseconds: number,
-  probe: (signal: AbortSignal) => Promise<ProbeAnswer>,
+  probe: (signal: AbortSignal) => Promise<StoreProbe>,
   host: Pick<Host, 'clock' | 'signal'>,
-): Promise<ProbeAnswer> {
+): Promise<StoreProbe> {
   try {
     return await within(milliseconds, probe, host);
   } catch (error) {
     host.signal.throwIfAborted();
-    return { state: 'refused', failure: failureOf(error) };
+    return { state: 'refused', failure: probeFailure(error) };
   }
 }
 
-async function answerTo(send: () => Promise<unknown>): Promise<ProbeAnswer> {
+async function answerTo(send: () => Promise<unknown>): Promise<StoreProbe> {
   try {
     await send();
     return { state: 'done' };
@@ -70,7 +66,7 @@ async function answerTo(send: () => Promise<unknown>): Promise<ProbeAnswer> {
     const code = awsCode(error);
     if (code === 'NoSuchKey') return { state: 'absent' };
     if (code === 'SlowDown') return { state: 'throttled' };
-    return { state: 'refused', failure: failureOf(error) };
+    return { state: 'refused', failure: probeFailure(error) };
   }
 }
 
@@ -81,7 +77,7 @@ const OWN_CAUSE: Readonly<Record<string, StartFailure['cause']>> = {
   OutOfTime: 'unreachable',
 };
 
-function failureOf(error: unknown): StartFailure {
+function probeFailure(error: unknown): StartFailure {
   const code = awsCode(error);
   const message = messageOf(error);
   const own = OWN_CAUSE[code];
@@ -89,13 +85,13 @@ function failureOf(error: unknown): StartFailure {
   const said = message.startsWith(code) || code === 'Error' ? message : `${code}: ${message}`;
   const { cause } = judgeStartFailure(said);
   // Services answer a denial without a body too; sccache goes by the status then.
-  return cause === 'unknown' && statusOf(error) === 403
+  return cause === 'unknown' && httpStatus(error) === 403
     ? { cause: 'denied', said: 'HTTP status 403' }
     : { cause, said };
 }
 
 /** The SDK's errors carry `$metadata`. */
-function statusOf(error: unknown): unknown {
+function httpStatus(error: unknown): unknown {
   const metadata: unknown = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;
   return typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
     ? metadata.httpStatusCode

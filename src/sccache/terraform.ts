@@ -1,6 +1,6 @@
 import type { SccacheSettings } from '../config/settings.ts';
 import { lifecycleRule } from './lifecycle.ts';
-import { type Place, type Policy, bucketStatements, rolePolicy } from './policy.ts';
+import { type Place, type BucketPolicyDocument, bucketStatements, rolePolicy } from './policy.ts';
 
 /**
  * The same bucket as Terraform for provider `hashicorp/aws` 4 and later, for those whose Terraform owns buckets; and the
@@ -73,7 +73,7 @@ function lifecycle(sccache: SccacheSettings): string {
 `;
 }
 
-function bucketPolicy(policy: Policy): string {
+function bucketPolicy(policy: BucketPolicyDocument): string {
   return `resource "aws_s3_bucket_policy" "sccache" {
   bucket = aws_s3_bucket.sccache.id
   policy = ${encoded(policy)}
@@ -81,7 +81,7 @@ function bucketPolicy(policy: Policy): string {
 `;
 }
 
-function iamPolicy(access: string, policy: Policy): string {
+function iamPolicy(access: string, policy: BucketPolicyDocument): string {
   return `resource "aws_iam_policy" "sccache_${access}" {
   name   = "warmbake-sccache-${access}"
   policy = ${encoded(policy)}
@@ -90,7 +90,7 @@ function iamPolicy(access: string, policy: Policy): string {
 }
 
 /** JSON is a form of HCL's expressions; a heredoc keeps it as it is, whatever `terraform fmt` thinks of its columns. */
-function encoded(policy: Policy): string {
+function encoded(policy: BucketPolicyDocument): string {
   const json = JSON.stringify(policy, undefined, 2).replaceAll('${', '$${').replaceAll('%{', '%%{');
   return `<<-POLICY\n${json.replaceAll(/^/gm, '    ')}\n  POLICY`;
 }

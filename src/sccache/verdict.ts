@@ -3,7 +3,7 @@ import type { Checkup } from './checkup.ts';
 import type { StartFailure } from './start-failure.ts';
 
 /** What a build with these settings and credentials would meet. */
-export type Verdict =
+export type StoreVerdict =
   | { readonly state: 'off' }
   | { readonly state: 'starts'; readonly access: 'read-write' | 'read-only' | 'read' }
   | { readonly state: 'does-not-start'; readonly failure: StartFailure };
@@ -12,7 +12,7 @@ export type Verdict =
 export const CLOCK_LIMIT_MS = 15 * 60_000;
 
 /** Judges whether sccache's server would start, and what it could do then. */
-export function verdictOf(checkup: Checkup, { enabled }: SccacheSettings): Verdict {
+export function storeVerdict(checkup: Checkup, { enabled }: SccacheSettings): StoreVerdict {
   if (!enabled) return { state: 'off' };
   if (checkup.credentials?.state === 'none') {
     const failure = { cause: 'no-credentials', said: checkup.credentials.because } as const;
@@ -30,7 +30,7 @@ export function verdictOf(checkup: Checkup, { enabled }: SccacheSettings): Verdi
 }
 
 /** What a build would meet, in one line. */
-export function verdictText(verdict: Verdict): string {
+export function verdictText(verdict: StoreVerdict): string {
   switch (verdict.state) {
     case 'off':
       return 'sccache is off (sccache.enabled)';

@@ -1,7 +1,7 @@
 import { link, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { WarmbakeError } from '../platform/errors.ts';
-import type { Entry, StateStore } from './store.ts';
+import type { StoredEntry, StateStore } from './store.ts';
 
 /**
  * A store in a directory that its users share. A key is a folder, a version a file in it that is named by its number: a
@@ -17,11 +17,12 @@ export function openDirectoryStore(directory: string): StateStore {
         directory,
         async () => await writeNext(folderOf(key), text, { number: Number(expected ?? 0) + 1 }),
       ),
-    keys: async (folder) => await reaching(directory, async () => (await list(folderOf(folder))).toSorted()),
+    keys: async (folder) =>
+      await reaching(directory, async () => (await listFolder(folderOf(folder))).toSorted()),
   };
 }
 
-async function readNewest(folder: string): Promise<Entry | undefined> {
+async function readNewest(folder: string): Promise<StoredEntry | undefined> {
   for (;;) {
     const newest = await newestIn(folder);
     if (newest === 0) return undefined;
@@ -67,10 +68,10 @@ async function newestIn(folder: string): Promise<number> {
 }
 
 async function versionsIn(folder: string): Promise<readonly number[]> {
-  return (await list(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+  return (await listFolder(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-async function list(folder: string): Promise<readonly string[]> {
+async function listFolder(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {

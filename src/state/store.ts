@@ -8,7 +8,7 @@ export interface StateStore {
   /** As it was configured, for messages. */
   readonly place: string;
   /** What stands under `key`. Throws `outside`. */
-  read(key: string): Promise<Entry | undefined>;
+  read(key: string): Promise<StoredEntry | undefined>;
   /**
    * Writes `text` where `expected` is still the current version, or where nothing is, for `undefined`. The answer is the new
    * version; `undefined` where something else stands there now. Throws `outside`.
@@ -23,7 +23,7 @@ export interface StateStore {
 }
 
 /** A text and its version, which nobody but the store understands. */
-export interface Entry {
+export interface StoredEntry {
   readonly text: string;
   readonly version: string;
 }

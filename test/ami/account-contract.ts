@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Account } from '../../src/ami/account.ts';
-import type { ImageId, InstanceId, TemplateId } from '../../src/ami/ids.ts';
-import { withVersion, type Launch } from '../../src/ami/launch.ts';
-import type { Tags } from '../../src/ami/tags.ts';
-import { equalButForImage } from '../../src/ami/template-version.ts';
+import type { Account } from '../../src/ami/model/account.ts';
+import type { ImageId, InstanceId, TemplateId } from '../../src/ami/model/ids.ts';
+import { withVersion, type Launch } from '../../src/ami/model/launch.ts';
+import type { Tags } from '../../src/ami/model/tags.ts';
+import { equalButForImage } from '../../src/ami/model/template-version.ts';
 
 /** An account that tests can furnish. */
 export interface World {

@@ -1,8 +1,8 @@
-import type { Policy } from '../../src/ami/policy.ts';
-import type { AwsCall } from './moto/front.ts';
+import type { IamPolicy } from '../../src/ami/iam-policy.ts';
+import type { AwsCall } from '../../parts/moto/front.ts';
 
 /** Whether a statement of the policy names action and resource; conditions are taken as met. */
-export function allows({ Statement }: Policy, action: string, resource: string): boolean {
+export function allows({ Statement }: IamPolicy, action: string, resource: string): boolean {
   return Statement.some(
     ({ Action, Resource }) =>
       Action.includes(action) && Resource.some((pattern) => isLike(pattern, resource)),

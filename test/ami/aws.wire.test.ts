@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Account } from '../../src/ami/account.ts';
+import type { Account } from '../../src/ami/model/account.ts';
 import { openAccount } from '../../src/ami/aws/account.ts';
 import { Interrupted } from '../../src/platform/errors.ts';
-import { MOTO_CREDENTIALS } from '../parts/moto.ts';
+import { MOTO_CREDENTIALS } from '../../parts/moto/server.ts';
 
 /** What AWS answers, one after the other: a body, a status without one, or a connection that breaks. */
 type Answer = string | number | typeof HANG_UP;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bakeConfigName, readBakeConfig } from '../../src/ami/bake-config.ts';
+import { bakeConfigName, readBakeConfig } from '../../src/ami/warm/bake-config.ts';
 import type { CommitSha } from '../../src/context/context.ts';
 
 const COMMIT = 'c'.repeat(40) as CommitSha;

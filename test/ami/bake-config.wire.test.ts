@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { downloadBakeConfig } from '../../src/ami/bake-config.ts';
-import { openHost, type FixtureHost } from '../image/fixture-host.ts';
+import { downloadBakeConfig } from '../../src/ami/warm/bake-config.ts';
+import { openHost, type FixtureHost } from '../registry/fixture-host.ts';
 
 const BUILD = { buildNumber: '812', buildId: '0199f2c5-4a3b-4c21-9f00-0123456789ab' };
 

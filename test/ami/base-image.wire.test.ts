@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { findBaseImage } from '../../src/ami/base-image.ts';
-import { fastClock, openHost } from '../image/fixture-host.ts';
+import { findBaseImage } from '../../src/ami/build/base-image.ts';
+import { fastClock, openHost } from '../registry/fixture-host.ts';
 
 const TEMPLATE = 'Mappings: { AWSRegion2AMI: { us-east-1: { linuxamd64: ami-04ca34320055d861c } } }';
 

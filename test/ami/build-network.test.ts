@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findBuildNetwork, type NetworkFacts } from '../../src/ami/build-network.ts';
+import { findBuildNetwork, type NetworkFacts } from '../../src/ami/build/build-network.ts';
 import { FAMILY } from './family.ts';
 
 const GROUP = 'sg-0123456789abcdef0';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Activity, Instance } from '../../src/ami/account.ts';
-import { judgeCanary, type CanaryVerdict } from '../../src/ami/canary.ts';
-import { tryCanary, type CanaryOptions } from '../../src/ami/try-canary.ts';
+import type { Activity, Instance } from '../../src/ami/model/account.ts';
+import { judgeCanary, type CanaryVerdict } from '../../src/ami/rollout/canary.ts';
+import { tryCanary, type CanaryOptions } from '../../src/ami/rollout/try-canary.ts';
 import type { Event } from '../../src/platform/events.ts';
 import { FAMILY } from './family.ts';
 import { FakeAccount } from './fake/account.ts';

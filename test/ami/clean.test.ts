@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { CleanReport } from '../../src/ami/clean.ts';
-import { clean } from '../../src/ami/clean.ts';
-import { holdParameter, printHold } from '../../src/ami/hold.ts';
-import type { ImageId } from '../../src/ami/ids.ts';
-import type { MachineImage } from '../../src/ami/machine-image.ts';
-import { TAG } from '../../src/ami/tags.ts';
+import type { CleanReport } from '../../src/ami/retention/clean.ts';
+import { clean } from '../../src/ami/retention/clean.ts';
+import { holdParameter, printHold } from '../../src/ami/model/hold.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
+import type { MachineImage } from '../../src/ami/model/machine-image.ts';
+import { TAG } from '../../src/ami/model/tags.ts';
 import { DAY, FAMILY } from './family.ts';
 import { FakeAccount, type FakeOptions } from './fake/account.ts';
 import { conditionOf } from './fake/condition.ts';

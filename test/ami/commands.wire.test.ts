@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ImageId } from '../../src/ami/ids.ts';
-import type { Policy } from '../../src/ami/policy.ts';
-import { MOTO_ACCOUNT } from '../parts/moto.ts';
-import type { Running } from '../parts/part.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
+import type { IamPolicy } from '../../src/ami/iam-policy.ts';
+import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
+import type { Running } from '../../parts/part.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { allows, resourceOf } from './allows.ts';
-import type { AwsCall } from './moto/front.ts';
-import { STACKS, startFleet, useFront, type Fleet } from './moto/fleet.ts';
+import type { AwsCall } from '../../parts/moto/front.ts';
+import { STACKS, startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
 
 const isThere = await needsMoto();
 let fleet: Fleet & Running;
@@ -224,7 +224,7 @@ describe('what goes wrong says what to do', () => {
 
 test('the policy of the job allows what these commands did, and the printed one is that policy (incident 945829a: four runs, four denials)', async () => {
   const { out } = await fleet.run('ami', 'iam', 'job', '--account', MOTO_ACCOUNT);
-  const policy = JSON.parse(out) as Policy;
+  const policy = JSON.parse(out) as IamPolicy;
   const refused = recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)));
   expect(refused).toEqual([]);
   // What Auto Scaling asks for an update, what only a full parameter needs, and what Packer and its sweep do.

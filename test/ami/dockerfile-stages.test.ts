@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stagesOf } from '../../src/ami/dockerfile-stages.ts';
+import { stagesOf } from '../../src/ami/warm/stages.ts';
 
 const CUDA = `# syntax=docker/dockerfile:1
 ARG BASE=ubuntu:22.04

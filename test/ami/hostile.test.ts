@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { clean } from '../../src/ami/clean.ts';
-import { roll } from '../../src/ami/roll.ts';
-import type { ImageId } from '../../src/ami/ids.ts';
+import { clean } from '../../src/ami/retention/clean.ts';
+import { roll } from '../../src/ami/rollout/roll.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
 import { FAMILY } from './family.ts';
 import type { FakeAccount } from './fake/account.ts';
 import type { Call } from './fake/gate.ts';

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { buildImage, imageOfRun } from '../../src/ami/image-build.ts';
-import { planImage } from '../../src/ami/image-plan.ts';
+import { buildImage, imageOfRun } from '../../src/ami/build/image-build.ts';
+import { planImage } from '../../src/ami/build/image-plan.ts';
 import { amiBuildCommand } from '../../src/cli/commands/ami/build.ts';
 import type { Event } from '../../src/platform/events.ts';
-import type { Engine } from '../parts/engine.ts';
-import type { Registry } from '../parts/registry.ts';
+import type { Engine } from '../../parts/engine.ts';
+import type { Registry } from '../../parts/registry.ts';
 import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { BUILD, SOURCE_TEXT } from './warm-project.ts';
@@ -67,7 +67,7 @@ test('when Packer is killed while the store is warmed, what it has launched is t
   };
   const plan = await planImage(host, { ...planning, run: 'killed' });
   await expect(buildImage(killing, plan, build)).rejects.toMatchObject({ code: 'packer-failed' });
-  expect(await build.workshop.traces('cpu')).toEqual([]);
+  expect(await build.imageBuilder.leftovers('cpu')).toEqual([]);
   expect(front.calls.map(({ action }) => action)).toContain('ec2:TerminateInstances');
   expect(await build.account.images.list('app-build-')).toEqual([]);
 });
@@ -83,7 +83,7 @@ test('a store below the bar makes no image: Packer is told, and takes the instan
   await expect(buildImage(host, plan, { ...build, family })).rejects.toThrow(
     /^the store is not warm: the store holds \d+\.\d MB, at least 1000\.0 GB are expected$/,
   );
-  expect(await build.workshop.traces('cpu')).toEqual([]);
+  expect(await build.imageBuilder.leftovers('cpu')).toEqual([]);
   expect(await build.account.images.list('app-build-')).toEqual([]);
 });
 

@@ -4,12 +4,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ImageId } from '../../src/ami/ids.ts';
-import { MOTO_CREDENTIALS } from '../parts/moto.ts';
-import type { Running } from '../parts/part.ts';
-import { PROJECT } from '../parts/project.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
+import { MOTO_CREDENTIALS } from '../../parts/moto/server.ts';
+import type { Running } from '../../parts/part.ts';
+import { PROJECT } from '../../parts/project.ts';
 import { needsMoto } from '../tiers/moto.ts';
-import { startFleet, useFront, type Fleet } from './moto/fleet.ts';
+import { startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
 
 /** The program as it is installed; `npm test` builds it. */
 const MAIN = join(PROJECT, 'dist/src/main.js');

@@ -1,8 +1,8 @@
-import type { HoldWish } from '../../src/ami/place-hold.ts';
-import { prepareRollback, rollback, type RollbackReport } from '../../src/ami/rollback.ts';
-import type { RollbackGoal } from '../../src/ami/rollback-plan.ts';
-import { TAG } from '../../src/ami/tags.ts';
-import type { Account } from '../../src/ami/account.ts';
+import type { HoldWish } from '../../src/ami/rollback/place-hold.ts';
+import { prepareRollback, rollback, type RollbackReport } from '../../src/ami/rollback/rollback.ts';
+import type { RollbackGoal } from '../../src/ami/rollback/plan.ts';
+import { TAG } from '../../src/ami/model/tags.ts';
+import type { Account } from '../../src/ami/model/account.ts';
 import { FAMILY } from './family.ts';
 import { FakeAccount, type FakeOptions } from './fake/account.ts';
 import { addImage, addStack, setParameter } from './fake/furnish.ts';

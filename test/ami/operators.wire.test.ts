@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ImageId } from '../../src/ami/ids.ts';
-import type { Policy } from '../../src/ami/policy.ts';
-import { MOTO_ACCOUNT } from '../parts/moto.ts';
-import type { Running } from '../parts/part.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
+import type { IamPolicy } from '../../src/ami/iam-policy.ts';
+import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
+import type { Running } from '../../parts/part.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { allows, resourceOf } from './allows.ts';
-import { STACKS, startFleet, useFront, type Fleet } from './moto/fleet.ts';
-import type { AwsCall } from './moto/front.ts';
+import { STACKS, startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
+import type { AwsCall } from '../../parts/moto/front.ts';
 
 const isThere = await needsMoto();
 let fleet: Fleet & Running;
@@ -182,7 +182,7 @@ describe('at three in the morning', () => {
 
 test('the policy of an operator allows what these commands did', async () => {
   const { out } = await fleet.run('ami', 'iam', 'operator', '--account', MOTO_ACCOUNT);
-  const policy = JSON.parse(out) as Policy;
+  const policy = JSON.parse(out) as IamPolicy;
   expect(recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)))).toEqual([]);
 });
 

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { findPacker, type PackerRelease } from '../../src/ami/packer-program.ts';
-import { openHost, type FixtureHost } from '../image/fixture-host.ts';
+import { findPacker, type PackerRelease } from '../../src/ami/packer/program.ts';
+import { openHost, type FixtureHost } from '../registry/fixture-host.ts';
 
 /** Puts a program `packer` that says this about its version in front of PATH. */
 async function install(host: FixtureHost, says: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imageInManifest } from '../../src/ami/packer-manifest.ts';
-import { isOlder, parseVersion, type Version } from '../../src/ami/packer-version.ts';
-import { tracesToSweep, type Trace } from '../../src/ami/workshop.ts';
+import { imageInManifest } from '../../src/ami/packer/manifest.ts';
+import { isOlder, parseVersion, type Version } from '../../src/ami/packer/version.ts';
+import { leftoversToSweep, type Leftover } from '../../src/ami/model/image-builder-ec2.ts';
 import { zipEntry } from '../../src/platform/zip-entry.ts';
 
 const AMI = 'ami-0123456789abcdef0';
@@ -107,7 +107,7 @@ test('a file comes out of a zip archive as it went in', () => {
 
 test('swept is what an earlier try of this run left, and what other runs left that must be over', () => {
   const now = new Date('2026-08-21T12:00:00Z');
-  const trace = (run: string, hours?: number): Trace => ({
+  const trace = (run: string, hours?: number): Leftover => ({
     kind: 'instance',
     id: `i-${run}-${hours}`,
     run,
@@ -115,5 +115,5 @@ test('swept is what an earlier try of this run left, and what other runs left th
   });
   const left = [trace('mine', 0), trace('mine'), trace('killed-yesterday', 24)];
   const others = [trace('going-on', 1), trace('unknown')];
-  expect(tracesToSweep([...left, ...others], { run: 'mine', now })).toEqual(left);
+  expect(leftoversToSweep([...left, ...others], { run: 'mine', now })).toEqual(left);
 });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { rebuildPipeline, watchPipeline, type Pipeline } from '../../src/ami/pipelines.ts';
-import { PROJECT } from '../parts/project.ts';
+import { rebuildPipeline, watchPipeline, type Pipeline } from '../../src/ami/buildkite/pipelines.ts';
+import { PROJECT } from '../../parts/project.ts';
 import { FAMILY } from './family.ts';
-import { warmbake } from './moto/run.ts';
+import { warmbake } from '../../parts/moto/run.ts';
 
 const REBUILD = rebuildPipeline({ family: FAMILY, queue: 'image-builders', config: 'ci/warmbake.yaml' });
 const WATCH = watchPipeline({ family: FAMILY, queue: 'image-builders', config: 'ci/warmbake.yaml' });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { policyOf, statePolicy, type PolicyRole } from '../../src/ami/policy.ts';
+import { iamPolicyOf, statePolicy, type PolicyRole } from '../../src/ami/iam-policy.ts';
 import { allows } from './allows.ts';
 import { FAMILY } from './family.ts';
 
 const ACCOUNT = '111122223333';
-const JOB = policyOf('job', FAMILY, ACCOUNT);
-const OPERATOR = policyOf('operator', FAMILY, ACCOUNT);
+const JOB = iamPolicyOf('job', FAMILY, ACCOUNT);
+const OPERATOR = iamPolicyOf('operator', FAMILY, ACCOUNT);
 
 const parameter = (name: string) => `arn:aws:ssm:us-east-1:${ACCOUNT}:parameter${name}`;
 const group = (name: string) =>
@@ -53,7 +53,7 @@ test('what deletes is limited to resources that carry the tag of the family', ()
 test.each<PolicyRole>(['job', 'operator'])(
   'L10: the %s may refresh no group and update no stack (incident 33212c1)',
   (who) => {
-    const actions = policyOf(who, FAMILY, ACCOUNT).Statement.flatMap(({ Action }) => Action);
+    const actions = iamPolicyOf(who, FAMILY, ACCOUNT).Statement.flatMap(({ Action }) => Action);
     expect(
       actions.filter((action) => /Refresh|UpdateStack|TerminateInstanceInAutoScalingGroup|\*/.test(action)),
     ).toEqual([]);
@@ -71,12 +71,12 @@ test.each([
 });
 
 test('regions of other partitions have names of their own', () => {
-  const china = policyOf('job', { ...FAMILY, region: 'cn-north-1' }, '*');
+  const china = iamPolicyOf('job', { ...FAMILY, region: 'cn-north-1' }, '*');
   expect(JSON.stringify(china)).not.toContain('arn:aws:');
 });
 
 test('a stack that is added to the configuration is in every part of the policy (incidents 8e0e730, bba11a0: copies of a list)', () => {
-  const more = policyOf('job', { ...FAMILY, stacks: [...FAMILY.stacks, 'nightly'] }, ACCOUNT);
+  const more = iamPolicyOf('job', { ...FAMILY, stacks: [...FAMILY.stacks, 'nightly'] }, ACCOUNT);
   const parts = more.Statement.filter(({ Resource }) =>
     Resource.some((resource) => resource.includes('nightly')),
   );

@@ -1,10 +1,10 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { probeKey, verdictOf } from '../../src/ami/probe-answer.ts';
-import { sendProbe } from '../../src/ami/probe-job.ts';
+import { probeKey, probeVerdict } from '../../src/ami/rollout/probe-answer.ts';
+import { sendProbe } from '../../src/ami/buildkite/probe-job.ts';
 import { setMetaData } from '../../src/buildkite/meta-data.ts';
-import { type FixtureHost, openHost } from '../image/fixture-host.ts';
+import { type FixtureHost, openHost } from '../registry/fixture-host.ts';
 import { FakeAccount } from './fake/account.ts';
 import { addImage, addStack } from './fake/furnish.ts';
 
@@ -118,5 +118,5 @@ test.each([
   ['{"outcome":"unknown","because":"no registry"}', { verdict: 'undecided', because: 'no registry' }],
   ['hello', { verdict: 'undecided', because: "the probe's answer cannot be read: 'hello'" }],
 ])('the answer %j', (text, verdict) => {
-  expect(verdictOf(text)).toEqual(verdict);
+  expect(probeVerdict(text)).toEqual(verdict);
 });

@@ -1,19 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { probeStore } from '../../src/ami/probe-store.ts';
-import { writeWarmPlan } from '../../src/ami/warm-plan.ts';
-import { fillStore } from '../../src/ami/warm-store.ts';
-import { openDesk } from '../../src/build/desk.ts';
+import { probeStore } from '../../src/ami/probe.ts';
+import { writeWarmPlan } from '../../src/ami/warm/plan.ts';
+import { fillStore } from '../../src/ami/warm/store.ts';
+import { openBuildServices } from '../../src/image-step/build-services.ts';
 import { settingsOf } from '../bake/small-settings.ts';
-import { type FixtureHost, openHost } from '../image/fixture-host.ts';
-import { startBridge } from '../parts/bridge.ts';
-import type { Engine } from '../parts/engine.ts';
-import type { Registry } from '../parts/registry.ts';
+import { type FixtureHost, openHost } from '../registry/fixture-host.ts';
+import { startBridge } from '../../parts/bridge.ts';
+import type { Engine } from '../../parts/engine.ts';
+import type { Registry } from '../../parts/registry.ts';
 import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { FAMILY } from './family.ts';
-import { startFreshEngine } from './fresh-engine.ts';
+import { startFreshEngine } from '../../parts/fresh-engine.ts';
 import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
 
 let made: Promise<WarmProject> | undefined;
@@ -45,7 +45,7 @@ targets: { ${TARGET}: { target: test } }
 builder: { socket: ${bridge.socket} }
 marker: ${marker}
 `);
-  const desk = await openDesk(host, settings, { offline: true });
+  const services = await openBuildServices(host, settings, { offline: true });
   const docker = { env: fresh.env };
   return {
     marker,
@@ -64,7 +64,7 @@ marker: ${marker}
     },
     probe: async () =>
       await probeStore({
-        desk: { ...desk, docker: { ...desk.docker, ...docker } },
+        services: { ...services, docker: { ...services.docker, ...docker } },
         family: FAMILY_HERE,
         bakeConfig,
         source,

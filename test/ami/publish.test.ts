@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { requireImage } from '../../src/ami/candidate.ts';
-import { holdParameter, printHold, printRelease } from '../../src/ami/hold.ts';
-import { stateOf, type MachineImage } from '../../src/ami/machine-image.ts';
-import { publish } from '../../src/ami/publish.ts';
-import { TAG } from '../../src/ami/tags.ts';
+import { requireImage } from '../../src/ami/model/unpublishable.ts';
+import { holdParameter, printHold, printRelease } from '../../src/ami/model/hold.ts';
+import { stateOf, type MachineImage } from '../../src/ami/model/machine-image.ts';
+import { publish } from '../../src/ami/rollout/publish.ts';
+import { TAG } from '../../src/ami/model/tags.ts';
 import { DAY, FAMILY, HOUR } from './family.ts';
 import { FakeAccount, type FakeOptions } from './fake/account.ts';
 import { conditionOf } from './fake/condition.ts';

@@ -1,20 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { policyOf } from '../../src/ami/policy.ts';
+import { iamPolicyOf } from '../../src/ami/iam-policy.ts';
 import { amiRebuildCommand } from '../../src/cli/commands/ami/rebuild.ts';
 import type { Event } from '../../src/platform/events.ts';
-import { clock } from '../image/fixture-host.ts';
-import { playAgent } from '../parts/agent.ts';
-import type { Engine } from '../parts/engine.ts';
-import { MOTO_ACCOUNT, type SeededImage } from '../parts/moto.ts';
-import type { Registry } from '../parts/registry.ts';
+import { clock } from '../registry/fixture-host.ts';
+import { playAgent } from '../../parts/agent.ts';
+import type { Engine } from '../../parts/engine.ts';
+import { MOTO_ACCOUNT, type SeededImage } from '../../parts/moto/server.ts';
+import type { Registry } from '../../parts/registry.ts';
 import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { allows, resourceOf } from './allows.ts';
 import { DAY, FAMILY } from './family.ts';
-import type { Machine } from './instance/machine.ts';
-import { warmbake } from './moto/run.ts';
+import type { Machine } from '../../parts/instance/machine.ts';
+import { warmbake } from '../../parts/moto/run.ts';
 import { BUILD, type WarmProject } from './warm-project.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
@@ -228,7 +228,7 @@ test("the job's policy allows everything that all of this asked of AWS, Packer i
   skip,
 }) => {
   const { front, build } = await orSkip(workbench(engine, registry), skip);
-  const policy = policyOf('job', build.family, MOTO_ACCOUNT);
+  const policy = iamPolicyOf('job', build.family, MOTO_ACCOUNT);
   const refused = front.calls.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)));
   expect(new Set(refused.map(({ action }) => action))).toEqual(new Set());
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ImageId } from '../../src/ami/ids.ts';
-import { belongsTo, stateOf, type MachineImage } from '../../src/ami/machine-image.ts';
-import { decideRetention } from '../../src/ami/retention.ts';
-import { TAG } from '../../src/ami/tags.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
+import { belongsTo, stateOf, type MachineImage } from '../../src/ami/model/machine-image.ts';
+import { decideRetention } from '../../src/ami/retention/retention.ts';
+import { TAG } from '../../src/ami/model/tags.ts';
 import { DAY, FAMILY } from './family.ts';
 
 const NOW = new Date('2026-08-21T12:00:00Z');
@@ -108,11 +108,11 @@ test('L7: for all images, uses and settings: what is in use or young stays, and 
     deletePerRun: fc.nat(5),
   });
   fc.assert(
-    fc.property(images, settings, (wishes, keep) => {
-      const made = wishes.map(({ number, daysOld, state, availability }) =>
+    fc.property(images, settings, (desiredState, keep) => {
+      const made = desiredState.map(({ number, daysOld, state, availability }) =>
         image(number, { daysOld, availability, tags: state === undefined ? {} : { [TAG.state]: state } }),
       );
-      const uses = new Map(made.filter((_, index) => wishes[index]!.used).map(({ id }) => [id, ['x']]));
+      const uses = new Map(made.filter((_, index) => desiredState[index]!.used).map(({ id }) => [id, ['x']]));
       const verdicts = decide(made, uses, keep);
       const going = verdicts.filter((verdict) => !verdict.keep).map((verdict) => verdict.image);
 

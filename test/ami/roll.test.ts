@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { roll, type RollOptions, type StackResult } from '../../src/ami/roll.ts';
+import { roll, type RollOptions, type StackResult } from '../../src/ami/rollout/roll.ts';
 import type { Event } from '../../src/platform/events.ts';
 import { FAMILY } from './family.ts';
 import { FakeAccount, type FakeOptions } from './fake/account.ts';

@@ -4,14 +4,14 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Step } from '../../src/ami/pipelines.ts';
-import { rollbackPipeline, type InputStep } from '../../src/ami/rollback-pipeline.ts';
-import { PROJECT } from '../parts/project.ts';
+import type { PipelineStep } from '../../src/ami/buildkite/pipelines.ts';
+import { rollbackPipeline, type InputStep } from '../../src/ami/buildkite/rollback-pipeline.ts';
+import { PROJECT } from '../../parts/project.ts';
 import { FAMILY } from './family.ts';
-import { warmbake } from './moto/run.ts';
+import { warmbake } from '../../parts/moto/run.ts';
 
 const PIPELINE = rollbackPipeline({ family: FAMILY, queue: 'image-builders', config: 'ci/warmbake.yaml' });
-const [ask, work] = PIPELINE.steps as readonly [InputStep, Step];
+const [ask, work] = PIPELINE.steps as readonly [InputStep, PipelineStep];
 
 test('asks for a reason and, if wanted, an image, and then goes back', () => {
   expect(ask.fields.map(({ key, required }) => [key, required])).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageInTemplate } from '../../src/ami/stack-template.ts';
+import { imageInTemplate } from '../../src/ami/build/stack-template.ts';
 
 /** As the Elastic CI stack has it: short tags in all three shapes, around the mapping that is read. */
 const TEMPLATE = `

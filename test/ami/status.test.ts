@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { readFleet } from '../../src/ami/fleet.ts';
-import { placeHold } from '../../src/ami/place-hold.ts';
-import { roll } from '../../src/ami/roll.ts';
-import { statusOf, type FamilyStatus } from '../../src/ami/status.ts';
-import { TAG } from '../../src/ami/tags.ts';
+import { readFleet } from '../../src/ami/status/fleet.ts';
+import { placeHold } from '../../src/ami/rollback/place-hold.ts';
+import { roll } from '../../src/ami/rollout/roll.ts';
+import { statusOf, type FamilyStatus } from '../../src/ami/status/status.ts';
+import { TAG } from '../../src/ami/model/tags.ts';
 import { FAMILY } from './family.ts';
 import type { FakeAccount } from './fake/account.ts';
 import { addInstance, addStack, addVersion, setParameter } from './fake/furnish.ts';

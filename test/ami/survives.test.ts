@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { bringOut } from '../../src/ami/bring-out.ts';
-import { clean } from '../../src/ami/clean.ts';
-import { placeHold, releaseHold } from '../../src/ami/place-hold.ts';
-import { revoke, unrevoke } from '../../src/ami/revocation.ts';
-import { roll } from '../../src/ami/roll.ts';
-import { TAG } from '../../src/ami/tags.ts';
+import { releaseImage } from '../../src/ami/release.ts';
+import { clean } from '../../src/ami/retention/clean.ts';
+import { placeHold, releaseHold } from '../../src/ami/rollback/place-hold.ts';
+import { revoke, unrevoke } from '../../src/ami/rollback/revocation.ts';
+import { roll } from '../../src/ami/rollout/roll.ts';
+import { TAG } from '../../src/ami/model/tags.ts';
 import { FAMILY } from './family.ts';
 import type { FakeAccount, FakeOptions } from './fake/account.ts';
 import { conditionOf } from './fake/condition.ts';
@@ -51,7 +51,7 @@ const SCENARIOS: readonly {
     start: (options) => withCandidate(options).fake,
     run: async (fake) => {
       const image = newest(fake);
-      await bringOut(fake.ports, host(fake), {
+      await releaseImage(fake.ports, host(fake), {
         family: FAMILY,
         canary: FAMILY.canary!,
         image,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { warmDefinition, warmDockerfile, warmTarget } from '../../src/ami/warm-definition.ts';
+import { warmDefinition, warmDockerfile, warmTarget } from '../../src/ami/warm/definition.ts';
 
 type Printed = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

@@ -2,11 +2,11 @@ import { execa } from 'execa';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBakeConfig, type BakeConfig } from '../../src/ami/bake-config.ts';
+import { readBakeConfig, type BakeConfig } from '../../src/ami/warm/bake-config.ts';
 import type { CommitSha } from '../../src/context/context.ts';
-import { BASE_IMAGE } from '../parts/base-image.ts';
-import type { Engine } from '../parts/engine.ts';
-import type { Registry } from '../parts/registry.ts';
+import { BASE_IMAGE } from '../../parts/base-image.ts';
+import type { Engine } from '../../parts/engine.ts';
+import type { Registry } from '../../parts/registry.ts';
 
 /** A repository whose trusted build has left its bake config and its layer cache. */
 export interface WarmProject {

@@ -2,18 +2,18 @@ import { execa } from 'execa';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { bakeStages } from '../../src/ami/warm-bake.ts';
-import { WARM_TARGET } from '../../src/ami/warm-definition.ts';
-import { writeWarmPlan, type WarmPlan } from '../../src/ami/warm-plan.ts';
-import { fillStore, proveStore } from '../../src/ami/warm-store.ts';
-import type { TimedUse } from '../../src/ami/warmth.ts';
-import { type FixtureHost, openHost } from '../image/fixture-host.ts';
-import { startBridge } from '../parts/bridge.ts';
-import type { Engine } from '../parts/engine.ts';
-import type { Registry } from '../parts/registry.ts';
+import { bakeStages } from '../../src/ami/warm/bake.ts';
+import { WARM_TARGET } from '../../src/ami/warm/definition.ts';
+import { writeWarmPlan, type WarmPlan } from '../../src/ami/warm/plan.ts';
+import { fillStore, proveStore } from '../../src/ami/warm/store.ts';
+import type { TimedUse } from '../../src/ami/warm/warmth.ts';
+import { type FixtureHost, openHost } from '../registry/fixture-host.ts';
+import { startBridge } from '../../parts/bridge.ts';
+import type { Engine } from '../../parts/engine.ts';
+import type { Registry } from '../../parts/registry.ts';
 import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
-import { type FreshEngine, startFreshEngine } from './fresh-engine.ts';
+import { type FreshEngine, startFreshEngine } from '../../parts/fresh-engine.ts';
 import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
 
 /** One project for all tests of this file: only the stores differ. */

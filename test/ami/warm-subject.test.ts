@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { findWarmSubject } from '../../src/ami/warm-subject.ts';
+import { findWarmSubject } from '../../src/ami/warm/subject.ts';
 import type { CommitSha } from '../../src/context/context.ts';
-import { digestOf } from '../../src/image/digest.ts';
-import type { Digest } from '../../src/image/reference.ts';
-import type { Registry } from '../../src/image/registry.ts';
+import { digestOf } from '../../src/registry/digest.ts';
+import type { Digest } from '../../src/registry/reference.ts';
+import type { Registry } from '../../src/registry/registry.ts';
 
 const COMMIT = 'c'.repeat(40) as CommitSha;
 const ID = '0199f2c5-4a3b-4c21-9f00-0123456789ab';

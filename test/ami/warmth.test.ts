@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { followProgress } from '../../src/bake/progress.ts';
 import { summarise } from '../../src/bake/record.ts';
-import { stepLimit } from '../../src/ami/step-limit.ts';
-import { totalBytes } from '../../src/ami/store-bytes.ts';
-import { judgeWarmth, storeUse, warmthTag, type StoreUse } from '../../src/ami/warmth.ts';
+import { stepLimit } from '../../src/ami/warm/step-limit.ts';
+import { totalBytes } from '../../src/ami/warm/store-bytes.ts';
+import { judgeWarmth, storeUse, warmthTag, type StoreUse } from '../../src/ami/warm/warmth.ts';
 
 const WARM: StoreUse = { executed: 0, loaded: 22, executedSteps: [], pulledLayers: 0, pulledBytes: 0 };
 const warmed = { use: { ...WARM, pulledLayers: 30, pulledBytes: 9e9 }, seconds: 400 };

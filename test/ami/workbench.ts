@@ -2,25 +2,25 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAccount } from '../../src/ami/aws/account.ts';
 import { openEc2 } from '../../src/ami/aws/ec2.ts';
-import { openWorkshop } from '../../src/ami/aws/workshop.ts';
-import type { ImageBuild } from '../../src/ami/image-build.ts';
-import type { ImagePlanInputs } from '../../src/ami/image-plan.ts';
+import { openImageBuilderEc2 } from '../../src/ami/aws/image-builder-ec2.ts';
+import type { ImageBuild } from '../../src/ami/build/image-build.ts';
+import type { ImagePlanInputs } from '../../src/ami/build/image-plan.ts';
 import { loadSettings } from '../../src/config/load.ts';
-import { openDesk } from '../../src/build/desk.ts';
+import { openBuildServices } from '../../src/image-step/build-services.ts';
 import { openAws } from '../../src/platform/aws.ts';
-import { type FixtureHost, openHost } from '../image/fixture-host.ts';
-import type { Engine } from '../parts/engine.ts';
-import { findParts } from '../parts/find.ts';
-import { findMoto, MOTO_CREDENTIALS, startMoto, type SeededImage } from '../parts/moto.ts';
-import { need } from '../parts/part.ts';
-import { PROJECT } from '../parts/project.ts';
-import type { Registry } from '../parts/registry.ts';
+import { type FixtureHost, openHost } from '../registry/fixture-host.ts';
+import type { Engine } from '../../parts/engine.ts';
+import { findParts } from '../../parts/find.ts';
+import { findMoto, MOTO_CREDENTIALS, startMoto, type SeededImage } from '../../parts/moto/server.ts';
+import { need } from '../../parts/part.ts';
+import { PROJECT } from '../../parts/project.ts';
+import type { Registry } from '../../parts/registry.ts';
 import { FAMILY } from './family.ts';
-import { pushBuildkitImage } from './instance/buildkit-image.ts';
-import { type Machine, startMachine } from './instance/machine.ts';
-import { useFront } from './moto/fleet.ts';
-import { type Front, startFront } from './moto/front.ts';
-import { furnisher } from './moto/furnish.ts';
+import { pushBuildkitImage } from '../../parts/instance/buildkit-image.ts';
+import { type Machine, startMachine } from '../../parts/instance/machine.ts';
+import { useFront } from '../../parts/moto/fleet.ts';
+import { type Front, startFront } from '../../parts/moto/front.ts';
+import { furnisher } from '../../parts/moto/furnish.ts';
 import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
 
 /** Must be found nowhere. */
@@ -103,8 +103,8 @@ export async function openWorkbench(
   const { settings, families } = await loadSettings(host, { config });
   const family = families[0]!;
   const account = openAccount(host, 'us-east-1');
-  const workshop = openWorkshop(openEc2(openAws(host, 'us-east-1')));
-  const desk = await openDesk(host, settings);
+  const imageBuilder = openImageBuilderEc2(openEc2(openAws(host, 'us-east-1')));
+  const services = await openBuildServices(host, settings);
   const bakeConfig = join(host.home, 'bake-config.json');
   await writeFile(bakeConfig, project.artifact);
   return {
@@ -114,11 +114,11 @@ export async function openWorkbench(
     machine,
     front,
     furnish,
-    planning: { account, workshop, registry: desk.registry, settings, family },
+    planning: { account, imageBuilder, registry: services.registry, settings, family },
     build: {
-      desk,
+      services,
       account,
-      workshop,
+      imageBuilder,
       family,
       template: join(PROJECT, 'packer/cpu'),
       packer: { program: packer },

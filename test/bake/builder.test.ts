@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type BuilderFacts, type Instance, decideBuilder } from '../../src/bake/builder.ts';
+import { type BuilderFacts, type BuilderInstance, decideBuilder } from '../../src/bake/builder.ts';
 import { createArguments } from '../../src/bake/buildx.ts';
 import type { BuilderSettings } from '../../src/config/settings.ts';
 
 const SOCKET = '/run/buildkit/buildkitd.sock';
 const PINNED = `moby/buildkit@sha256:${'a'.repeat(64)}`;
 const settings: BuilderSettings = { name: 'ci', socket: SOCKET };
-const baked: Instance = { name: 'baked-builder', driver: 'remote', endpoints: [`unix://${SOCKET}`] };
-const container: Instance = { name: 'ci', driver: 'docker-container', endpoints: ['default'] };
+const baked: BuilderInstance = { name: 'baked-builder', driver: 'remote', endpoints: [`unix://${SOCKET}`] };
+const container: BuilderInstance = { name: 'ci', driver: 'docker-container', endpoints: ['default'] };
 
 function facts(some: Partial<BuilderFacts> = {}): BuilderFacts {
   return { socket: 'absent', instances: [], engine: { name: 'default', state: 'can-export' }, ...some };

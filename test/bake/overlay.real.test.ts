@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { requireAgreement } from '../../src/bake/agreement.ts';
 import { type Definition, parseDefinition } from '../../src/bake/definition.ts';
 import { type BuildValues, overlayEnvironment, overlayText } from '../../src/bake/overlay.ts';
-import { promisedBy } from '../../src/build/target-plan.ts';
+import { promisedBy } from '../../src/image-step/target-plan.ts';
 import type { Settings } from '../../src/config/settings.ts';
-import type { Buildx } from '../parts/engine.ts';
+import type { Buildx } from '../../parts/engine.ts';
 import { test } from '../tiers/real.ts';
 import { settingsOf } from './small-settings.ts';
 

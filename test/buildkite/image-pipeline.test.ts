@@ -3,10 +3,10 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { imagePipeline } from '../../src/buildkite/image-pipeline.ts';
-import { warmbake } from '../ami/moto/run.ts';
+import { warmbake } from '../../parts/moto/run.ts';
 import { FAMILY } from '../ami/family.ts';
 import { settingsOf } from '../bake/small-settings.ts';
-import { PROJECT } from '../parts/project.ts';
+import { PROJECT } from '../../parts/project.ts';
 
 const { targets } = settingsOf();
 const OPTIONS = {

@@ -1,9 +1,10 @@
 import { array, assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Answer, type Candidate, type Role, ROLES, type Source } from '../../src/cache/chain.ts';
+import { type Candidate, type Role, ROLES } from '../../src/refs/candidate.ts';
+import { type SourceAnswer, type Source } from '../../src/cache/chain.ts';
 import { type Asked, chooseSources } from '../../src/cache/choose-sources.ts';
 import { sourceWarnings } from '../../src/cache/source-warnings.ts';
-import { type Digest, isTag, type Reference } from '../../src/image/reference.ts';
+import { type Digest, isTag, type Reference } from '../../src/registry/reference.ts';
 
 function ref(tag: string): Reference {
   if (!isTag(tag)) throw new Error(tag);
@@ -11,11 +12,11 @@ function ref(tag: string): Reference {
 }
 
 const digest = (n: number): Digest => `sha256:${String(n).padStart(64, '0')}` as Digest;
-const found = (n: number): Answer => ({ state: 'found', digest: digest(n) });
-const missing: Answer = { state: 'missing' };
-const denied: Answer = { state: 'denied', because: '403 Forbidden' };
+const found = (n: number): SourceAnswer => ({ state: 'found', digest: digest(n) });
+const missing: SourceAnswer = { state: 'missing' };
+const denied: SourceAnswer = { state: 'denied', because: '403 Forbidden' };
 
-function asked(role: Role, tag: string, answer: Answer, alternative = false): Asked {
+function asked(role: Role, tag: string, answer: SourceAnswer, alternative = false): Asked {
   return { candidate: { role, ref: ref(tag), alternative }, answer };
 }
 

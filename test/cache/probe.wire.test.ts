@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Candidate, Role } from '../../src/cache/chain.ts';
+import type { Candidate, Role } from '../../src/refs/candidate.ts';
 import { probeCandidates } from '../../src/cache/probe.ts';
-import { isTag } from '../../src/image/reference.ts';
-import { createRegistry } from '../../src/image/registry.ts';
-import { credentialsOf, openHost } from '../image/fixture-host.ts';
-import { type FixtureRegistry, refuse, startFixtureRegistry } from '../image/fixture-registry.ts';
+import { isTag } from '../../src/registry/reference.ts';
+import { createRegistry } from '../../src/registry/registry.ts';
+import { credentialsOf, openHost } from '../registry/fixture-host.ts';
+import { type FixtureRegistry, refuse, startFixtureRegistry } from '../registry/fixture-registry.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import fc from 'fast-check';
-import { type Ancestry, type PromotionFacts, decidePromotion } from '../../src/cache/promote.ts';
+import { type AncestorAnswer, type PromotionFacts, decidePromotion } from '../../src/cache/promote.ts';
 import { isCommitSha } from '../../src/context/context.ts';
 
 const [ours, held] = ['a', 'b'].map((c) => c.repeat(40)) as [string, string];
@@ -57,7 +57,7 @@ it('in whatever order builds of one line of history finish, the newest commit en
       for (const commit of finished) {
         const at = shas.indexOf(commit);
         const heldAt = shas.findIndex((s) => s === holds?.revision);
-        const say = (yes: boolean): Ancestry => (gitKnows ? (yes ? 'yes' : 'no') : 'unknown');
+        const say = (yes: boolean): AncestorAnswer => (gitKnows ? (yes ? 'yes' : 'no') : 'unknown');
         const decision = decidePromotion({
           commit,
           buildNumber: String(100 + at),

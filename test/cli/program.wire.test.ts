@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Agent, makeAgent } from '../build/ci-job.ts';
-import { MAIN, type Variables } from '../build/job-variables.ts';
-import type { Ended } from '../build/warmbake.ts';
-import { clock } from '../image/fixture-host.ts';
-import { type FixtureRegistry, startFixtureRegistry } from '../image/fixture-registry.ts';
-import { PROJECT } from '../parts/project.ts';
+import { type Agent, makeAgent } from '../image-step/ci-job.ts';
+import { MAIN, type Variables } from '../image-step/job-variables.ts';
+import type { Ended } from '../image-step/warmbake.ts';
+import { clock } from '../registry/fixture-host.ts';
+import { type FixtureRegistry, startFixtureRegistry } from '../registry/fixture-registry.ts';
+import { PROJECT } from '../../parts/project.ts';
 
 let registry: FixtureRegistry;
 let agent: Agent;

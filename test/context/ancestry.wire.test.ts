@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ancestry, commonAncestor, type Graph } from '../../src/context/ancestry.ts';
-import { openHost } from '../image/fixture-host.ts';
+import { openHost } from '../registry/fixture-host.ts';
 import { forge, type Drawn } from './graph.ts';
 
 /** Histories with branches, merges, merges of merges and several first commits. */

@@ -7,7 +7,7 @@ import { topLevel } from '../../src/context/checkout.ts';
 import type { BuildContext } from '../../src/context/context.ts';
 import { openHistory } from '../../src/context/history.ts';
 import type { Warning } from '../../src/platform/events.ts';
-import { openHost } from '../image/fixture-host.ts';
+import { openHost } from '../registry/fixture-host.ts';
 import { forge, row, run } from './graph.ts';
 import { PLACE } from './place.ts';
 import { pullRequest, push } from './recorded.ts';

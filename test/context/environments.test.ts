@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cacheSources } from '../../src/cache/sources.ts';
-import { writtenRefs } from '../../src/cache/written-refs.ts';
+import { cacheSources } from '../../src/refs/sources.ts';
+import { writtenRefs } from '../../src/refs/written-refs.ts';
 import { buildContext } from '../../src/context/build-context.ts';
 import { isCommitSha, type BuildContext, type CommitSha } from '../../src/context/context.ts';
 import type { History } from '../../src/context/history.ts';
-import { imageNames } from '../../src/image/image-names.ts';
-import type { Reference } from '../../src/image/reference.ts';
+import { imageNames } from '../../src/refs/image-names.ts';
+import type { Reference } from '../../src/registry/reference.ts';
 import type { Event } from '../../src/platform/events.ts';
 import type { Host } from '../../src/platform/host.ts';
 import { PLACE, placeOf } from './place.ts';

@@ -4,7 +4,7 @@ import {
   repositoryName,
   type Reference,
   type Repository,
-} from '../../src/image/reference.ts';
+} from '../../src/registry/reference.ts';
 
 function repository(text: string): Repository {
   const parsed = parseRepository(text);

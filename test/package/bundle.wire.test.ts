@@ -3,10 +3,10 @@ import path from 'node:path';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packerTemplate } from '../../src/ami/packer-template.ts';
+import { packerTemplate } from '../../src/ami/packer/template.ts';
 import { loaderText } from '../../package/loader.ts';
 import { makePieces } from '../../package/pieces.ts';
-import { PROJECT } from '../parts/project.ts';
+import { PROJECT } from '../../parts/project.ts';
 import { type Ran, makeDirectory, run } from './packed.ts';
 
 let directory: Awaited<ReturnType<typeof makeDirectory>>;
@@ -72,9 +72,9 @@ it("Packer's template is inside of the file, and is laid out with programs that 
   expect(Object.values(texts).join('\n')).toContain('The last script before the snapshot');
   const platform = 'linux/amd64';
   const laidOut = await packerTemplate({ scratch: directory.path, platform });
-  expect(await run([path.join(laidOut, 'scripts/hand-over.sh')], {})).toMatchObject({
+  expect(await run([path.join(laidOut, 'scripts/callback.sh')], {})).toMatchObject({
     exitCode: 2,
-    err: expect.stringContaining('HAND_OVER'),
+    err: expect.stringContaining('CALLBACKS'),
   });
   const own = path.join(PROJECT, 'packer/cpu/cpu.pkr.hcl');
   expect(await readFile(path.join(laidOut, 'cpu.pkr.hcl'), 'utf8')).toBe(await readFile(own, 'utf8'));

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { prepareAccess } from '../../src/sccache/access.ts';
 import { judgeLifetime } from '../../src/sccache/credentials.ts';
 import { secretEntry } from '../../src/sccache/secret.ts';
-import { fastClock } from '../image/fixture-host.ts';
+import { fastClock } from '../registry/fixture-host.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
 import { settingsOf } from './settings.ts';

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { CommandSpec, Outcome } from '../../src/cli/command.ts';
-import { type FixtureHost, openHost } from '../image/fixture-host.ts';
-import type { Running } from '../parts/part.ts';
+import type { CommandSpec, CommandOutcome } from '../../src/cli/command.ts';
+import { type FixtureHost, openHost } from '../registry/fixture-host.ts';
+import type { Running } from '../../parts/part.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { type MotoStore, forgetAws, startMotoStore, useAws } from './moto-store.ts';
 import { configurationOf } from './settings.ts';
@@ -17,7 +17,7 @@ export interface Bench {
     spec: CommandSpec,
     section: Readonly<Record<string, unknown>>,
     options?: Readonly<Record<string, string | boolean>>,
-  ): Promise<Outcome>;
+  ): Promise<CommandOutcome>;
 }
 
 /**

@@ -9,9 +9,9 @@ import { listenForSccache } from '../../src/sccache/listener.ts';
 import { type BuildSecret, secretEntry } from '../../src/sccache/secret.ts';
 import { STATISTICS_LINE } from '../../src/sccache/statistics.ts';
 import { type SccacheSummary, summariseSccache } from '../../src/sccache/summary.ts';
-import { openHost } from '../image/fixture-host.ts';
-import { BASE_IMAGE } from '../parts/base-image.ts';
-import type { Engine } from '../parts/engine.ts';
+import { openHost } from '../registry/fixture-host.ts';
+import { BASE_IMAGE } from '../../parts/base-image.ts';
+import type { Engine } from '../../parts/engine.ts';
 
 /**
  * `cc` compiles three files with the sccache of the `sccache` context; `noisy` prints more than BuildKit keeps before its

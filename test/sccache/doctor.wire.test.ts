@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sccacheDoctorCommand } from '../../src/cli/commands/sccache/doctor.ts';
 import { sccacheSetupCommand } from '../../src/cli/commands/sccache/setup.ts';
 import type { Diagnosis } from '../../src/sccache/diagnosis.ts';
-import type { Asked } from '../parts/faults.ts';
+import type { Asked } from '../../parts/faults.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Running } from '../parts/part.ts';
+import type { Running } from '../../parts/part.ts';
 
 /** A bucket that exists only as its listing. */
 export interface ListingServer {

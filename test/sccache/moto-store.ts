@@ -1,7 +1,7 @@
 import { type BucketLocationConstraint, CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Faults, type Rule, startFaults } from '../parts/faults.ts';
-import { MOTO_CREDENTIALS, startMoto } from '../parts/moto.ts';
-import type { Running } from '../parts/part.ts';
+import { type Faults, type Rule, startFaults } from '../../parts/faults.ts';
+import { MOTO_CREDENTIALS, startMoto } from '../../parts/moto/server.ts';
+import type { Running } from '../../parts/part.ts';
 
 /** moto's S3 behind a proxy that breaks what it is told to. */
 export interface MotoStore {

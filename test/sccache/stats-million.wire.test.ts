@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { MOTO_CREDENTIALS } from '../parts/moto.ts';
-import { PROJECT } from '../parts/project.ts';
+import { MOTO_CREDENTIALS } from '../../parts/moto/server.ts';
+import { PROJECT } from '../../parts/project.ts';
 import { startListing } from './listing-server.ts';
 import { configurationOf } from './settings.ts';
 

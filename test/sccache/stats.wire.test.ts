@@ -6,7 +6,7 @@ import { countObjects } from '../../src/sccache/inventory.ts';
 import { listStore } from '../../src/sccache/listing.ts';
 import { openS3 } from '../../src/sccache/s3.ts';
 import { type ListingServer, startListing } from './listing-server.ts';
-import type { Running } from '../parts/part.ts';
+import type { Running } from '../../parts/part.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
 import { settingsOf } from './settings.ts';

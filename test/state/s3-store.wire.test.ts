@@ -1,11 +1,11 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../src/state/store.ts';
-import { useFront } from '../ami/moto/fleet.ts';
-import { clientOf } from '../ami/moto/client.ts';
-import { startFront, type Front } from '../ami/moto/front.ts';
-import { startMoto, type Moto } from '../parts/moto.ts';
-import type { Running } from '../parts/part.ts';
+import { useFront } from '../../parts/moto/fleet.ts';
+import { clientOf } from '../../parts/moto/client.ts';
+import { startFront, type Front } from '../../parts/moto/front.ts';
+import { startMoto, type Moto } from '../../parts/moto/server.ts';
+import type { Running } from '../../parts/part.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { describeStore } from './store-contract.ts';
 

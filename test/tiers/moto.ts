@@ -1,5 +1,5 @@
 import { beforeEach } from 'vitest';
-import { findMoto } from '../parts/moto.ts';
+import { findMoto } from '../../parts/moto/server.ts';
 
 /**
  * For files whose tests need moto: true where there is one. Elsewhere each test is reported as skipped with the reason, or

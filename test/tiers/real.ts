@@ -1,8 +1,8 @@
 import { inject, test as base } from 'vitest';
-import type { Buildx, Engine } from '../parts/engine.ts';
-import { isMinor } from '../parts/find-buildx.ts';
-import { missing, type Part } from '../parts/part.ts';
-import type { Registry } from '../parts/registry.ts';
+import type { Buildx, Engine } from '../../parts/engine.ts';
+import { isMinor } from '../../parts/find-buildx.ts';
+import { missing, type Part } from '../../parts/part.ts';
+import type { Registry } from '../../parts/registry.ts';
 
 /** Real parts that a test can ask for by name. */
 export interface RealParts {

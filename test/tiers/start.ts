@@ -1,10 +1,10 @@
 import type { TestProject } from 'vitest/node';
-import { BASE_IMAGE, importBase } from '../parts/base-image.ts';
-import { startEngine, type Engine } from '../parts/engine.ts';
-import { findParts } from '../parts/find.ts';
-import { here, missing, type Part, type Running } from '../parts/part.ts';
-import type { Parts } from '../parts/parts.ts';
-import { startRegistry, type Registry } from '../parts/registry.ts';
+import { BASE_IMAGE, importBase } from '../../parts/base-image.ts';
+import { startEngine, type Engine } from '../../parts/engine.ts';
+import { findParts } from '../../parts/find.ts';
+import { here, missing, type Part, type Running } from '../../parts/part.ts';
+import type { Parts } from '../../parts/parts.ts';
+import { startRegistry, type Registry } from '../../parts/registry.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

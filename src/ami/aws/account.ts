@@ -1,6 +1,6 @@
 import { openAws } from '../../platform/aws.ts';
 import type { Host } from '../../platform/host.ts';
-import type { Account } from '../account.ts';
+import type { Account } from '../model/account.ts';
 import { openGroups } from './groups.ts';
 import { openIdentity } from './identity.ts';
 import { openImages } from './images.ts';

@@ -6,11 +6,11 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import { everyItem, lazily, type Aws } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
-import type { Group, Groups } from '../account.ts';
-import type { TemplateId } from '../ids.ts';
-import { toJson } from '../json.ts';
-import type { GroupLaunch, Launch, LaunchOverride, TemplateUse } from '../launch.ts';
-import type { VersionName } from '../template-version.ts';
+import type { Group, Groups } from '../model/account.ts';
+import type { TemplateId } from '../model/ids.ts';
+import { toJson } from '../model/json.ts';
+import type { GroupLaunch, Launch, LaunchOverride, TemplateUse } from '../model/launch.ts';
+import type { VersionName } from '../model/template-version.ts';
 import { present } from './present.ts';
 
 /** {@link Groups} on EC2 Auto Scaling. */

@@ -1,5 +1,5 @@
 import { lazily, type Aws } from '../../platform/aws.ts';
-import type { Identity } from '../account.ts';
+import type { Identity } from '../model/account.ts';
 import { present } from './present.ts';
 
 /** {@link Identity} on STS. */

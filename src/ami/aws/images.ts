@@ -1,9 +1,9 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { everyItem } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
-import type { Images } from '../account.ts';
-import type { ImageId, SnapshotId } from '../ids.ts';
-import type { ImageSnapshot, MachineImage } from '../machine-image.ts';
+import type { Images } from '../model/account.ts';
+import type { ImageId, SnapshotId } from '../model/ids.ts';
+import type { ImageSnapshot, MachineImage } from '../model/machine-image.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';

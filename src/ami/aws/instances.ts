@@ -1,8 +1,8 @@
 import type { Instance as SdkInstance } from '@aws-sdk/client-ec2';
 import { everyItem } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
-import type { Instance, Instances } from '../account.ts';
-import type { ImageId, InstanceId } from '../ids.ts';
+import type { Instance, Instances } from '../model/account.ts';
+import type { ImageId, InstanceId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';

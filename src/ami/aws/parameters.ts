@@ -1,6 +1,6 @@
 import { everyItem, lazily, type Aws } from '../../platform/aws.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
-import type { Parameters, PastParameter } from '../account.ts';
+import type { Parameters, PastParameter } from '../model/account.ts';
 import { present } from './present.ts';
 
 /** SSM keeps 100 versions of a parameter. */

@@ -1,6 +1,6 @@
 import { everyItem } from '../../platform/aws.ts';
-import type { Snapshots } from '../account.ts';
-import type { SnapshotId } from '../ids.ts';
+import type { Snapshots } from '../model/account.ts';
+import type { SnapshotId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';

@@ -1,5 +1,5 @@
 import { lazily, type Aws } from '../../platform/aws.ts';
-import type { Stacks } from '../account.ts';
+import type { Stacks } from '../model/account.ts';
 import { present } from './present.ts';
 
 /** CloudFormation's code for "Stack with id … does not exist" and "Resource … does not exist for stack …". */

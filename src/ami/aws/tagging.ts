@@ -1,6 +1,6 @@
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { Tagging } from '../account.ts';
-import type { Tags } from '../tags.ts';
+import type { Tagging } from '../model/account.ts';
+import type { Tags } from '../model/tags.ts';
 import type { Ec2 } from './ec2.ts';
 
 /** {@link Tagging} on EC2. */

@@ -1,10 +1,10 @@
 import type { LaunchTemplateVersion } from '@aws-sdk/client-ec2';
 import { everyItem } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
-import type { Templates } from '../account.ts';
-import type { TemplateId } from '../ids.ts';
-import { toJson } from '../json.ts';
-import { clientToken, type TemplateVersion } from '../template-version.ts';
+import type { Templates } from '../model/account.ts';
+import type { TemplateId } from '../model/ids.ts';
+import { toJson } from '../model/json.ts';
+import { clientToken, type TemplateVersion } from '../model/template-version.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 

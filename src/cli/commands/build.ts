@@ -1,12 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { failureOf, runBuild } from '../../build/build.ts';
-import { openDesk } from '../../build/desk.ts';
-import { keepRecord, openRecords } from '../../build/record-store.ts';
-import { resultDocument } from '../../build/result.ts';
+import { failureOf, runBuild } from '../../image-step/build.ts';
+import { openBuildServices } from '../../image-step/build-services.ts';
+import { keepRecord, openRecords } from '../../image-step/record-store.ts';
+import { resultDocument } from '../../image-step/result.ts';
 import { errorDocument } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag, textOption } from '../command.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  textOption,
+} from '../command.ts';
 import { loadConfiguration } from '../loaded.ts';
 import { explain } from './explain.ts';
 import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
@@ -37,13 +44,13 @@ export const buildCommand: CommandSpec = {
   run,
 };
 
-async function run(host: Host, input: Input): Promise<Outcome> {
+async function run(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'dryRun')) return await planCommand.run(host, input);
   const loaded = await loadConfiguration(host, input);
   if (flag(input, 'explainContext')) return await explain(loaded, input);
-  const desk = await openDesk(loaded.host, loaded.settings);
+  const services = await openBuildServices(loaded.host, loaded.settings);
   try {
-    const result = await runBuild(desk, {
+    const result = await runBuild(services, {
       targets: input.args,
       push: flag(input, 'push'),
       offline: flag(input, 'offline'),
@@ -70,7 +77,7 @@ async function run(host: Host, input: Input): Promise<Outcome> {
     await writeResult(host, input, { outcome: 'failed', error: errorDocument(error) });
     throw error;
   } finally {
-    await desk.login.remove();
+    await services.login.remove();
   }
 }
 

@@ -1,15 +1,15 @@
-import { explainBuild, explanationDocument } from '../../build/explanation.ts';
-import { chainTable, contextLines, imageLines, switchLines } from '../../build/plan-document.ts';
-import { readSwitches, switchedSettings } from '../../build/switches.ts';
+import { explainBuild, explanationDocument } from '../../image-step/explanation.ts';
+import { chainTable, contextLines, imageLines, switchLines } from '../../image-step/plan-document.ts';
+import { readSwitches, switchedSettings } from '../../image-step/switches.ts';
 import { openHistory } from '../../context/history.ts';
 import { VERSION } from '../../platform/version.ts';
-import { type Input, type Outcome, flag } from '../command.ts';
+import { type Input, type CommandOutcome, flag } from '../command.ts';
 import type { Loaded } from '../loaded.ts';
 import { tableLines } from '../table.ts';
 import { expectedTag } from './plan.ts';
 
 /** `warmbake build --explain-context`: the plan without Docker and without a registry. */
-export async function explain({ host, settings }: Loaded, input: Input): Promise<Outcome> {
+export async function explain({ host, settings }: Loaded, input: Input): Promise<CommandOutcome> {
   const switches = readSwitches(host.env, VERSION);
   const explained = await explainBuild(
     { host, settings: switchedSettings(settings, switches), switches, history: openHistory(host) },

@@ -1,11 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { overlayText } from '../../bake/overlay.ts';
-import { openDesk } from '../../build/desk.ts';
-import { makePlan } from '../../build/plan.ts';
-import { buildValues } from '../../build/target-plan.ts';
+import { openBuildServices } from '../../image-step/build-services.ts';
+import { makePlan } from '../../image-step/plan.ts';
+import { buildValues } from '../../image-step/target-plan.ts';
 import type { Host } from '../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag, textOption } from '../command.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  textOption,
+} from '../command.ts';
 import { type Loaded, loadConfiguration } from '../loaded.ts';
 
 /** `warmbake hcl`: the overlay as a file, for reading and for plain `docker buildx bake`. */
@@ -30,7 +37,7 @@ export const hclCommand: CommandSpec = {
   run: hcl,
 };
 
-async function hcl(host: Host, input: Input): Promise<Outcome> {
+async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
   const loaded = await loadConfiguration(host, input);
   if (flag(input, 'resolved')) return await resolved(loaded, input);
   const text = overlayText(loaded.settings);
@@ -52,10 +59,10 @@ async function hcl(host: Host, input: Input): Promise<Outcome> {
   };
 }
 
-async function resolved({ host, settings }: Loaded, input: Input): Promise<Outcome> {
-  const desk = await openDesk(host, settings, { offline: flag(input, 'offline') });
+async function resolved({ host, settings }: Loaded, input: Input): Promise<CommandOutcome> {
+  const services = await openBuildServices(host, settings, { offline: flag(input, 'offline') });
   try {
-    const plan = await makePlan(desk, {
+    const plan = await makePlan(services, {
       targets: input.args.length === 0 ? settings.targets.map((t) => t.name) : input.args,
       push: false,
       offline: flag(input, 'offline'),
@@ -64,6 +71,6 @@ async function resolved({ host, settings }: Loaded, input: Input): Promise<Outco
     const text = overlayText(settings, buildValues(plan.context, plan.targets));
     return { json: { overlay: text }, text };
   } finally {
-    await desk.login.remove();
+    await services.login.remove();
   }
 }

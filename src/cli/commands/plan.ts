@@ -1,19 +1,19 @@
-import { openDesk } from '../../build/desk.ts';
+import { openBuildServices } from '../../image-step/build-services.ts';
 import {
   chainTable,
   contextLines,
   planDocument,
   switchLines,
   targetLines,
-} from '../../build/plan-document.ts';
-import { type BuildPlan, makePlan } from '../../build/plan.ts';
+} from '../../image-step/plan-document.ts';
+import { type BuildPlan, makePlan } from '../../image-step/plan.ts';
 import type { Host } from '../../platform/host.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
   type Input,
   type Option,
-  type Outcome,
+  type CommandOutcome,
   flag,
   textOption,
 } from '../command.ts';
@@ -47,11 +47,11 @@ export const planCommand: CommandSpec = {
   run: plan,
 };
 
-async function plan(host: Host, input: Input): Promise<Outcome> {
+async function plan(host: Host, input: Input): Promise<CommandOutcome> {
   const loaded = await loadConfiguration(host, input);
-  const desk = await openDesk(loaded.host, loaded.settings, { offline: flag(input, 'offline') });
+  const services = await openBuildServices(loaded.host, loaded.settings, { offline: flag(input, 'offline') });
   try {
-    const made = await makePlan(desk, {
+    const made = await makePlan(services, {
       targets: input.args,
       push: flag(input, 'push'),
       offline: flag(input, 'offline'),
@@ -61,7 +61,7 @@ async function plan(host: Host, input: Input): Promise<Outcome> {
     for (const warning of made.warnings) host.emit({ type: 'warning', warning });
     return { json: planDocument(made), text: planText(made) };
   } finally {
-    await desk.login.remove();
+    await services.login.remove();
   }
 }
 

@@ -1,11 +1,11 @@
-import { openDesk } from '../../build/desk.ts';
-import { readMarks } from '../../build/marks.ts';
-import { promote, promotionText } from '../../build/promotion.ts';
+import { openBuildServices } from '../../image-step/build-services.ts';
+import { readMarks } from '../../image-step/marks.ts';
+import { promote, promotionText } from '../../image-step/promotion.ts';
 import { isCommitSha } from '../../context/context.ts';
-import { isTag, referenceName, requireReference } from '../../image/reference.ts';
+import { isTag, referenceName, requireReference } from '../../registry/reference.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../command.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome, flag } from '../command.ts';
 import { loadConfiguration } from '../loaded.ts';
 
 /** `warmbake promote`: the operator's way to give an image or cache a further name. */
@@ -25,14 +25,14 @@ export const promoteCommand: CommandSpec = {
   run,
 };
 
-async function run(host: Host, input: Input): Promise<Outcome> {
+async function run(host: Host, input: Input): Promise<CommandOutcome> {
   const [name = '', tag = ''] = input.args;
   const from = requireReference(name);
   if (!isTag(tag)) throw new WarmbakeError('usage', 'bad-tag', `'${tag}' is no tag`);
   const loaded = await loadConfiguration(host, input);
-  const desk = await openDesk(loaded.host, loaded.settings);
+  const services = await openBuildServices(loaded.host, loaded.settings);
   try {
-    const found = await readMarks(desk.registry, from, loaded.settings.bake.annotations);
+    const found = await readMarks(services.registry, from, loaded.settings.bake.annotations);
     if (found.state !== 'found') {
       const because = found.state === 'missing' ? 'it does not exist' : found.because;
       throw new WarmbakeError('outside', 'manifest-unreadable', `${name} cannot be read: ${because}`);
@@ -46,7 +46,7 @@ async function run(host: Host, input: Input): Promise<Outcome> {
       });
     }
     const promoted = await promote(
-      desk,
+      services,
       { what: found.kind, from, to: { ...from, tag }, forwardOnly: !force },
       {
         candidate: {
@@ -65,6 +65,6 @@ async function run(host: Host, input: Input): Promise<Outcome> {
       exitCode: promoted.action === 'stay' ? 4 : 0,
     };
   } finally {
-    await desk.login.remove();
+    await services.login.remove();
   }
 }

@@ -1,4 +1,4 @@
-import type { Account } from '../../../src/ami/account.ts';
+import type { Account } from '../../../src/ami/model/account.ts';
 import { fakeClock, type FakeClock } from './clock.ts';
 import { Gate } from './gate.ts';
 import { ANSWERS, WRITES, type Semantics } from './ports.ts';

@@ -1,9 +1,9 @@
-import type { ImageId, InstanceId, TemplateId } from '../../../src/ami/ids.ts';
-import type { JsonObject } from '../../../src/ami/json.ts';
-import type { GroupLaunch, LaunchOverride } from '../../../src/ami/launch.ts';
-import type { ImageSnapshot, MachineImage } from '../../../src/ami/machine-image.ts';
-import type { Tags } from '../../../src/ami/tags.ts';
-import type { TemplateVersion } from '../../../src/ami/template-version.ts';
+import type { ImageId, InstanceId, TemplateId } from '../../../src/ami/model/ids.ts';
+import type { JsonObject } from '../../../src/ami/model/json.ts';
+import type { GroupLaunch, LaunchOverride } from '../../../src/ami/model/launch.ts';
+import type { ImageSnapshot, MachineImage } from '../../../src/ami/model/machine-image.ts';
+import type { Tags } from '../../../src/ami/model/tags.ts';
+import type { TemplateVersion } from '../../../src/ami/model/template-version.ts';
 import { DAY, FAMILY } from '../family.ts';
 import { ACCOUNT, type FakeAccount } from './account.ts';
 

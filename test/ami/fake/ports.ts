@@ -1,10 +1,14 @@
-import type { Account } from '../../../src/ami/account.ts';
-import type { ImageId, SnapshotId } from '../../../src/ami/ids.ts';
-import type { Json, JsonObject } from '../../../src/ami/json.ts';
-import { isJsonObject } from '../../../src/ami/json.ts';
-import { usesOf, type Launch } from '../../../src/ami/launch.ts';
-import type { Tags } from '../../../src/ami/tags.ts';
-import { clientToken, type TemplateVersion, type VersionName } from '../../../src/ami/template-version.ts';
+import type { Account } from '../../../src/ami/model/account.ts';
+import type { ImageId, SnapshotId } from '../../../src/ami/model/ids.ts';
+import type { Json, JsonObject } from '../../../src/ami/model/json.ts';
+import { isJsonObject } from '../../../src/ami/model/json.ts';
+import { usesOf, type Launch } from '../../../src/ami/model/launch.ts';
+import type { Tags } from '../../../src/ami/model/tags.ts';
+import {
+  clientToken,
+  type TemplateVersion,
+  type VersionName,
+} from '../../../src/ami/model/template-version.ts';
 import { awsError } from '../../../src/platform/aws-fault.ts';
 import type { WarmbakeError } from '../../../src/platform/errors.ts';
 import type { State } from './state.ts';

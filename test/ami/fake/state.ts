@@ -1,7 +1,14 @@
-import type { Activity, Group, Instance, PastParameter, Snapshot, Stack } from '../../../src/ami/account.ts';
-import type { ImageId, InstanceId, SnapshotId, TemplateId } from '../../../src/ami/ids.ts';
-import type { MachineImage } from '../../../src/ami/machine-image.ts';
-import type { TemplateVersion } from '../../../src/ami/template-version.ts';
+import type {
+  Activity,
+  Group,
+  Instance,
+  PastParameter,
+  Snapshot,
+  Stack,
+} from '../../../src/ami/model/account.ts';
+import type { ImageId, InstanceId, SnapshotId, TemplateId } from '../../../src/ami/model/ids.ts';
+import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
+import type { TemplateVersion } from '../../../src/ami/model/template-version.ts';
 
 /** Everything there is in the account. Values are replaced, never changed in place. */
 export interface State {

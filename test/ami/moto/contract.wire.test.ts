@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openAccount } from '../../../src/ami/aws/account.ts';
-import { MOTO_ACCOUNT, startMoto, type Moto } from '../../parts/moto.ts';
-import type { Running } from '../../parts/part.ts';
+import { MOTO_ACCOUNT, startMoto, type Moto } from '../../../parts/moto/server.ts';
+import type { Running } from '../../../parts/part.ts';
 import { needsMoto } from '../../tiers/moto.ts';
 import { describeAccount, type World } from '../account-contract.ts';
-import { useFront } from './fleet.ts';
-import { startFront, type Front } from './front.ts';
-import { furnisher } from './furnish.ts';
+import { useFront } from '../../../parts/moto/fleet.ts';
+import { startFront, type Front } from '../../../parts/moto/front.ts';
+import { furnisher } from '../../../parts/moto/furnish.ts';
 
 const isThere = await needsMoto();
 let moto: Moto & Running;

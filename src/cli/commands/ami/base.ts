@@ -1,6 +1,6 @@
-import { findBaseImage } from '../../../ami/base-image.ts';
+import { findBaseImage } from '../../../ami/build/base-image.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** `warmbake ami base`: what the next image will be built on. */
@@ -13,7 +13,7 @@ export const amiBaseCommand: CommandSpec = {
   run: amiBase,
 };
 
-async function amiBase(host: Host, input: Input): Promise<Outcome> {
+async function amiBase(host: Host, input: Input): Promise<CommandOutcome> {
   const { family } = await openFamily(host, input);
   const base = await findBaseImage(host, family);
   return { json: { family: family.key, ...base }, text: `${base.image}\n` };

@@ -1,17 +1,24 @@
-import { openWorkshop } from '../../../ami/aws/workshop.ts';
+import { openImageBuilderEc2 } from '../../../ami/aws/image-builder-ec2.ts';
 import { openEc2 } from '../../../ami/aws/ec2.ts';
-import { buildImage, imageOfRun, type BuiltImage } from '../../../ami/image-build.ts';
-import { planImage, planLines, type ImagePlan } from '../../../ami/image-plan.ts';
-import { packerTemplate } from '../../../ami/packer-template.ts';
-import { imageKey } from '../../../ami/pipelines.ts';
-import { warmthTag } from '../../../ami/warmth.ts';
-import { openDesk } from '../../../build/desk.ts';
+import { buildImage, imageOfRun, type BuiltImage } from '../../../ami/build/image-build.ts';
+import { planImage, planLines, type ImagePlan } from '../../../ami/build/image-plan.ts';
+import { packerTemplate } from '../../../ami/packer/template.ts';
+import { imageKey } from '../../../ami/buildkite/pipelines.ts';
+import { warmthTag } from '../../../ami/warm/warmth.ts';
+import { openBuildServices } from '../../../image-step/build-services.ts';
 import { setMetaData } from '../../../buildkite/meta-data.ts';
 import { isCommitSha, type CommitSha } from '../../../context/context.ts';
 import { openAws } from '../../../platform/aws.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type Option,
+  type CommandOutcome,
+  flag,
+  textOption,
+} from '../../command.ts';
 import { loadConfiguration } from '../../loaded.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily, type OpenFamily } from './family.ts';
 
@@ -51,7 +58,7 @@ export const amiBuildCommand: CommandSpec = {
   run: amiBuild,
 };
 
-async function amiBuild(host: Host, input: Input): Promise<Outcome> {
+async function amiBuild(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const made = await makeImage(host, input, open);
   const { key } = open.family;
@@ -77,20 +84,20 @@ export type Made = { readonly built: BuiltImage } | { readonly plan: ImagePlan }
 /** Builds the image of this run, or takes the one that an earlier try has made. */
 export async function makeImage(host: Host, input: Input, { family, account }: OpenFamily): Promise<Made> {
   const run = runId(host, input);
-  const workshop = openWorkshop(openEc2(openAws(host, family.region)));
+  const imageBuilder = openImageBuilderEc2(openEc2(openAws(host, family.region)));
   const dryRun = flag(input, 'dryRun');
   if (!dryRun) {
-    const built = await imageOfRun(host, { account, workshop, family }, run);
+    const built = await imageOfRun(host, { account, imageBuilder, family }, run);
     if (built !== undefined) return { built };
   }
   const { settings } = await loadConfiguration(host, input);
-  const desk = await openDesk(host, settings);
+  const services = await openBuildServices(host, settings);
   try {
     const commit = commitOption(input);
     const plan = await planImage(host, {
       account,
-      workshop,
-      registry: desk.registry,
+      imageBuilder,
+      registry: services.registry,
       settings,
       family,
       run,
@@ -102,9 +109,9 @@ export async function makeImage(host: Host, input: Input, { family, account }: O
     const source = textOption(input, 'source');
     const program = textOption(input, 'packer');
     const built = await buildImage(host, plan, {
-      desk,
+      services,
       account,
-      workshop,
+      imageBuilder,
       family,
       template: await packerTemplate(host),
       packer: program === undefined ? {} : { program },
@@ -113,7 +120,7 @@ export async function makeImage(host: Host, input: Input, { family, account }: O
     });
     return { built };
   } finally {
-    await desk.login.remove();
+    await services.login.remove();
   }
 }
 

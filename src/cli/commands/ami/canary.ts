@@ -1,14 +1,21 @@
-import { requireImage } from '../../../ami/candidate.ts';
-import { readWishes } from '../../../ami/desired.ts';
-import { heldBecause } from '../../../ami/hold.ts';
-import type { ImageId } from '../../../ami/ids.ts';
-import type { Account } from '../../../ami/account.ts';
-import { sendProbe } from '../../../ami/probe-job.ts';
-import { tryCanary, type CanaryOptions, type CanaryReport } from '../../../ami/try-canary.ts';
+import { requireImage } from '../../../ami/model/unpublishable.ts';
+import { readDesiredState } from '../../../ami/model/desired.ts';
+import { heldBecause } from '../../../ami/model/hold.ts';
+import type { ImageId } from '../../../ami/model/ids.ts';
+import type { Account } from '../../../ami/model/account.ts';
+import { sendProbe } from '../../../ami/buildkite/probe-job.ts';
+import { tryCanary, type CanaryOptions, type CanaryReport } from '../../../ami/rollout/try-canary.ts';
 import { milliseconds, type CanarySettings, type FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type Option,
+  type CommandOutcome,
+  flag,
+  textOption,
+} from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { lockedUnless } from './locked.ts';
 import { rollText, stackDocument } from './roll.ts';
@@ -28,7 +35,7 @@ export const amiCanaryCommand: CommandSpec = {
   run: amiCanary,
 };
 
-async function amiCanary(host: Host, input: Input): Promise<Outcome> {
+async function amiCanary(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const { family, account } = open;
   const canary = chooseCanary(family, input);
@@ -40,12 +47,12 @@ async function amiCanary(host: Host, input: Input): Promise<Outcome> {
     );
   }
   const image = await requireImage(account, family, { written: input.args[0] ?? '' });
-  const because = heldBecause((await readWishes(account, family, host.clock.now())).hold);
+  const because = heldBecause((await readDesiredState(account, family, host.clock.now())).hold);
   if (because !== undefined) throw new WarmbakeError('refused', 'held', `${family.parameter} is ${because}`);
   const dryRun = flag(input, 'dryRun');
   const job = { command: 'canary', finish: `canary ${image.id}`, image: image.id };
-  return await lockedUnless(dryRun, host, { open, job }, async (desk) => {
-    const report = await tryCanary(desk.account, host, {
+  return await lockedUnless(dryRun, host, { open, job }, async (services) => {
+    const report = await tryCanary(services.account, host, {
       family,
       canary,
       image: image.id,

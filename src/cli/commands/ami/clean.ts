@@ -1,9 +1,9 @@
-import { clean, type CleanReport } from '../../../ami/clean.ts';
-import type { CleanLine } from '../../../ami/clean-line.ts';
-import { stateOf } from '../../../ami/machine-image.ts';
+import { clean, type CleanReport } from '../../../ami/retention/clean.ts';
+import type { CleanLine } from '../../../ami/retention/clean-line.ts';
+import { stateOf } from '../../../ami/model/machine-image.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { worstOf } from './failures.ts';
@@ -19,7 +19,7 @@ export const amiCleanCommand: CommandSpec = {
   run: amiClean,
 };
 
-async function amiClean(host: Host, input: Input): Promise<Outcome> {
+async function amiClean(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const { family } = open;
   const dryRun = flag(input, 'dryRun');

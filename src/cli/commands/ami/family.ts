@@ -1,4 +1,4 @@
-import type { Account } from '../../../ami/account.ts';
+import type { Account } from '../../../ami/model/account.ts';
 import { openAccount } from '../../../ami/aws/account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { loadSettings, type LoadedSettings } from '../../../config/load.ts';

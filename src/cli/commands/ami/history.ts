@@ -1,17 +1,17 @@
-import type { Account } from '../../../ami/account.ts';
-import { historyOf } from '../../../ami/history.ts';
-import { holdParameter } from '../../../ami/hold.ts';
-import type { TemplateId } from '../../../ami/ids.ts';
-import { belongsTo, imageNamePrefix } from '../../../ami/machine-image.ts';
-import { LOGICAL_ID } from '../../../ami/rollout.ts';
-import { journalFolder } from '../../../ami/writer.ts';
+import type { Account } from '../../../ami/model/account.ts';
+import { historyOf } from '../../../ami/status/history.ts';
+import { holdParameter } from '../../../ami/model/hold.ts';
+import type { TemplateId } from '../../../ami/model/ids.ts';
+import { belongsTo, imageNamePrefix } from '../../../ami/model/machine-image.ts';
+import { LOGICAL_ID } from '../../../ami/rollout/stack-plan.ts';
+import { journalFolder } from '../../../ami/rollout/locked-account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError, messageOf } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { inParallel } from '../../../platform/parallel.ts';
 import { readRuns } from '../../../state/journal.ts';
-import { type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, textOption } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 
@@ -29,7 +29,7 @@ export const amiHistoryCommand: CommandSpec = {
   run: amiHistory,
 };
 
-async function amiHistory(host: Host, input: Input): Promise<Outcome> {
+async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
   const limit = textOption(input, 'limit') ?? String(LIMIT);
   if (!/^[1-9]\d*$/.test(limit)) {
     throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is no number of entries; write 1 or more`);

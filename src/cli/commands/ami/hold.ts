@@ -1,8 +1,8 @@
-import { holdText, type HoldState } from '../../../ami/hold.ts';
-import { operatorOf, requireReason } from '../../../ami/operator.ts';
-import { placeHold } from '../../../ami/place-hold.ts';
+import { holdText, type HoldState } from '../../../ami/model/hold.ts';
+import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
+import { placeHold } from '../../../ami/rollback/place-hold.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Option, type Outcome, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type Option, type CommandOutcome, textOption } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
 
@@ -20,7 +20,7 @@ export const amiHoldCommand: CommandSpec = {
   run: amiHold,
 };
 
-async function amiHold(host: Host, input: Input): Promise<Outcome> {
+async function amiHold(host: Host, input: Input): Promise<CommandOutcome> {
   const reason = requireReason(textOption(input, 'reason'));
   const until = untilOption(input, host.clock.now());
   const { family, account } = await openFamily(host, input);

@@ -1,10 +1,16 @@
-import { policyOf, statePolicy, type PolicyRole } from '../../../ami/policy.ts';
+import { iamPolicyOf, statePolicy, type PolicyRole } from '../../../ami/iam-policy.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  textOption,
+} from '../../command.ts';
 import { FAMILY_OPTION, loadFamilyAndState } from './family.ts';
 
-const ROLES: readonly PolicyRole[] = ['job', 'operator'];
+const IAM_ROLES: readonly PolicyRole[] = ['job', 'operator'];
 
 /** `warmbake ami iam`: the IAM policy that the commands need. */
 export const amiIamCommand: CommandSpec = {
@@ -23,10 +29,10 @@ export const amiIamCommand: CommandSpec = {
   run: amiIam,
 };
 
-async function amiIam(host: Host, input: Input): Promise<Outcome> {
+async function amiIam(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, state } = await loadFamilyAndState(host, input);
   const written = input.args[0] ?? '';
-  const role = ROLES.find((one) => one === written);
+  const role = IAM_ROLES.find((one) => one === written);
   if (role === undefined) {
     throw new WarmbakeError('usage', 'role-unknown', `'${written}' is no role; write job or operator`);
   }
@@ -34,7 +40,7 @@ async function amiIam(host: Host, input: Input): Promise<Outcome> {
   if (!/^(?:\d{12}|\*)$/.test(account)) {
     throw new WarmbakeError('usage', 'bad-account', `'${account}' is no account; write 12 digits`);
   }
-  const own = policyOf(role, family, account);
+  const own = iamPolicyOf(role, family, account);
   const policy = { ...own, Statement: [...own.Statement, ...statePolicy(state, family.region)] };
   return { json: { role, family: family.key, policy }, text: `${JSON.stringify(policy, undefined, 2)}\n` };
 }

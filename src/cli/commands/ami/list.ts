@@ -1,9 +1,9 @@
-import { readFleet } from '../../../ami/fleet.ts';
-import { statusOf, type ImageStatus } from '../../../ami/status.ts';
-import { readWorkState } from '../../../ami/work-state.ts';
-import { parseImageId } from '../../../ami/ids.ts';
+import { readFleet } from '../../../ami/status/fleet.ts';
+import { statusOf, type ImageStatus } from '../../../ami/status/status.ts';
+import { readWorkState } from '../../../ami/status/work-state.ts';
+import { parseImageId } from '../../../ami/model/ids.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { someOf } from './clean.ts';
@@ -19,7 +19,7 @@ export const amiListCommand: CommandSpec = {
   run: amiList,
 };
 
-async function amiList(host: Host, input: Input): Promise<Outcome> {
+async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account, store } = await openFamily(host, input);
   const { unfinished } = await readWorkState(store, host, family);
   const rollout = parseImageId(unfinished?.image ?? '');

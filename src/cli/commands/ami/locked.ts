@@ -1,5 +1,5 @@
-import { operatorOf } from '../../../ami/operator.ts';
-import { asWriter, type WriterDesk } from '../../../ami/writer.ts';
+import { operatorOf } from '../../../ami/rollback/operator.ts';
+import { withLockedAccount, type LockedAccount } from '../../../ami/rollout/locked-account.ts';
 import type { Host } from '../../../platform/host.ts';
 import type { OpenFamily } from './family.ts';
 
@@ -18,7 +18,7 @@ export async function lockedUnless<T extends object>(
   dryRun: boolean,
   host: Host,
   { open, job }: { readonly open: OpenFamily; readonly job: LockedJob },
-  work: (desk: WriterDesk) => Promise<T>,
+  work: (services: LockedAccount) => Promise<T>,
 ): Promise<T> {
   const { family, account, store } = open;
   // Without a store nobody needs to know who asks.
@@ -26,7 +26,7 @@ export async function lockedUnless<T extends object>(
   const by = await operatorOf(account, host.env);
   const command = `warmbake ami ${job.command} --family ${family.key}`;
   const finish = `warmbake ami ${job.finish} --family ${family.key}`;
-  return await asWriter(
+  return await withLockedAccount(
     account,
     host,
     { family, store, run: { ...job, by, command, finish }, urgent: false },

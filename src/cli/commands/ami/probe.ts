@@ -1,10 +1,16 @@
-import { requireImageId } from '../../../ami/candidate.ts';
-import { printAnswer, probeKey, type ProbeAnswer } from '../../../ami/probe-answer.ts';
-import { probeStore } from '../../../ami/probe-store.ts';
-import { openDesk } from '../../../build/desk.ts';
+import { requireImageId } from '../../../ami/model/unpublishable.ts';
+import { printAnswer, probeKey, type ProbeAnswer } from '../../../ami/rollout/probe-answer.ts';
+import { probeStore } from '../../../ami/probe.ts';
+import { openBuildServices } from '../../../image-step/build-services.ts';
 import { setMetaData } from '../../../buildkite/meta-data.ts';
 import type { Host } from '../../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  textOption,
+} from '../../command.ts';
 import { loadConfiguration } from '../../loaded.ts';
 import { FAMILY_OPTION, loadFamily } from './family.ts';
 
@@ -26,7 +32,7 @@ export const amiProbeCommand: CommandSpec = {
   run: amiProbe,
 };
 
-async function amiProbe(host: Host, input: Input): Promise<Outcome> {
+async function amiProbe(host: Host, input: Input): Promise<CommandOutcome> {
   const image = requireImageId(input.args[0] ?? '');
   const answer = await ask(host, input);
   await setMetaData(host, probeKey(image), printAnswer(answer));
@@ -40,17 +46,17 @@ async function amiProbe(host: Host, input: Input): Promise<Outcome> {
 async function ask(host: Host, input: Input): Promise<ProbeAnswer> {
   const family = await loadFamily(host, input);
   const { settings } = await loadConfiguration(host, input);
-  const desk = await openDesk(host, settings);
+  const services = await openBuildServices(host, settings);
   const bakeConfig = textOption(input, 'bakeConfig');
   const source = textOption(input, 'source');
   try {
     return await probeStore({
-      desk,
+      services,
       family,
       ...(bakeConfig === undefined ? {} : { bakeConfig }),
       ...(source === undefined ? {} : { source }),
     });
   } finally {
-    await desk.login.remove();
+    await services.login.remove();
   }
 }

@@ -1,7 +1,7 @@
-import { requireImage } from '../../../ami/candidate.ts';
-import { publish } from '../../../ami/publish.ts';
+import { requireImage } from '../../../ami/model/unpublishable.ts';
+import { publish } from '../../../ami/rollout/publish.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { lockedUnless } from './locked.ts';
 
@@ -15,7 +15,7 @@ export const amiPublishCommand: CommandSpec = {
   run: amiPublish,
 };
 
-async function amiPublish(host: Host, input: Input): Promise<Outcome> {
+async function amiPublish(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const { family, account } = open;
   const image = await requireImage(account, family, { written: input.args[0] ?? '' });

@@ -1,11 +1,11 @@
-import { bringOut, type BringOutReport } from '../../../ami/bring-out.ts';
-import { requireImage } from '../../../ami/candidate.ts';
-import { planLines } from '../../../ami/image-plan.ts';
-import { imageKey } from '../../../ami/pipelines.ts';
+import { releaseImage, type ReleaseReport } from '../../../ami/release.ts';
+import { requireImage } from '../../../ami/model/unpublishable.ts';
+import { planLines } from '../../../ami/build/image-plan.ts';
+import { imageKey } from '../../../ami/buildkite/pipelines.ts';
 import { setMetaData } from '../../../buildkite/meta-data.ts';
 import type { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
 import { BUILD_OPTIONS, builtDocument, builtText, makeImage } from './build.ts';
 import { CANARY_OPTIONS, canaryDocument, canaryText, chooseCanary, probeOptions } from './canary.ts';
 import { cleanDocument, cleanError, cleanText } from './clean.ts';
@@ -20,7 +20,7 @@ export const amiRebuildCommand: CommandSpec = {
     'Build, verify, try on the canary, publish, roll, clean: each step is a gate, and the first one that fails leaves the fleet on the old image. While an operator holds the parameter, an image is built and verified only.',
   options: [
     ...FAMILY_OPTIONS,
-    { flags: '--image <ami>', help: 'bring out this image instead of building one' },
+    { flags: '--image <ami>', help: 'release this image instead of building one' },
     ...BUILD_OPTIONS,
     ...CANARY_OPTIONS,
     DRY_RUN_OPTION,
@@ -29,7 +29,7 @@ export const amiRebuildCommand: CommandSpec = {
   run: amiRebuild,
 };
 
-async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
+async function amiRebuild(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const { family, account } = open;
   const written = textOption(input, 'image');
@@ -46,8 +46,8 @@ async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
   const canary = chooseCanary(family, input);
   const dryRun = flag(input, 'dryRun');
   const job = { command: 'rebuild', finish: `rebuild --image ${image.id}`, image: image.id };
-  return await lockedUnless(dryRun, host, { open, job }, async (desk) => {
-    const report = await bringOut(desk.account, host, {
+  return await lockedUnless(dryRun, host, { open, job }, async (services) => {
+    const report = await releaseImage(services.account, host, {
       family,
       image,
       dryRun,
@@ -55,7 +55,7 @@ async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
         ? {}
         : { canary, ...probeOptions(account, host, { input, family, canary, image: image.id }) }),
     });
-    const error = errorOf(report);
+    const error = rebuildError(report);
     return {
       json: {
         family: family.key,
@@ -70,7 +70,7 @@ async function amiRebuild(host: Host, input: Input): Promise<Outcome> {
 }
 
 /** Whatever went wrong in the end; a gate that failed has thrown before. */
-function errorOf(report: BringOutReport): WarmbakeError | undefined {
+function rebuildError(report: ReleaseReport): WarmbakeError | undefined {
   if (report.outcome === 'held') return undefined;
   const stacks = report.stacks.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
   return worstOf('parts', [
@@ -79,7 +79,7 @@ function errorOf(report: BringOutReport): WarmbakeError | undefined {
   ]);
 }
 
-function documentOf(report: BringOutReport): Readonly<Record<string, unknown>> {
+function documentOf(report: ReleaseReport): Readonly<Record<string, unknown>> {
   if (report.outcome === 'held') return report;
   const { outcome, canary, published, stacks, cleaned } = report;
   return {
@@ -91,7 +91,7 @@ function documentOf(report: BringOutReport): Readonly<Record<string, unknown>> {
   };
 }
 
-function textOf(report: BringOutReport, now: Date): string {
+function textOf(report: ReleaseReport, now: Date): string {
   if (report.outcome === 'held') return `${report.because}\nnothing was rolled\n`;
   const { canary, published, stacks, cleaned } = report;
   return [

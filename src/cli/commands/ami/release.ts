@@ -1,7 +1,7 @@
-import { operatorOf } from '../../../ami/operator.ts';
-import { releaseHold } from '../../../ami/place-hold.ts';
+import { operatorOf } from '../../../ami/rollback/operator.ts';
+import { releaseHold } from '../../../ami/rollback/place-hold.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { holdDocument } from './hold.ts';
 
@@ -14,7 +14,7 @@ export const amiReleaseCommand: CommandSpec = {
   run: amiRelease,
 };
 
-async function amiRelease(host: Host, input: Input): Promise<Outcome> {
+async function amiRelease(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account } = await openFamily(host, input);
   const by = await operatorOf(account, host.env);
   const { outcome, before } = await releaseHold(account, host, { family, by });

@@ -1,14 +1,14 @@
-import type { Account } from '../../../ami/account.ts';
-import { readWishes } from '../../../ami/desired.ts';
-import { belongsTo, type MachineImage } from '../../../ami/machine-image.ts';
-import { requireImageId } from '../../../ami/candidate.ts';
-import { operatorOf, requireReason } from '../../../ami/operator.ts';
-import { revoke } from '../../../ami/revocation.ts';
+import type { Account } from '../../../ami/model/account.ts';
+import { readDesiredState } from '../../../ami/model/desired.ts';
+import { belongsTo, type MachineImage } from '../../../ami/model/machine-image.ts';
+import { requireImageId } from '../../../ami/model/unpublishable.ts';
+import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
+import { revoke } from '../../../ami/rollback/revocation.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, textOption } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION } from './hold.ts';
 
@@ -22,13 +22,13 @@ export const amiRevokeCommand: CommandSpec = {
   run: amiRevoke,
 };
 
-async function amiRevoke(host: Host, input: Input): Promise<Outcome> {
+async function amiRevoke(host: Host, input: Input): Promise<CommandOutcome> {
   const reason = requireReason(textOption(input, 'reason'));
   const { family, account } = await openFamily(host, input);
   const image = await requireOwnImage(account, family, { written: input.args[0] ?? '' });
   const by = await operatorOf(account, host.env);
   const outcome = await revoke(account, host, { image, family, by, reason });
-  const { desired } = await readWishes(account, family, host.clock.now());
+  const { desired } = await readDesiredState(account, family, host.clock.now());
   if (desired.state === 'image' && desired.id === image.id) {
     warn(
       host.emit,

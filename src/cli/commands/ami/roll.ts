@@ -1,9 +1,16 @@
-import { requireImage } from '../../../ami/candidate.ts';
-import { readWishes, requireDesired } from '../../../ami/desired.ts';
-import { roll, type StackResult } from '../../../ami/roll.ts';
+import { requireImage } from '../../../ami/model/unpublishable.ts';
+import { readDesiredState, requireDesired } from '../../../ami/model/desired.ts';
+import { roll, type StackResult } from '../../../ami/rollout/roll.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, flag, listOption, textOption } from '../../command.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  listOption,
+  textOption,
+} from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -26,13 +33,14 @@ export const amiRollCommand: CommandSpec = {
   run: amiRoll,
 };
 
-async function amiRoll(host: Host, input: Input): Promise<Outcome> {
+async function amiRoll(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const { family, account } = open;
   const stacks = chooseStacks(family.stacks, listOption(input, 'stack'));
   const written = textOption(input, 'image');
   const image = await requireImage(account, family, {
-    written: written ?? requireDesired((await readWishes(account, family, host.clock.now())).desired, family),
+    written:
+      written ?? requireDesired((await readDesiredState(account, family, host.clock.now())).desired, family),
   });
   const dryRun = flag(input, 'dryRun');
   const job = {
@@ -40,8 +48,8 @@ async function amiRoll(host: Host, input: Input): Promise<Outcome> {
     finish: `roll --image ${image.id} --stack ${stacks.join(' ')}`,
     image: image.id,
   };
-  return await lockedUnless(dryRun, host, { open, job }, async (desk) => {
-    const results = await roll(desk.account, host, { image: image.id, stacks, dryRun });
+  return await lockedUnless(dryRun, host, { open, job }, async (services) => {
+    const results = await roll(services.account, host, { image: image.id, stacks, dryRun });
     const failed = results.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
     const error = worstOf('stacks', failed);
     return {

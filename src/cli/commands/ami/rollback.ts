@@ -1,19 +1,19 @@
-import { requireImageId } from '../../../ami/candidate.ts';
-import { drainCommand } from '../../../ami/drain.ts';
-import { holdText } from '../../../ami/hold.ts';
-import { operatorOf, requireReason } from '../../../ami/operator.ts';
+import { requireImageId } from '../../../ami/model/unpublishable.ts';
+import { drainCommand } from '../../../ami/rollback/drain.ts';
+import { holdText } from '../../../ami/model/hold.ts';
+import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
 import {
   prepareRollback,
   rollback,
   type PlannedRollback,
   type RollbackReport,
-} from '../../../ami/rollback.ts';
-import type { RollbackGoal } from '../../../ami/rollback-plan.ts';
-import { asWriter } from '../../../ami/writer.ts';
+} from '../../../ami/rollback/rollback.ts';
+import type { RollbackGoal } from '../../../ami/rollback/plan.ts';
+import { withLockedAccount } from '../../../ami/rollout/locked-account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
 import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION, holdDocument } from './hold.ts';
@@ -41,7 +41,7 @@ export const amiRollbackCommand: CommandSpec = {
   run: amiRollback,
 };
 
-async function amiRollback(host: Host, input: Input): Promise<Outcome> {
+async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
   const reason = requireReason(textOption(input, 'reason'));
   const until = untilOption(input, host.clock.now());
   const goal = goalOf(input);
@@ -52,7 +52,7 @@ async function amiRollback(host: Host, input: Input): Promise<Outcome> {
   const { to } = planned.plan;
   if (flag(input, 'dryRun')) {
     return {
-      json: { family: family.key, dryRun: true, ...planDocument(planned) },
+      json: { family: family.key, dryRun: true, ...rollbackDocument(planned) },
       text: planText(planned, { family, revokes }),
     };
   }
@@ -62,13 +62,13 @@ async function amiRollback(host: Host, input: Input): Promise<Outcome> {
   const command = `warmbake ami rollback --family ${family.key}`;
   const finish = `${command} --to ${to.id} --reason '${reason.replaceAll("'", '’')}' --yes`;
   const run = { command, by, reason, image: to.id, finish };
-  return await asWriter(account, host, { ...open, run, urgent: true }, async (desk) => {
+  return await withLockedAccount(account, host, { ...open, run, urgent: true }, async (services) => {
     const wish = { by, reason, ...(until === undefined ? {} : { until }) };
-    const report = await rollback(desk.account, host, { family, plan: planned.plan, wish, revokes });
+    const report = await rollback(services.account, host, { family, plan: planned.plan, wish, revokes });
     const failed = report.stacks.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
     const error = worstOf('stacks', failed);
     return {
-      json: { family: family.key, dryRun: false, ...planDocument(planned), ...reportDocument(report) },
+      json: { family: family.key, dryRun: false, ...rollbackDocument(planned), ...reportDocument(report) },
       text: reportText(report, { family, planned }),
       ...(error === undefined ? {} : { error }),
     };
@@ -100,14 +100,14 @@ async function confirm({ ask }: Host, plan: string): Promise<void> {
   throw new WarmbakeError('refused', 'not-confirmed', 'not confirmed; nothing was written');
 }
 
-interface Surroundings {
+interface RollbackSurroundings {
   readonly family: FamilySettings;
   readonly revokes: boolean;
 }
 
 function planText(
   { plan, parameter, hold, stacks }: PlannedRollback,
-  { family, revokes }: Surroundings,
+  { family, revokes }: RollbackSurroundings,
 ): string {
   const { to, unrevoked } = plan;
   const revoked =
@@ -122,7 +122,12 @@ function planText(
   ].join('');
 }
 
-function planDocument({ plan, parameter, hold, stacks }: PlannedRollback): Readonly<Record<string, unknown>> {
+function rollbackDocument({
+  plan,
+  parameter,
+  hold,
+  stacks,
+}: PlannedRollback): Readonly<Record<string, unknown>> {
   return {
     to: plan.to.id,
     leaves: plan.leaves,

@@ -1,6 +1,6 @@
-import { holdText } from '../../../ami/hold.ts';
-import type { FamilyStatus, ImageSummary, InstanceStatus, StackStatus } from '../../../ami/status.ts';
-import type { LockView, WorkState } from '../../../ami/work-state.ts';
+import { holdText } from '../../../ami/model/hold.ts';
+import type { FamilyStatus, ImageSummary, InstanceStatus, StackStatus } from '../../../ami/status/status.ts';
+import type { LockView, WorkState } from '../../../ami/status/work-state.ts';
 import { holderText } from '../../../state/lock.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';

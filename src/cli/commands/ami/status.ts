@@ -1,12 +1,12 @@
-import { readFleet } from '../../../ami/fleet.ts';
-import { parseImageId } from '../../../ami/ids.ts';
-import { statusOf, type FamilyStatus } from '../../../ami/status.ts';
-import { readWorkState, type WorkState } from '../../../ami/work-state.ts';
+import { readFleet } from '../../../ami/status/fleet.ts';
+import { parseImageId } from '../../../ami/model/ids.ts';
+import { statusOf, type FamilyStatus } from '../../../ami/status/status.ts';
+import { readWorkState, type WorkState } from '../../../ami/status/work-state.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
 import { milliseconds } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Outcome, flag, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
 import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies, type OpenFamily } from './family.ts';
 import { holdDocument } from './hold.ts';
@@ -35,7 +35,7 @@ export interface StatusView {
   readonly busy: ReadonlyMap<string, 'busy' | 'idle'>;
 }
 
-async function amiStatus(host: Host, input: Input): Promise<Outcome> {
+async function amiStatus(host: Host, input: Input): Promise<CommandOutcome> {
   const maximumAge = textOption(input, 'maxAge');
   if (maximumAge !== undefined && !/^\d+[smhd]$/.test(maximumAge)) {
     throw new WarmbakeError('usage', 'bad-duration', `'${maximumAge}' is no duration; write it like 48h`);

@@ -1,7 +1,7 @@
-import { stateOf } from '../../../ami/machine-image.ts';
-import { unrevoke } from '../../../ami/revocation.ts';
+import { stateOf } from '../../../ami/model/machine-image.ts';
+import { unrevoke } from '../../../ami/rollback/revocation.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { requireOwnImage } from './revoke.ts';
 
@@ -15,7 +15,7 @@ export const amiUnrevokeCommand: CommandSpec = {
   run: amiUnrevoke,
 };
 
-async function amiUnrevoke(host: Host, input: Input): Promise<Outcome> {
+async function amiUnrevoke(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account } = await openFamily(host, input);
   const image = await requireOwnImage(account, family, { written: input.args[0] ?? '' });
   const outcome = await unrevoke(account, image);

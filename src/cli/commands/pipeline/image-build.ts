@@ -1,10 +1,16 @@
 import path from 'node:path';
-import { chooseTargets } from '../../../build/choose-targets.ts';
+import { chooseTargets } from '../../../image-step/choose-targets.ts';
 import { imagePipeline } from '../../../buildkite/image-pipeline.ts';
 import { loadSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, textOption } from '../../command.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  textOption,
+} from '../../command.ts';
 import { PUT_OPTIONS, putPipelines } from './pipeline-file.ts';
 
 /** A cold build of everything takes hours; a lost one ends some day. */
@@ -32,7 +38,7 @@ export const pipelineImageBuildCommand: CommandSpec = {
   run: pipelineImageBuild,
 };
 
-async function pipelineImageBuild(host: Host, input: Input): Promise<Outcome> {
+async function pipelineImageBuild(host: Host, input: Input): Promise<CommandOutcome> {
   const option = textOption(input, 'config');
   const loaded = await loadSettings(host, option === undefined ? {} : { config: option });
   const { settings, families, file } = loaded;

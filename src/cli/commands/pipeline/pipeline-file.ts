@@ -5,7 +5,14 @@ import { loadSettings } from '../../../config/load.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { CONFIG_OPTION, type Input, type Option, type Outcome, flag, textOption } from '../../command.ts';
+import {
+  CONFIG_OPTION,
+  type Input,
+  type Option,
+  type CommandOutcome,
+  flag,
+  textOption,
+} from '../../command.ts';
 import { chooseFamily, FAMILY_OPTION } from '../ami/family.ts';
 
 /** Options of {@link putPipelines}. */
@@ -48,7 +55,7 @@ export async function putPipelines(
   host: Host,
   input: Input,
   { command, directory, pipelines, ...told }: PipelineFiles,
-): Promise<Outcome> {
+): Promise<CommandOutcome> {
   const files = [];
   for (const [name, pipeline] of Object.entries(pipelines)) {
     const text = `# Written by \`warmbake ${command}\`: change the configuration instead.\n${stringify(pipeline, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true })}`;

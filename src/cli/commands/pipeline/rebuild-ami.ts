@@ -1,7 +1,7 @@
-import { rebuildPipeline, watchPipeline } from '../../../ami/pipelines.ts';
+import { rebuildPipeline, watchPipeline } from '../../../ami/buildkite/pipelines.ts';
 import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, Outcome } from '../../command.ts';
+import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
 import { PIPELINE_OPTIONS, pipelineSource, putPipelines } from './pipeline-file.ts';
 
 /** `warmbake pipeline rebuild-ami`: the Buildkite pipelines of the daily job and of its watch. */
@@ -13,7 +13,7 @@ export const pipelineRebuildAmiCommand: CommandSpec = {
   run: pipelineRebuildAmi,
 };
 
-async function pipelineRebuildAmi(host: Host, input: Input): Promise<Outcome> {
+async function pipelineRebuildAmi(host: Host, input: Input): Promise<CommandOutcome> {
   const source = await pipelineSource(host, input);
   const { key, notify } = source.family;
   if (notify.length === 0) {

@@ -1,11 +1,11 @@
-import { readMachine } from '../../../build/machine.ts';
+import { readMachine } from '../../../image-step/machine.ts';
 import type { Settings } from '../../../config/settings.ts';
-import { parseEcrHost } from '../../../image/ecr-host.ts';
+import { parseEcrHost } from '../../../registry/ecr-host.ts';
 import type { Host } from '../../../platform/host.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
 import { type BuilderRegion, diagnose } from '../../../sccache/diagnosis.ts';
 import { verdictText } from '../../../sccache/verdict.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -18,7 +18,7 @@ export const sccacheDoctorCommand: CommandSpec = {
   run,
 };
 
-async function run(outer: Host, input: Input): Promise<Outcome> {
+async function run(outer: Host, input: Input): Promise<CommandOutcome> {
   const { sccache, settings, host } = await loadSccache(outer, input);
   const [checkup, builders] = await Promise.all([
     examineStore(host, sccache, { write: !flag(input, 'readOnly') }),

@@ -5,7 +5,7 @@ import {
   CONFIG_OPTION,
   type CommandSpec,
   type Input,
-  type Outcome,
+  type CommandOutcome,
   flag,
   textOption,
 } from '../../command.ts';
@@ -28,7 +28,7 @@ export const sccacheEnvCommand: CommandSpec = {
   run,
 };
 
-async function run(host: Host, input: Input): Promise<Outcome> {
+async function run(host: Host, input: Input): Promise<CommandOutcome> {
   const format = formatOf(textOption(input, 'format') ?? 'sh');
   const { sccache } = await loadSccache(host, input);
   const variables = sccacheVariables(sccache, { readOnly: flag(input, 'readOnly') });

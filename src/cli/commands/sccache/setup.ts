@@ -1,12 +1,12 @@
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { readBucket, readCaller } from '../../../sccache/bucket-facts.ts';
-import { type BucketFacts, type Step, changesOf, planBucket } from '../../../sccache/bucket-plan.ts';
+import { type BucketFacts, type BucketStep, changesOf, planBucket } from '../../../sccache/bucket-plan.ts';
 import { makeChange } from '../../../sccache/bucket-setup.ts';
 import { rolePolicy } from '../../../sccache/policy.ts';
 import { openS3 } from '../../../sccache/s3.ts';
 import { terraformText } from '../../../sccache/terraform.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome, flag } from '../../command.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -29,7 +29,7 @@ export const sccacheSetupCommand: CommandSpec = {
   run,
 };
 
-async function run(host: Host, input: Input): Promise<Outcome> {
+async function run(host: Host, input: Input): Promise<CommandOutcome> {
   const { sccache } = await loadSccache(host, input);
   if (sccache.endpoint !== undefined) {
     const message = `setup makes buckets of AWS, and sccache.endpoint is '${sccache.endpoint}'`;
@@ -64,7 +64,7 @@ async function run(host: Host, input: Input): Promise<Outcome> {
   }
 }
 
-function planText({ caller }: BucketFacts, steps: readonly Step[], dryRun: boolean): string {
+function planText({ caller }: BucketFacts, steps: readonly BucketStep[], dryRun: boolean): string {
   const rows = steps.map(({ part, action, does }) => [part, action, does]);
   const changes = changesOf(steps).length;
   const verb = dryRun ? 'would be made' : 'made';

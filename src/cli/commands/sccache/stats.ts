@@ -1,10 +1,10 @@
-import { openRecords, readRecords } from '../../../build/record-store.ts';
+import { openRecords, readRecords } from '../../../image-step/record-store.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type TargetRates, hitRates } from '../../../sccache/hit-rates.ts';
-import { AGES, type Inventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
+import { AGES, type BucketInventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
 import { listStore } from '../../../sccache/listing.ts';
 import { openS3 } from '../../../sccache/s3.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type Outcome } from '../../command.ts';
+import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome } from '../../command.ts';
 import type { Loaded } from '../../loaded.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
@@ -21,7 +21,7 @@ export const sccacheStatsCommand: CommandSpec = {
 /** A listing takes a while; this often it is told how far it is. */
 const TELL_EVERY = 100_000;
 
-async function run(host: Host, input: Input): Promise<Outcome> {
+async function run(host: Host, input: Input): Promise<CommandOutcome> {
   const loaded = await loadSccache(host, input);
   const { sccache } = loaded;
   const counter = countObjects(host.clock.now());
@@ -71,7 +71,7 @@ function rateLines(rates: readonly TargetRates[] | undefined): readonly string[]
   return ['', ...tableLines(['TARGET', 'BUILDS', 'NOT RUN', 'HITS', 'MISSES', 'HIT RATE'], rows)];
 }
 
-function inventoryLines(inventory: Inventory): readonly string[] {
+function inventoryLines(inventory: BucketInventory): readonly string[] {
   const head = ['PREFIX', 'OBJECTS', 'SIZE', ...AGES.map(({ label }) => label.toUpperCase())];
   const rows = inventory.prefixes.map(({ prefix, ages, ...all }) => [
     prefix === '' ? '(none)' : prefix,

@@ -1,0 +1,33 @@
+import { execa } from 'execa';
+import { ACCEPT_MANIFESTS } from '../../src/registry/media-types.ts';
+import { BASE_IMAGE } from '../base-image.ts';
+import type { Engine } from '../engine.ts';
+import type { Registry } from '../registry.ts';
+
+/**
+ * Pushes an image with the three programs that moby/buildkit has; they do nothing, as the machine's BuildKit is an engine's.
+ * Answers with its reference by digest.
+ */
+export async function pushBuildkitImage(
+  engine: Pick<Engine, 'env'>,
+  registry: Registry,
+  repository: string,
+): Promise<string> {
+  const name = `${registry.host}/${repository}/buildkit`;
+  const programs = ['buildkitd', 'buildctl', 'buildkit-runc'].map(
+    (program) =>
+      `RUN --network=none mkdir -p /usr/bin && printf '#!/bin/sh\\nexit 0\\n' >/usr/bin/${program}\n`,
+  );
+  const input = `FROM ${BASE_IMAGE}\n${programs.join('')}CMD ["buildkitd"]\n`;
+  const options = { env: engine.env, extendEnv: false, input };
+  await execa(
+    'docker',
+    ['buildx', 'build', '--push', '--provenance=false', '--tag', `${name}:1`, '-'],
+    options,
+  );
+  const head = await fetch(`http://${registry.host}/v2/${repository}/buildkit/manifests/1`, {
+    method: 'HEAD',
+    headers: { accept: ACCEPT_MANIFESTS },
+  });
+  return `${name}@${head.headers.get('docker-content-digest')}`;
+}

@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import type { BuildServices } from '../../image-step/build-services.ts';
+import type { FamilySettings } from '../../config/families.ts';
+import { messageOf } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
+import type { Host } from '../../platform/host.ts';
+import type { Account } from '../model/account.ts';
+import { downloadBakeConfig, readBakeConfig } from '../warm/bake-config.ts';
+import { finishImage } from './image-finish.ts';
+import { warmedTarget, type ImagePlan } from './image-plan.ts';
+import { imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
+import { installPlugin } from '../packer/plugin.ts';
+import { findPacker, type PackerChoice } from '../packer/program.ts';
+import { runPacker, type PackerVariables } from '../packer/run.ts';
+import { TAG } from '../model/tags.ts';
+import { writeWarmPlan, type WarmPlan } from '../warm/plan.ts';
+import { fetchSource } from '../warm/source.ts';
+import { fillStore, proveStore } from '../warm/store.ts';
+import type { TimedUse, Warmth } from '../warm/warmth.ts';
+import { keyPairName, leftoversToSweep, type ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
+
+/** What building an image works with. */
+export interface ImageBuild {
+  readonly services: BuildServices;
+  readonly account: Account;
+  readonly imageBuilder: ImageBuilderEc2;
+  readonly family: FamilySettings;
+  /** `packer/cpu` of this package. */
+  readonly template: string;
+  readonly packer: PackerChoice;
+  /** A file in place of the artifact, for runs outside of Buildkite. */
+  readonly bakeConfig?: string;
+  /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
+  readonly source?: string;
+}
+
+/** An image, and how it came about. */
+export interface BuiltImage {
+  readonly image: MachineImage;
+  /** True where an earlier try of the same run had made it. */
+  readonly reused: boolean;
+  /** Absent where the image is reused. */
+  readonly warmth?: Warmth;
+}
+
+/** Building takes half an hour, the snapshot as long again; a run that takes longer is stuck. Milliseconds. */
+const DEADLINE_MS = 2 * 3_600_000;
+
+/** The image that an earlier try of this run has made; finished where that try did not get so far. */
+export async function imageOfRun(
+  host: Host,
+  build: Pick<ImageBuild, 'account' | 'imageBuilder' | 'family'>,
+  run: string,
+): Promise<BuiltImage | undefined> {
+  const { account, imageBuilder, family } = build;
+  const images = await account.images.list(imageNamePrefix(family));
+  const image = images.find(
+    ({ tags, availability }) => tags[TAG.run] === run && ['available', 'pending'].includes(availability),
+  );
+  if (image === undefined) return undefined;
+  if (image.tags[TAG.state] !== undefined) return { image, reused: true };
+  // Packer makes an image only after the proof, so this one is warm.
+  warn(
+    host.emit,
+    'warmth-lost',
+    `${image.id} was proved by an earlier try of this run, its numbers are lost`,
+  );
+  return { image: await finishImage(host, image.id, { account, imageBuilder }), reused: true };
+}
+
+/**
+ * Makes, warms and proves the image of `plan`. Nothing that costs is left behind: what an earlier try has left is taken away
+ * first, and what this one leaves when it fails at once. Throws what the step that failed throws.
+ */
+export async function buildImage(host: Host, plan: ImagePlan, build: ImageBuild): Promise<BuiltImage> {
+  const { account, imageBuilder, services, family } = build;
+  await sweep(host, plan.run, build);
+  host.emit({ type: 'section', title: 'Preparing the warm build' });
+  const warmPlan = await prepare(host, plan, build);
+  const packer = await findPacker(host, build.packer);
+  const pluginEnvironment = await installPlugin(host, packer, {
+    file: path.join(build.template, 'plugins.pkr.hcl'),
+  });
+  const port = await freePort();
+  const options = { docker: services.docker, plan: warmPlan, ...family.warm };
+  let warmed: TimedUse | undefined;
+  let warmth: Warmth | undefined;
+  host.emit({ type: 'section', title: `Building ${plan.name} with Packer ${packer.version.join('.')}` });
+  try {
+    const id = await runPacker(host, {
+      packer,
+      template: path.join(build.template, 'cpu.pkr.hcl'),
+      region: family.region,
+      pluginEnvironment,
+      variables: variablesOf(host, plan, { build, port }),
+      deadlineMs: DEADLINE_MS,
+      stages: {
+        fill: async (over) => {
+          host.emit({ type: 'section', title: `Warming ${warmPlan.stages.length} stages` });
+          warmed = await fillStore(until(host, over), { address: `tcp://127.0.0.1:${port}` }, options);
+        },
+        prove: async (over) => {
+          host.emit({ type: 'section', title: 'Proving the store: the same build without imports' });
+          if (warmed !== undefined) warmth = await proveStore(until(host, over), warmed, options);
+        },
+      },
+    });
+    host.emit({ type: 'section', title: `Finishing ${id}` });
+    const image = await finishImage(host, id, {
+      account,
+      imageBuilder,
+      ...(warmth === undefined ? {} : { warmth }),
+    });
+    return { image, reused: false, ...(warmth === undefined ? {} : { warmth }) };
+  } catch (error) {
+    await sweep(host, plan.run, build).catch((left: unknown) =>
+      warn(
+        host.emit,
+        'leftovers-left',
+        `the next run has to take away what this one left: ${messageOf(left)}`,
+      ),
+    );
+    throw error;
+  }
+}
+
+async function prepare(host: Host, plan: ImagePlan, build: ImageBuild): Promise<WarmPlan> {
+  const { services, family } = build;
+  const { settings } = services;
+  const { subject } = plan;
+  const { lane } = warmedTarget(settings, family);
+  const url = build.source ?? `https://${settings.repository}`;
+  const [text, source] = await Promise.all([
+    build.bakeConfig === undefined
+      ? downloadBakeConfig(host, subject, { step: family.warm.step, lane })
+      : readFile(path.resolve(host.cwd, build.bakeConfig), 'utf8'),
+    fetchSource(host, url, subject.commit),
+  ]);
+  const { target } = family.warm;
+  // The revision annotation always carries the commit, whatever the configuration lists.
+  const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
+  const config = readBakeConfig(text, { target, commit: subject.commit, perCommit });
+  const directory = path.join(host.scratch, 'warm');
+  const mark = String(host.clock.now().getTime());
+  return await writeWarmPlan({ config, target, source, cacheFrom: plan.cacheFrom, directory, mark });
+}
+
+function variablesOf(
+  host: Host,
+  plan: ImagePlan,
+  { build, port }: { readonly build: ImageBuild; readonly port: number },
+): PackerVariables {
+  const { family, services } = build;
+  const { base, network, subject, run } = plan;
+  const endpoint = host.env['AWS_ENDPOINT_URL_EC2'] ?? host.env['AWS_ENDPOINT_URL'];
+  return {
+    region: family.region,
+    source_ami: base.image,
+    security_group_id: network.securityGroup,
+    subnet_id: network.subnet,
+    image_name: plan.name,
+    run,
+    key_pair_name: keyPairName(family.key, run),
+    tags: plan.tags,
+    tunnel_port: port,
+    buildkit_image: plan.buildkit,
+    marker: services.settings.marker,
+    marker_text: [
+      `AMI_COMMIT=${subject.commit}`,
+      `AMI_BUILD=${subject.buildNumber}`,
+      `AMI_BASE=${base.image}`,
+      `AMI_RUN=${run}`,
+    ].join('\n'),
+    // Packer does not read the SDKs' variables for endpoints.
+    ...(endpoint === undefined ? {} : { custom_endpoint_ec2: endpoint, skip_checks: true }),
+  };
+}
+
+async function sweep(host: Host, run: string, { imageBuilder, family }: ImageBuild): Promise<void> {
+  const leftovers = leftoversToSweep(await imageBuilder.leftovers(family.key), {
+    run,
+    now: host.clock.now(),
+  });
+  for (const leftover of leftovers) {
+    host.emit({ type: 'line', text: `taking away ${leftover.kind} ${leftover.id} of run ${leftover.run}` });
+    await imageBuilder.remove(leftover);
+  }
+}
+
+/** The host for a stage: what it does ends when Packer has ended. */
+function until(host: Host, over: AbortSignal): Host {
+  return { ...host, signal: AbortSignal.any([host.signal, over]) };
+}
+
+/** A port of the loopback that nothing listens on now. */
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,50 @@
+import { head, RETRY, type Pipeline, type PipelineSettings, type PipelineStep } from './pipelines.ts';
+
+/** A step that asks (Buildkite's "input step" reference). */
+export interface InputStep {
+  readonly input: string;
+  readonly key: string;
+  readonly prompt: string;
+  readonly fields: readonly {
+    readonly text: string;
+    readonly key: string;
+    readonly hint: string;
+    readonly required: boolean;
+  }[];
+}
+
+const REASON = 'rollback-reason';
+const IMAGE = 'rollback-image';
+
+/**
+ * Asks, then goes back. In no concurrency group: it must not wait for a rebuild that is under way. The answers are never part of the
+ * command's text: the shell gets them as the output of another command, in quotes, and reads no meaning into them.
+ */
+export function rollbackPipeline(settings: PipelineSettings): Pipeline<InputStep | PipelineStep> {
+  const { family, queue } = settings;
+  const ask = `ask-rollback-${family.key}-ami`;
+  const answer = (key: string): string => `"$$(buildkite-agent meta-data get ${key} --default '')"`;
+  return {
+    ...head(settings),
+    steps: [
+      {
+        input: `Roll back the ${family.key} image`,
+        key: ask,
+        prompt: `All ${family.stacks.length} stacks get the image, and keep it until \`warmbake ami release\`.`,
+        fields: [
+          { text: 'Reason', key: REASON, hint: 'everybody who meets the hold reads it', required: true },
+          { text: 'Image', key: IMAGE, hint: 'ami-…; empty: the last good one', required: false },
+        ],
+      },
+      {
+        label: `:rewind: roll back the ${family.key} image`,
+        key: `rollback-${family.key}-ami`,
+        depends_on: ask,
+        command: `warmbake ami rollback --family ${family.key} --yes --reason=${answer(REASON)} --to=${answer(IMAGE)}`,
+        agents: { queue },
+        timeout_in_minutes: 15,
+        retry: RETRY,
+      },
+    ],
+  };
+}

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { dial } from '../bake/builder-facts.ts';
+import type { BuildServices } from '../image-step/build-services.ts';
+import { readMachine } from '../image-step/machine.ts';
+import type { FamilySettings } from '../config/families.ts';
+import { isCommitSha } from '../context/context.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import { downloadBakeConfig, readBakeConfig } from './warm/bake-config.ts';
+import { warmedTarget } from './build/image-plan.ts';
+import type { ProbeAnswer } from './rollout/probe-answer.ts';
+import { writeWarmPlan, type WarmPlan } from './warm/plan.ts';
+import { fetchSource } from './warm/source.ts';
+import { fillStore } from './warm/store.ts';
+import { findWarmSubject } from './warm/subject.ts';
+
+/** What the probe works with. */
+export interface ProbeOptions {
+  readonly services: BuildServices;
+  readonly family: FamilySettings;
+  /** A file in place of the artifact, for runs outside of Buildkite. */
+  readonly bakeConfig?: string;
+  /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
+  readonly source?: string;
+}
+
+/**
+ * Tries this machine the way a job would: marker, BuildKit's socket, and a build without imports, which must execute nothing
+ * and pull nothing. What stands in the way of trying it, other than the machine itself, is `unknown`.
+ */
+export async function probeStore({ services, family, ...options }: ProbeOptions): Promise<ProbeAnswer> {
+  const { host, settings, docker } = services;
+  const cold = (because: string): ProbeAnswer => ({ outcome: 'cold', because });
+  const { marker } = await readMachine(host, settings.marker);
+  if (marker === undefined) return cold(`there is no marker file ${settings.marker}`);
+  const commit = marker['AMI_COMMIT'] ?? '';
+  if (!isCommitSha(commit)) return cold(`the marker file ${settings.marker} names no commit`);
+  const { socket } = settings.builder;
+  if (socket === undefined) return cold('builder.socket is not configured');
+  if ((await dial(socket)) !== 'answers') return cold(`BuildKit does not answer on ${socket}`);
+
+  try {
+    const plan = await planWithoutImports({ services, family, ...options }, commit);
+    // Filling from nothing is a build without imports.
+    const { use, seconds } = await fillStore(
+      host,
+      { address: `unix://${socket}` },
+      { docker, plan, ...family.warm },
+    );
+    if (use.executed > 0) return cold(`${use.executed} steps were executed: ${use.executedSteps.join(', ')}`);
+    if (use.pulledLayers > 0) return cold(`${use.pulledLayers} layers were pulled`);
+    if (use.loaded === 0) return cold('no step was seen at all');
+    const sinceBoot = await secondsSinceBoot();
+    return {
+      outcome: 'warm',
+      because: `${use.loaded} steps loaded in ${seconds} s${sinceBoot === undefined ? '' : `, ${sinceBoot} s after boot`}`,
+      ...(sinceBoot === undefined ? {} : { secondsToFirstHit: sinceBoot }),
+    };
+  } catch (error) {
+    if (!(error instanceof WarmbakeError)) throw error;
+    return error.kind === 'check' ? cold(error.message) : { outcome: 'unknown', because: error.message };
+  }
+}
+
+async function planWithoutImports(
+  { services, family, bakeConfig, source }: ProbeOptions,
+  commit: Parameters<typeof fetchSource>[2],
+): Promise<WarmPlan> {
+  const { host, settings, registry } = services;
+  const { step, target } = family.warm;
+  const lane = warmedTarget(settings, family).lane;
+  const text =
+    bakeConfig === undefined
+      ? await findWarmSubject(
+          registry,
+          { lane },
+          { settings: { images: settings.images, annotations: settings.bake.annotations }, commit },
+        ).then(async (subject) => await downloadBakeConfig(host, subject, { step, lane }))
+      : await readFile(path.resolve(host.cwd, bakeConfig), 'utf8');
+  const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
+  return await writeWarmPlan({
+    config: readBakeConfig(text, { target, commit, perCommit }),
+    target,
+    source: await fetchSource(host, source ?? `https://${settings.repository}`, commit),
+    cacheFrom: [],
+    directory: path.join(host.scratch, 'warm'),
+    mark: String(host.clock.now().getTime()),
+  });
+}
+
+/** Linux says it in its first number (proc(5), /proc/uptime). */
+async function secondsSinceBoot(): Promise<number | undefined> {
+  const text = await readFile('/proc/uptime', 'utf8').catch(() => '');
+  const seconds = Number.parseFloat(text);
+  return Number.isNaN(seconds) ? undefined : Math.round(seconds);
+}

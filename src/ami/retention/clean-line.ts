@@ -1,0 +1,25 @@
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { MachineImage } from '../model/machine-image.ts';
+
+/** What became of an image or of a leftover snapshot. */
+export interface CleanLine {
+  readonly id: string;
+  /** Absent for a snapshot. */
+  readonly image?: MachineImage;
+  readonly outcome: 'kept' | 'deleted' | 'planned' | 'failed';
+  /** Why it stays, goes or did not go. */
+  readonly because: readonly string[];
+}
+
+/** The line that `work` gives, or one that says why it failed: what cannot be deleted does not stop the others. */
+export async function attemptLine(
+  what: Pick<CleanLine, 'id' | 'image'>,
+  work: () => Promise<CleanLine>,
+): Promise<CleanLine> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof WarmbakeError)) throw error;
+    return { ...what, outcome: 'failed', because: [error.message] };
+  }
+}

@@ -1,0 +1,42 @@
+import type { FamilySettings } from '../../config/families.ts';
+import type { Host } from '../../platform/host.ts';
+import type { Account } from '../model/account.ts';
+import { attemptLine, type CleanLine } from './clean-line.ts';
+import type { SnapshotId } from '../model/ids.ts';
+import { imageNamePrefix } from '../model/machine-image.ts';
+import { findOrphans } from './orphans.ts';
+import { TAG } from '../model/tags.ts';
+
+/** Options of {@link cleanOrphans}. */
+export interface OrphanOptions {
+  readonly family: FamilySettings;
+  /** Only plan. */
+  readonly dryRun: boolean;
+  /** Snapshots that launch templates name: they stay. */
+  readonly used: ReadonlySet<SnapshotId>;
+}
+
+/** Deletes the family's snapshots that images left behind. EC2 itself keeps those that any image still has. */
+export async function cleanOrphans(
+  account: Account,
+  { clock }: Pick<Host, 'clock'>,
+  { family, dryRun, used }: OrphanOptions,
+): Promise<readonly CleanLine[]> {
+  const [snapshots, images] = await Promise.all([
+    account.snapshots.tagged(TAG.family, family.key),
+    account.images.list(imageNamePrefix(family)),
+  ]);
+  const facts = { images, used, minimumAgeMs: family.keep.minimumAgeMs, now: clock.now() };
+  const lines: CleanLine[] = [];
+  for (const { snapshot: id, because } of findOrphans(snapshots, facts)) {
+    const line = await attemptLine({ id }, async () => {
+      if (dryRun) return { id, outcome: 'planned', because: [because] };
+      if ((await account.snapshots.remove(id)) === 'in-use') {
+        return { id, outcome: 'kept', because: ['an image has it'] };
+      }
+      return { id, outcome: 'deleted', because: [because] };
+    });
+    lines.push(line);
+  }
+  return lines;
+}

@@ -1,0 +1,126 @@
+import type { FamilySettings } from '../../config/families.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { PastParameter } from '../model/account.ts';
+import { whyUnpublishable } from '../model/unpublishable.ts';
+import type { DesiredState } from '../model/desired.ts';
+import type { ImageId } from '../model/ids.ts';
+import { newestFirst, stateOf, type MachineImage } from '../model/machine-image.ts';
+
+/** What a rollback is decided from. */
+export interface RollbackFacts {
+  readonly family: FamilySettings;
+  /** Who asks, 12 digits. */
+  readonly account: string;
+  /** All images of the family. */
+  readonly images: readonly MachineImage[];
+  readonly desiredState: DesiredState;
+  /** The parameter's versions. */
+  readonly history: readonly PastParameter[];
+}
+
+/** How far back: to an image, or so many good images before the one where the rollback began. */
+export type RollbackGoal =
+  | { readonly kind: 'last-good' }
+  | { readonly kind: 'image'; readonly id: ImageId }
+  | { readonly kind: 'steps'; readonly steps: number };
+
+/** Where to go, and what that leaves behind. */
+export interface RollbackPlan {
+  readonly to: MachineImage;
+  /** Images that this rollback and those before it under the same hold left; first the one where it began. */
+  readonly leaves: readonly ImageId[];
+  /** Those of them that are newer than `to` and not revoked yet. */
+  readonly unrevoked: readonly MachineImage[];
+  /** The next good image before `to`. */
+  readonly further?: MachineImage;
+}
+
+/**
+ * Decides where a rollback goes. It counts from the image where the standing rollback began, which the hold remembers: so the
+ * same command twice is the same rollback, and one that was killed is finished. Throws `refused` with what is possible.
+ */
+export function planRollback(facts: RollbackFacts, goal: RollbackGoal): RollbackPlan {
+  const { desiredState } = facts;
+  const images = newestFirst(facts.images);
+  const good = images.filter((image) => isGood(image, facts));
+  const desired = desiredState.desired.state === 'image' ? desiredState.desired.id : undefined;
+  const left = leftSoFar(desiredState);
+  const began = images.find(({ id }) => id === (left[0] ?? desired));
+  const isEarlier = (image: MachineImage): boolean => began === undefined || isBefore(image, began);
+  // What this rollback has left and revoked still counts as a step.
+  const steps = images.filter(
+    (image) => isEarlier(image) && (good.includes(image) || left.includes(image.id)),
+  );
+
+  const wanted = wantedBy(goal, { desiredState, left, steps });
+  const to = good.find(({ id }) => id === wanted);
+  if (to === undefined)
+    throw impossible(
+      wanted,
+      facts,
+      good.filter(({ id }) => id !== desired),
+    );
+  const leaves = [...new Set([...left, ...(desired === undefined ? [] : [desired])])].filter(
+    (id) => id !== to.id,
+  );
+  const further = good.find((image) => isBefore(image, to));
+  return {
+    to,
+    leaves,
+    unrevoked: images.filter(
+      (image) => leaves.includes(image.id) && isBefore(to, image) && stateOf(image) !== 'revoked',
+    ),
+    ...(further === undefined ? {} : { further }),
+  };
+}
+
+/** Published according to its state, or to the parameter's history where the run that published it was killed. */
+function isGood(image: MachineImage, { family, account, history }: RollbackFacts): boolean {
+  const was = stateOf(image) === 'published' || history.some(({ value }) => value === image.id);
+  return was && whyUnpublishable(image, { id: image.id, family, account }) === undefined;
+}
+
+/** Empty where no rollback stands, or somebody has written the parameter since. */
+function leftSoFar({ desired, hold }: DesiredState): readonly ImageId[] {
+  if (hold.state !== 'held' || desired.state !== 'image') return [];
+  const { image, leaves = [] } = hold.hold;
+  return desired.id === image || leaves.includes(desired.id) ? leaves : [];
+}
+
+function wantedBy(
+  goal: RollbackGoal,
+  {
+    desiredState: { hold },
+    left,
+    steps,
+  }: { desiredState: DesiredState; left: readonly ImageId[]; steps: readonly MachineImage[] },
+): ImageId | undefined {
+  if (goal.kind === 'image') return goal.id;
+  if (goal.kind === 'steps') return steps[goal.steps - 1]?.id;
+  return left.length > 0 && hold.state === 'held' ? hold.hold.image : steps[0]?.id;
+}
+
+/** Whether `image` is older than `other`. */
+function isBefore(image: MachineImage, other: MachineImage): boolean {
+  return image !== other && newestFirst([image, other])[1] === image;
+}
+
+function impossible(
+  wanted: ImageId | undefined,
+  { images, family, account }: RollbackFacts,
+  possible: readonly MachineImage[],
+): WarmbakeError {
+  const image = images.find(({ id }) => id === wanted);
+  const because =
+    wanted === undefined
+      ? 'there is no earlier image that is published, available and not revoked'
+      : (whyUnpublishable(image, { id: wanted, family, account })?.because ??
+        `${wanted} was never published`);
+  const list = possible.map(({ id, name }) => `  ${id}  ${name}`).join('\n');
+  return new WarmbakeError(
+    'refused',
+    'no-way-back',
+    `${because}; nothing was written. ${list === '' ? 'There is no image to go to' : `Possible:\n${list}`}`,
+    list === '' ? {} : { hint: 'name one of them: warmbake ami rollback --to AMI --reason …' },
+  );
+}

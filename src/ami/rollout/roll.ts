@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import { inParallel } from '../../platform/parallel.ts';
+import { waitFor } from '../../platform/wait.ts';
+import type { Account } from '../model/account.ts';
+import type { ImageId } from '../model/ids.ts';
+import { withVersion, type Launch } from '../model/launch.ts';
+import { planStack, type StackMove } from './stack-plan.ts';
+import { readStack } from './stack-facts.ts';
+import { equalButForImage, type TemplateVersion } from '../model/template-version.ts';
+
+/** Stacks that are worked on at a time: a hundred are done in seconds, and CloudFormation does not throttle yet. */
+const AT_A_TIME = 8;
+/** How long a write may take to be seen by reads. */
+const SETTLE = { everyMs: 1_000, withinMs: 30_000 };
+
+/** How it went with one stack. */
+export type StackResult =
+  | {
+      readonly stack: string;
+      readonly outcome: 'unchanged' | 'updated' | 'planned';
+      readonly group: string;
+      readonly template: string;
+      readonly from: TemplateUsed;
+      /** Without a version number where one would be made. */
+      readonly to: Partial<TemplateUsed>;
+    }
+  | { readonly stack: string; readonly outcome: 'failed'; readonly error: WarmbakeError };
+
+/** A version and the image that it launches. */
+export interface TemplateUsed {
+  readonly version: number;
+  readonly image: string;
+}
+
+/** What to roll, and whether to do it. */
+export interface RollOptions {
+  readonly image: ImageId;
+  readonly stacks: readonly string[];
+  /** Only plan. */
+  readonly dryRun: boolean;
+  /** One stack after the other, as they are listed. Default: several at a time. */
+  readonly inOrder?: boolean;
+}
+
+/**
+ * Makes the groups of all `stacks` launch `image`: what is there already stays, a version that an interrupted run left is
+ * taken, and every change is read back. Running instances are left alone. A stack that fails does not stop the others;
+ * only an interruption throws.
+ */
+export async function roll(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+  { image, stacks, dryRun, inOrder = false }: RollOptions,
+): Promise<readonly StackResult[]> {
+  const rollStack = async (stack: string): Promise<StackResult> => {
+    try {
+      const plan = planStack(await readStack(account, stack, image), image);
+      if (plan.action === 'refuse') throw new WarmbakeError('outside', plan.code, plan.because);
+      if (plan.action === 'nothing') return result(plan, 'unchanged', plan.active.number);
+      if (dryRun) return result(plan, 'planned', plan.action === 'reuse' ? plan.number : undefined);
+      const number = plan.action === 'reuse' ? plan.number : (await makeVersion(account, host, plan)).number;
+      await relaunch(account, host, { group: plan.group, launch: withVersion(plan.launch, number) });
+      return result(plan, 'updated', number);
+    } catch (error) {
+      if (!(error instanceof WarmbakeError)) throw error;
+      return { stack, outcome: 'failed', error };
+    }
+  };
+  return await inParallel(stacks, rollStack, { limit: inOrder ? 1 : AT_A_TIME });
+}
+
+async function makeVersion(
+  account: Account,
+  { clock, signal }: Pick<Host, 'clock' | 'signal'>,
+  { active, image }: StackMove,
+): Promise<TemplateVersion> {
+  const { template, number } = await account.templates.create({
+    template: active.template,
+    source: active.number,
+    image,
+    description: `${image} by warmbake, else as version ${active.number}`,
+  });
+  const made = await waitFor(async () => await account.templates.version(template, `${number}`), {
+    ...SETTLE,
+    clock,
+    signal,
+  });
+  if (made?.image === image && equalButForImage(made, active)) return made;
+  throw new WarmbakeError(
+    'outside',
+    'version-differs',
+    `version ${number} of ${template} was made from version ${active.number} but differs in more than the image`,
+    { hint: `compare the two; no group uses version ${number}` },
+  );
+}
+
+/** Updates a group and waits until it says so itself. */
+async function relaunch(
+  account: Account,
+  { clock, signal }: Pick<Host, 'clock' | 'signal'>,
+  { group, launch }: { readonly group: string; readonly launch: Launch },
+): Promise<void> {
+  await account.groups.relaunch(group, launch);
+  const isThere = async () =>
+    isDeepStrictEqual((await account.groups.find(group))?.launch, launch) ? true : undefined;
+  if ((await waitFor(isThere, { ...SETTLE, clock, signal })) !== undefined) return;
+  throw new WarmbakeError(
+    'outside',
+    'group-differs',
+    `group '${group}' does not launch what it was told to; something else changes it, or its policy was taken in part`,
+    { hint: 'run this again when no stack update is under way' },
+  );
+}
+
+function result(
+  { stack, group, active, image }: StackMove,
+  outcome: 'unchanged' | 'updated' | 'planned',
+  version: number | undefined,
+): StackResult {
+  return {
+    stack,
+    outcome,
+    group,
+    template: active.template,
+    from: { version: active.number, image: active.image ?? '' },
+    to: { image, ...(version === undefined ? {} : { version }) },
+  };
+}

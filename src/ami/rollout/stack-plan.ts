@@ -1,0 +1,103 @@
+import type { Group, Stack } from '../model/account.ts';
+import type { ImageId, TemplateId } from '../model/ids.ts';
+import type { Launch } from '../model/launch.ts';
+import { equalButForImage, type TemplateVersion } from '../model/template-version.ts';
+
+/** Logical ids of the resources in the template of the Elastic CI stack. */
+export const LOGICAL_ID = { template: 'AgentLaunchTemplate', group: 'AgentAutoScaleGroup' } as const;
+
+/** What is known of a stack; what AWS did not have is absent. */
+export interface StackFacts {
+  readonly name: string;
+  readonly stack?: Stack;
+  readonly template?: TemplateId;
+  readonly groupName?: string;
+  readonly group?: Group;
+  /** The version that the group really uses. */
+  readonly active?: TemplateVersion;
+  /** Versions of the template that carry the wanted image. */
+  readonly candidates: readonly TemplateVersion[];
+}
+
+/** What brings a stack to the wanted image. */
+export type StackPlan =
+  | StackMove
+  | { readonly stack: string; readonly action: 'refuse'; readonly code: string; readonly because: string };
+
+/** A stack that can be moved, or is there already. */
+export type StackMove = StackLaunch &
+  (
+    | { readonly action: 'nothing' }
+    /** Take this version, which an earlier or interrupted run has made. */
+    | { readonly action: 'reuse'; readonly number: number }
+    /** Make a version from the active one. */
+    | { readonly action: 'create' }
+  );
+
+/** What a stack launches, and shall launch. */
+export interface StackLaunch {
+  readonly stack: string;
+  readonly group: string;
+  readonly launch: Launch;
+  readonly active: TemplateVersion;
+  readonly image: ImageId;
+}
+
+/**
+ * Decides how one stack gets to `image`. What counts is the version that its group uses: the latest version may be a leftover of
+ * a failed stack update or of an interrupted run, and nothing may ever have been launched from it.
+ */
+export function planStack(facts: StackFacts, image: ImageId): StackPlan {
+  const { name, stack, template, groupName, group, active, candidates } = facts;
+  const refuse = (code: string, because: string): StackPlan => ({
+    stack: name,
+    action: 'refuse',
+    code,
+    because,
+  });
+
+  if (stack === undefined) return refuse('stack-missing', `there is no stack '${name}'`);
+  if (stack.status.endsWith('_IN_PROGRESS')) {
+    return refuse(
+      'stack-in-progress',
+      `stack '${name}' is ${stack.status}; run this again when it has ended`,
+    );
+  }
+  if (template === undefined) return refuse('template-missing', missingResource(name, LOGICAL_ID.template));
+  if (groupName === undefined) return refuse('group-missing', missingResource(name, LOGICAL_ID.group));
+  if (group === undefined)
+    return refuse('group-missing', `group '${groupName}' of stack '${name}' is not there`);
+
+  const { launch } = group;
+  if (launch.kind !== 'template' && launch.kind !== 'mixed') {
+    return refuse('group-without-template', `group '${groupName}' launches from no launch template`);
+  }
+  if (launch.use.template !== template) {
+    return refuse(
+      'group-elsewhere',
+      `group '${groupName}' launches from ${launch.use.template}, not from the stack's ${template}`,
+    );
+  }
+  if (launch.kind === 'mixed' && launch.overrides.length > 0) {
+    return refuse(
+      'group-overrides',
+      `group '${groupName}' has overrides with a template or image of their own: they would not get the new image`,
+    );
+  }
+  if (active === undefined) {
+    return refuse(
+      'version-missing',
+      `version ${launch.use.version} of ${template}, in use by '${groupName}', is not there`,
+    );
+  }
+
+  const move = { stack: name, group: groupName, launch, active, image };
+  if (active.image === image) return { ...move, action: 'nothing' };
+  const equal = candidates.filter((version) => version.image === image && equalButForImage(version, active));
+  const newest = equal.reduce((number, version) => Math.max(number, version.number), 0);
+  return newest === 0 ? { ...move, action: 'create' } : { ...move, action: 'reuse', number: newest };
+}
+
+function missingResource(stack: string, logicalId: string): string {
+  return `stack '${stack}' has no resource ${logicalId}`;
+}

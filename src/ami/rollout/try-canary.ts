@@ -1,0 +1,121 @@
+import type { CanarySettings, FamilySettings } from '../../config/families.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
+import type { Host } from '../../platform/host.ts';
+import type { Account } from '../model/account.ts';
+import { watchCanary } from './canary-watch.ts';
+import type { CanaryVerdict } from './canary.ts';
+import { readDesiredState, type Desired } from '../model/desired.ts';
+import { parseImageId, type ImageId } from '../model/ids.ts';
+import { roll, type StackResult } from './roll.ts';
+
+/** Options of {@link tryCanary}. */
+export interface CanaryOptions {
+  readonly family: FamilySettings;
+  readonly canary: CanarySettings;
+  readonly image: ImageId;
+  /** Only plan. */
+  readonly dryRun: boolean;
+  /** Sends a job to an instance of the candidate; absent outside of a pipeline. */
+  readonly sendProbe?: () => Promise<SentProbe>;
+}
+
+/** A job on its way to an instance of the candidate. */
+export interface SentProbe {
+  /** What it says, once it does. */
+  answer(): Promise<CanaryVerdict | undefined>;
+  /** Takes it back, where nobody waits for it any more. */
+  cancel(): Promise<void>;
+}
+
+/** How the canary took the candidate. */
+export interface CanaryReport {
+  readonly stack: StackResult;
+  readonly verdict: CanaryVerdict | { readonly verdict: 'not-watched' };
+}
+
+/**
+ * Gives the candidate to the canary stack and watches what becomes of it. A candidate that is at fault is taken off the
+ * canary again, and so is one without proof where proof is required: both throw `check`, and the fleet is as it was.
+ */
+export async function tryCanary(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+  options: CanaryOptions,
+): Promise<CanaryReport> {
+  const { canary, image, dryRun, sendProbe } = options;
+  const [stack] = await roll(account, host, { image, stacks: [canary.stack], dryRun });
+  if (stack === undefined || stack.outcome === 'failed') {
+    throw stack?.error ?? new WarmbakeError('defect', 'canary-lost', 'the canary was not rolled');
+  }
+  if (dryRun || canary.watchMs === 0) return { stack, verdict: { verdict: 'not-watched' } };
+
+  const since = host.clock.now();
+  const probe = sendProbe === undefined ? undefined : await sent(host, sendProbe);
+  const watch = { group: stack.group, image, since, watchMs: canary.watchMs };
+  const waited = probe === undefined ? 'what it launches' : 'what it launches, and for the probe job';
+  host.emit({ type: 'line', text: `watching ${waited} for up to ${Math.ceil(canary.watchMs / 60_000)} min` });
+  const verdict = await watchCanary(account, host, {
+    ...watch,
+    ...(probe === undefined ? {} : { probe: async () => await probe.answer() }),
+  });
+  if (verdict.verdict === 'proven') return { stack, verdict };
+  if (verdict.verdict !== 'image-fault' && !canary.requireProof) {
+    warn(
+      host.emit,
+      'canary-unproven',
+      `nothing has proved ${image}: ${textOf(verdict)}; going on without proof`,
+    );
+    return { stack, verdict };
+  }
+  await probe?.cancel();
+  const back = await putBack(account, host, { ...options, before: stack.from.image });
+  throw new WarmbakeError(
+    'check',
+    verdict.verdict === 'image-fault' ? 'canary-fault' : 'canary-unproven',
+    `${image} failed on canary '${canary.stack}': ${textOf(verdict)}; ${back}`,
+    { hint: 'look at the instances of that stack; the other stacks were not touched' },
+  );
+}
+
+/** Where no job can be sent, what the group launches has to do. */
+async function sent(
+  { emit }: Pick<Host, 'emit'>,
+  send: () => Promise<SentProbe>,
+): Promise<SentProbe | undefined> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof WarmbakeError)) throw error;
+    warn(emit, error.code, `${error.message}; only the launches are watched`);
+    return undefined;
+  }
+}
+
+/** Gives the canary what it should run without the candidate; one phrase about how that went. */
+async function putBack(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+  { family, canary, image, before }: CanaryOptions & { readonly before: string },
+): Promise<string> {
+  const { desired } = await readDesiredState(account, family, host.clock.now());
+  const earlier = imageBefore(desired, { before, image });
+  if (earlier === undefined) return `'${canary.stack}' still launches it, as no earlier image is known`;
+  const [result] = await roll(account, host, { image: earlier, stacks: [canary.stack], dryRun: false });
+  return result?.outcome === 'failed'
+    ? `'${canary.stack}' still launches it: ${result.error.message}`
+    : `'${canary.stack}' launches ${earlier} again`;
+}
+
+/** What the parameter says, else what the canary ran before: after an interrupted run that is the candidate itself. */
+function imageBefore(
+  desired: Desired,
+  { before, image }: { readonly before: string; readonly image: ImageId },
+): ImageId | undefined {
+  const wanted = desired.state === 'image' ? desired.id : parseImageId(before);
+  return wanted === image ? undefined : wanted;
+}
+
+function textOf(verdict: CanaryVerdict): string {
+  return verdict.verdict === 'nothing-launched' ? 'nothing was launched' : verdict.because;
+}

@@ -1,0 +1,161 @@
+import type { ImageId } from '../model/ids.ts';
+import { whyUnpublishable } from '../model/unpublishable.ts';
+import type { Fleet, FleetStack } from './fleet.ts';
+import { planStack } from '../rollout/stack-plan.ts';
+
+/** A difference between what should be and what is, or will be. */
+export interface Drift {
+  /**
+   * `parameter`: what is desired cannot be run, or is not what the hold holds. `stack`: a group launches something else.
+   * `stack-operation`: the next operation on the stack would change the image. `instances`: machines from before.
+   */
+  readonly kind: 'parameter' | 'stack' | 'stack-operation' | 'instances';
+  readonly stack?: string;
+  readonly message: string;
+  /** Absent where only time helps. */
+  readonly fix?: string;
+  /** False for what goes away by itself, or is a risk only: a monitor keeps quiet about it. */
+  readonly alarming: boolean;
+}
+
+/** Everything in which the fleet differs from the desired image. */
+export function driftOf(fleet: Fleet): readonly Drift[] {
+  const { desired, hold } = fleet.desiredState;
+  const { parameter, key } = fleet.family;
+  const option = `--family ${key}`;
+  if (desired.state !== 'image') {
+    const says = desired.state === 'absent' ? 'is not there' : `says '${desired.text}', which is no image`;
+    return [
+      {
+        kind: 'parameter',
+        message: `${parameter} ${says}`,
+        fix: `warmbake ami publish AMI ${option}`,
+        alarming: true,
+      },
+    ];
+  }
+  const fault = stackFault(desired.id, fleet);
+  const held = hold.state === 'held' ? hold.hold.image : undefined;
+  return [
+    ...(fault === undefined
+      ? []
+      : [
+          {
+            kind: 'parameter',
+            message: `${parameter} names an image that must not run: ${fault}`,
+            fix: `warmbake ami rollback ${option} --reason …`,
+            alarming: true,
+          } as const,
+        ]),
+    ...(held === undefined || held === desired.id
+      ? []
+      : [
+          {
+            kind: 'parameter',
+            message: `${parameter} is ${desired.id}, but ${held} is held: a rollback was interrupted, or somebody wrote it by hand`,
+            fix: `warmbake ami rollback ${option} --to ${held} --reason …`,
+            alarming: true,
+          } as const,
+        ]),
+    ...fleet.stacks.flatMap((stack) => stackDrift(stack, desired.id, { option, parameter })),
+    ...instanceDrift(fleet, desired.id),
+  ];
+}
+
+function stackFault(id: ImageId, { desired, family }: Fleet): string | undefined {
+  return whyUnpublishable(desired, { id, family, account: desired?.owner ?? '' })?.because;
+}
+
+interface Naming {
+  readonly option: string;
+  readonly parameter: string;
+}
+
+function stackDrift(stack: FleetStack, desired: ImageId, { option, parameter }: Naming): readonly Drift[] {
+  if (stack.state === 'unreadable') {
+    const { name, error } = stack;
+    return [
+      { kind: 'stack', stack: name, message: `${name} could not be read: ${error.message}`, alarming: true },
+    ];
+  }
+  const { facts, latest } = stack;
+  const { name, active } = facts;
+  const plan = planStack(facts, desired);
+  const fix = `warmbake ami roll ${option} --stack ${name}`;
+  if (plan.action === 'refuse')
+    return [{ kind: 'stack', stack: name, message: plan.because, alarming: true }];
+  const launches = plan.active.image ?? 'no image of its own';
+  const live: readonly Drift[] =
+    plan.action === 'nothing'
+      ? []
+      : [
+          {
+            kind: 'stack',
+            stack: name,
+            message: `${name} launches ${launches} (version ${plan.active.number}), not ${desired}`,
+            fix,
+            alarming: true,
+          },
+        ];
+  const next = operationDrift(facts.stack?.parameters ?? {}, desired, { name, parameter });
+  const leftover: readonly Drift[] =
+    latest === undefined || latest.number === active?.number || latest.image === desired
+      ? []
+      : [
+          {
+            kind: 'stack-operation',
+            stack: name,
+            message: `${name}'s latest version ${latest.number} has ${latest.image ?? 'no image of its own'}: a stack update that changes nothing else may launch it`,
+            fix: `${fix} (after the update)`,
+            alarming: false,
+          },
+        ];
+  return [...live, ...next, ...leftover];
+}
+
+/**
+ * What the next stack operation would launch. The Elastic CI stack takes its parameter `ImageId`, else what `ImageIdParameter` names, else
+ * an image of its own; stacks without these parameters are of another kind, and nothing is known.
+ */
+function operationDrift(
+  parameters: Readonly<Record<string, string>>,
+  desired: ImageId,
+  { name, parameter }: { readonly name: string; readonly parameter: string },
+): readonly Drift[] {
+  const { ImageId: image, ImageIdParameter: source } = parameters;
+  if (image === undefined && source === undefined) return [];
+  const next =
+    image !== undefined && image !== ''
+      ? { is: image === desired, what: image }
+      : source !== undefined && source !== ''
+        ? { is: source === parameter, what: `what ${source} says` }
+        : { is: false, what: 'the image of its Elastic CI version' };
+  if (next.is) return [];
+  return [
+    {
+      kind: 'stack-operation',
+      stack: name,
+      message: `the next operation on ${name} would launch ${next.what}, not ${desired}`,
+      fix: `set its parameter ImageIdParameter to ${parameter}`,
+      alarming: true,
+    },
+  ];
+}
+
+function instanceDrift({ instances, stacks }: Fleet, desired: ImageId): readonly Drift[] {
+  return stacks.flatMap((stack) => {
+    if (stack.state === 'unreadable') return [];
+    const { name, groupName } = stack.facts;
+    const old = instances.filter(({ group, image }) => group === groupName && image !== desired);
+    if (old.length === 0) return [];
+    const what = old.length === 1 ? '1 instance' : `${old.length} instances`;
+    return [
+      {
+        kind: 'instances',
+        stack: name,
+        message: `${what} of ${name} run${old.length === 1 ? 's' : ''} another image until the job is done`,
+        alarming: false,
+      },
+    ];
+  });
+}

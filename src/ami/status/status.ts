@@ -1,0 +1,168 @@
+import type { Desired } from '../model/desired.ts';
+import { driftOf, type Drift } from './drift.ts';
+import type { Fleet, FleetStack } from './fleet.ts';
+import type { HoldState } from '../model/hold.ts';
+import { stateOf, type ImageState, type MachineImage } from '../model/machine-image.ts';
+import { decideRetention } from '../retention/retention.ts';
+import { planStack } from '../rollout/stack-plan.ts';
+import { TAG } from '../model/tags.ts';
+
+/** A family as an operator sees it. */
+export interface FamilyStatus {
+  readonly key: string;
+  readonly region: string;
+  readonly parameter: string;
+  readonly desired: Desired & { readonly image?: ImageSummary };
+  readonly hold: HoldState;
+  readonly stacks: readonly StackStatus[];
+  readonly instances: readonly InstanceStatus[];
+  readonly images: readonly ImageStatus[];
+  readonly drift: readonly Drift[];
+  /** What could not be read about use: a cleanup would delete nothing. */
+  readonly missing: readonly string[];
+}
+
+/** What is worth telling of an image. */
+export interface ImageSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly created: Date;
+  readonly ageMs: number;
+  readonly state: ImageState;
+  /** EC2's state: only `available` can be launched. */
+  readonly availability: string;
+  readonly commit?: string;
+  readonly warmth?: string;
+  readonly revokedBy?: string;
+  readonly reason?: string;
+}
+
+export interface ImageStatus extends ImageSummary {
+  readonly snapshots: readonly string[];
+  readonly gibibytes: number;
+  /** What a cleanup would do: `keep` with the reasons, which name all uses. */
+  readonly keep: boolean;
+  readonly because: readonly string[];
+}
+
+export interface StackStatus {
+  readonly name: string;
+  readonly template?: string;
+  readonly group?: string;
+  readonly activeVersion?: number;
+  readonly activeImage?: string;
+  readonly latestVersion?: number;
+  readonly latestImage?: string;
+  readonly ageMs?: number;
+  readonly commit?: string;
+  readonly inSync: boolean;
+}
+
+export interface InstanceStatus {
+  readonly id: string;
+  readonly image: string;
+  readonly state: string;
+  readonly stack?: string;
+  readonly upMs: number;
+}
+
+/** Says what a fleet is like. */
+export function statusOf(fleet: Fleet): FamilyStatus {
+  const { family, at, desiredState, desired, usage } = fleet;
+  const image = desired === undefined ? {} : { image: summaryOf(desired, at) };
+  return {
+    key: family.key,
+    region: family.region,
+    parameter: family.parameter,
+    desired: { ...desiredState.desired, ...image },
+    hold: desiredState.hold,
+    stacks: fleet.stacks.map((stack) => stackStatus(stack, fleet)),
+    instances: instancesOf(fleet),
+    images: imagesOf(fleet),
+    drift: driftOf(fleet),
+    missing: usage.complete ? [] : usage.missing,
+  };
+}
+
+/** What is told of one image. */
+export function summaryOf(image: MachineImage, at: Date): ImageSummary {
+  const { tags } = image;
+  const told = {
+    commit: tags[TAG.commit],
+    warmth: tags[TAG.warmth],
+    revokedBy: tags[TAG.revokedBy],
+    reason: tags[TAG.reason],
+  };
+  return {
+    id: image.id,
+    name: image.name,
+    created: image.createdAt,
+    ageMs: at.getTime() - image.createdAt.getTime(),
+    state: stateOf(image),
+    availability: image.availability,
+    ...isPresent(told),
+  };
+}
+
+function imagesOf({ images, usage, family, at }: Fleet): readonly ImageStatus[] {
+  const uses = usage.complete ? usage.images : new Map();
+  return decideRetention(images, uses, { settings: family.keep, now: at }).map((verdict) => ({
+    ...summaryOf(verdict.image, at),
+    snapshots: verdict.image.snapshots.map(({ id }) => id),
+    gibibytes: verdict.image.snapshots.reduce((sum, { gibibytes }) => sum + gibibytes, 0),
+    ...fateOf(verdict.keep ? verdict.because : undefined, usage.complete),
+  }));
+}
+
+function fateOf(
+  because: readonly string[] | undefined,
+  complete: boolean,
+): Pick<ImageStatus, 'keep' | 'because'> {
+  if (!complete) return { keep: true, because: ['what is in use could not be read'] };
+  return because === undefined ? { keep: false, because: ['not needed any more'] } : { keep: true, because };
+}
+
+function stackStatus(stack: FleetStack, { images, desiredState, at }: Fleet): StackStatus {
+  if (stack.state === 'unreadable') return { name: stack.name, inSync: false };
+  const { facts, latest } = stack;
+  const { desired } = desiredState;
+  const launched = images.find(({ id }) => id === facts.active?.image);
+  return {
+    name: facts.name,
+    inSync: desired.state === 'image' && planStack(facts, desired.id).action === 'nothing',
+    ...isPresent({
+      template: facts.template,
+      group: facts.groupName,
+      activeVersion: facts.active?.number,
+      activeImage: facts.active?.image,
+      latestVersion: latest?.number,
+      latestImage: latest?.image,
+      ageMs: launched === undefined ? undefined : at.getTime() - launched.createdAt.getTime(),
+      commit: launched?.tags[TAG.commit],
+    }),
+  };
+}
+
+function instancesOf({ instances, stacks, at }: Fleet): readonly InstanceStatus[] {
+  const stackOf = new Map(
+    stacks.flatMap((stack) =>
+      stack.state === 'read' ? [[stack.facts.groupName, stack.facts.name] as const] : [],
+    ),
+  );
+  return instances.map(({ id, image, state, group, launchedAt }) => ({
+    id,
+    image,
+    state,
+    upMs: at.getTime() - launchedAt.getTime(),
+    ...isPresent({ stack: group === undefined ? undefined : stackOf.get(group) }),
+  }));
+}
+
+/** Without members that are not there. */
+function isPresent<T extends Readonly<Record<string, unknown>>>(
+  members: T,
+): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

@@ -1,0 +1,87 @@
+import { classifyFailure } from '../../bake/failure.ts';
+import { followProgress } from '../../bake/progress.ts';
+import { summarise } from '../../bake/record.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import { succeeded } from '../../platform/process.ts';
+import { type StepLimit, stepLimit } from './step-limit.ts';
+import { WARM_TARGET } from './definition.ts';
+import { storeUse, type TimedUse } from './warmth.ts';
+
+/** One build of {@link WARM_TARGET}. */
+export interface WarmCall {
+  /** The bake file. */
+  readonly file: string;
+  readonly builder: string;
+  /** The complete environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The source, against which bake resolves contexts. */
+  readonly cwd: string;
+}
+
+/** How often the running steps are looked at, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/**
+ * Builds every stage and tells what that did. Throws `check` when a step works for longer than the limit, `build` where
+ * the build fails.
+ */
+export async function bakeStages(
+  host: Host,
+  call: WarmCall,
+  { longestStepMs }: { readonly longestStepMs: number },
+): Promise<TimedUse> {
+  const now = (): number => host.clock.now().getTime();
+  const begun = now();
+  const progress = followProgress(host.emit);
+  const limit = stepLimit(longestStepMs, now);
+  const { file, builder, env, cwd } = call;
+  const stop = new AbortController();
+  const passOn = (): void => stop.abort(host.signal.reason);
+  host.signal.addEventListener('abort', passOn, { once: true });
+  const ended = new AbortController();
+  const watching = endOverdue(host, limit, { stop, ended: ended.signal });
+  const finished = await host.processes.run(
+    {
+      argv: ['docker', 'buildx', 'bake', '--builder', builder, '--progress=rawjson', '-f', file, WARM_TARGET],
+      env,
+      cwd,
+    },
+    {
+      onStderr: (line) => {
+        progress.line(line);
+        limit.line(line);
+      },
+      discard: true,
+      signal: stop.signal,
+    },
+  );
+  ended.abort();
+  await watching;
+  host.signal.removeEventListener('abort', passOn);
+  const trace = progress.end();
+  stop.signal.throwIfAborted();
+  if (!succeeded(finished)) {
+    const { message } = classifyFailure(trace);
+    throw new WarmbakeError('build', 'warm-build-failed', `the warm build failed: ${message}`);
+  }
+  return { use: storeUse(trace, summarise(trace)), seconds: Math.round((now() - begun) / 1000) };
+}
+
+/** Ends the build, with the reason, when a step is overdue. */
+async function endOverdue(
+  host: Host,
+  limit: StepLimit,
+  { stop, ended }: { readonly stop: AbortController; readonly ended: AbortSignal },
+): Promise<void> {
+  while (!ended.aborted) {
+    const overdue = limit.overdue(host.clock.now().getTime());
+    if (overdue !== undefined) {
+      const message = `'${overdue.name}' has been running for ${overdue.seconds} s: its layer is not in the trusted caches`;
+      const hint = 'let the trusted branch build this commit again, or raise ami.*.warm.longestStep';
+      stop.abort(new WarmbakeError('check', 'cache-missed', message, { hint }));
+      return;
+    }
+    await host.clock.sleep(LOOK_MS, ended).catch(() => undefined);
+  }
+}

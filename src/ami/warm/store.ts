@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { DockerEnvironment } from '../../bake/builder-facts.ts';
+import { bakeWords } from '../../bake/buildx.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import { succeeded } from '../../platform/process.ts';
+import { storeBytes } from './store-bytes.ts';
+import { bakeStages } from './bake.ts';
+import type { WarmPlan } from './plan.ts';
+import { judgeWarmth, type TimedUse, type Warmth } from './warmth.ts';
+
+/** A BuildKit whose store gets warm: an address as `docker buildx create --driver remote` takes it. */
+export interface WarmStore {
+  readonly address: string;
+}
+
+/** What the builds need besides the plan. */
+export interface WarmOptions {
+  /** Logins for the registries that layers come from; they are sent with a build and stay on this machine. */
+  readonly docker: Pick<DockerEnvironment, 'env'>;
+  readonly longestStepMs: number;
+  readonly minimumBytes: number;
+}
+
+const BUILDER = 'warmbake-warm';
+
+/**
+ * Builds every stage with the trusted caches, so that the store holds all their layers. Throws `check` as soon as a step works for
+ * longer than the limit: the cache was missed, and this machine is no compiler. Throws `build` where the build fails.
+ */
+export async function fillStore(
+  host: Host,
+  store: WarmStore,
+  options: WarmOptions & { readonly plan: WarmPlan },
+): Promise<TimedUse> {
+  await createBuilder(host, store, options);
+  return await bakeStages(host, callOf(host, options.plan.filling, options), options);
+}
+
+/**
+ * Builds the same without any import; call it after BuildKit was restarted, since what it still knows by heart proves
+ * nothing about its store. Throws `check` with everything that the store lacks.
+ */
+export async function proveStore(
+  host: Host,
+  warmed: TimedUse,
+  options: WarmOptions & { readonly plan: WarmPlan },
+): Promise<Warmth> {
+  const proof = await bakeStages(host, callOf(host, options.plan.proving, options), options);
+  const bytes = await storeBytes(host, { builder: BUILDER, env: environment(host, options) });
+  const verdict = judgeWarmth(warmed, proof, { bytes, minimumBytes: options.minimumBytes });
+  if (verdict.warm) return verdict.warmth;
+  throw new WarmbakeError('check', 'not-warm', `the store is not warm: ${verdict.because.join('; ')}`, {
+    hint: 'see the build without imports above; its steps would run in every job on this image',
+  });
+}
+
+/** A builder of this run's own: whoever runs this keeps their list of builders. */
+async function createBuilder(host: Host, store: WarmStore, options: WarmOptions): Promise<void> {
+  await rm(buildxConfig(host), { recursive: true, force: true });
+  const finished = await host.processes.run(
+    {
+      argv: ['docker', 'buildx', 'create', '--name', BUILDER, '--driver', 'remote', store.address],
+      env: environment(host, options),
+      timeoutMs: 30_000,
+    },
+    { signal: host.signal },
+  );
+  host.signal.throwIfAborted();
+  if (succeeded(finished)) return;
+  throw new WarmbakeError(
+    'outside',
+    'no-warm-builder',
+    `no builder on ${store.address}: ${bakeWords(finished)}`,
+  );
+}
+
+function buildxConfig(host: Host): string {
+  return path.join(host.scratch, 'warm-buildx');
+}
+
+function environment(host: Host, { docker }: WarmOptions): Readonly<Record<string, string>> {
+  return {
+    ...docker.env,
+    BUILDX_CONFIG: buildxConfig(host),
+    // Attestations of an empty tar are of no use, and paths have been checked when the plan was written.
+    BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+    BUILDX_BAKE_ENTITLEMENTS_FS: '0',
+  };
+}
+
+function callOf(host: Host, file: string, options: WarmOptions & { readonly plan: WarmPlan }) {
+  return { file, builder: BUILDER, env: environment(host, options), cwd: options.plan.source };
+}

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import type { DockerEnvironment } from '../bake/builder-facts.ts';
+import { closedEnvironment } from '../bake/environment.ts';
+import type { Settings } from '../config/settings.ts';
+import { type History, openHistory } from '../context/history.ts';
+import { type Credentials, createCredentials } from '../registry/credentials.ts';
+import { type Login, createLogin } from '../registry/login.ts';
+import { type Registry, createRegistry } from '../registry/registry.ts';
+import type { Host } from '../platform/host.ts';
+import type { BuildSecret } from '../sccache/secret.ts';
+import { sayIfSlow } from '../platform/slow.ts';
+import { VERSION } from '../platform/version.ts';
+import { type Switches, readSwitches, switchedSettings } from './switches.ts';
+
+/** What a build works with: opened once a run. */
+export interface BuildServices {
+  readonly host: Host;
+  /** Under the switches of this build. */
+  readonly settings: Settings;
+  readonly switches: Switches;
+  readonly registry: Registry;
+  readonly credentials: Credentials;
+  readonly history: History;
+  readonly login: Login;
+  readonly docker: DockerEnvironment;
+  /** Credentials for sccache, where this build has some; bake gets them, the plan does not. */
+  readonly secret?: BuildSecret;
+}
+
+/** Opens the services: logins for the registries of `settings` are written (not `offline`), nothing else is touched. */
+export async function openBuildServices(
+  host: Host,
+  settings: Settings,
+  { offline = false }: { readonly offline?: boolean } = {},
+): Promise<BuildServices> {
+  const switches = readSwitches(host.env, VERSION);
+  const credentials = createCredentials(host);
+  const registries = offline ? [] : registriesOf(settings);
+  const login = await sayIfSlow(
+    host,
+    `logging in to ${registries.join(', ')}`,
+    createLogin(registries, credentials, { host }),
+  );
+  const env = { ...closedEnvironment(host.env, settings.bake.passthrough), ...login.env };
+  const home = env['HOME'] ?? host.scratch;
+  return {
+    host,
+    settings: switchedSettings(settings, switches),
+    switches,
+    credentials,
+    login,
+    registry: createRegistry(host, credentials),
+    history: openHistory(host),
+    docker: { env, buildxConfig: env['BUILDX_CONFIG'] ?? path.join(home, '.docker', 'buildx') },
+  };
+}
+
+function registriesOf({ images, cache }: Settings): readonly string[] {
+  const all = [images.trusted, images.untrusted, cache.trusted, cache.untrusted];
+  return [...new Set(all.map((repository) => repository.host))];
+}

@@ -1,0 +1,166 @@
+import { createArguments, lostCreateRace } from '../bake/buildx.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import type { Warning } from '../platform/events.ts';
+import { explainExit, succeeded } from '../platform/process.ts';
+import { sayIfSlow } from '../platform/slow.ts';
+import { type StoreAccess, prepareAccess } from '../sccache/access.ts';
+import type { BuildServices } from './build-services.ts';
+import { machineLines, readMachine } from './machine.ts';
+import { bakePlainly } from './plain-bake.ts';
+import { chainTable, contextLines, switchLines } from './plan-document.ts';
+import { type BuildPlan, type PlanRequest, makePlan } from './plan.ts';
+import { checkPush } from './push-check.ts';
+import { report } from './report.ts';
+import type { BuildResult, TargetResult } from './result.ts';
+import { notStarted, runTargets } from './run-targets.ts';
+import type { TargetPlan } from './target-plan.ts';
+
+/** What the caller wants beyond the plan. */
+export interface BuildRequest extends PlanRequest {
+  /** Bake all targets in one call; by default one after another, since targets that share stages lose cache hits. */
+  readonly together: boolean;
+}
+
+/**
+ * Builds: plan, skip or bake, read back, promote, report. A build that fails is a result, not an exception; thrown is
+ * what keeps it from starting or what makes its result useless.
+ */
+export async function runBuild(outer: BuildServices, request: BuildRequest): Promise<BuildResult> {
+  const warnings: Warning[] = [];
+  const services = withWarnings(outer, warnings);
+  const { host } = services;
+  const start = host.clock.now().getTime();
+  host.emit({ type: 'section', title: 'What this build is' });
+  for (const text of switchLines(services)) host.emit({ type: 'line', text });
+  const planning = makePlan(services, request);
+  planning.catch(() => undefined);
+  const preparing = prepareAccess(host, services.settings.sccache);
+  preparing.catch(() => undefined);
+  const machine = await readMachine(host, services.settings.marker);
+  for (const text of machineLines(machine, host.clock.now())) host.emit({ type: 'line', text });
+  const plan = await planning;
+  tellPlan(services, plan);
+  const { bypass } = services.switches;
+  const ready = bypass ? plan : await checkPush(services, plan);
+  const building = bypass || ready.targets.some((t) => t.skip.decision === 'build');
+  const equipped = building ? await equip(services, ready, preparing) : services;
+  const baking = bypass ? bakePlainly(equipped, ready) : bakeAll(equipped, ready, request);
+  const targets = await baking.finally(equipped.secret?.remove);
+  const result: BuildResult = {
+    outcome: outcomeOf(targets),
+    plan: ready,
+    targets,
+    warnings,
+    seconds: (host.clock.now().getTime() - start) / 1000,
+  };
+  await report(services, result);
+  return result;
+}
+
+/** Makes what only a build needs: the builder, and the credentials for sccache. */
+async function equip(
+  services: BuildServices,
+  plan: BuildPlan,
+  preparing: Promise<StoreAccess>,
+): Promise<BuildServices> {
+  await createBuilder(services, plan);
+  const { secret, warnings } = await sayIfSlow(services.host, 'looking at the sccache store', preparing);
+  for (const warning of warnings) services.host.emit({ type: 'warning', warning });
+  return secret === undefined ? services : { ...services, secret };
+}
+
+async function bakeAll(
+  services: BuildServices,
+  plan: BuildPlan,
+  { together }: BuildRequest,
+): Promise<readonly TargetResult[]> {
+  const targets: TargetResult[] = [];
+  for (const group of groupsOf(plan.targets, together)) {
+    const failed = targets.some((t) => t.outcome === 'failed');
+    targets.push(...(failed ? group.map(notStarted) : await runTargets(services, plan, group)));
+  }
+  return targets;
+}
+
+function withWarnings(services: BuildServices, warnings: Warning[]): BuildServices {
+  const { emit } = services.host;
+  const host: BuildServices['host'] = {
+    ...services.host,
+    emit: (event) => {
+      if (event.type === 'warning') warnings.push(event.warning);
+      emit(event);
+    },
+  };
+  return { ...services, host };
+}
+
+function tellPlan({ host }: BuildServices, plan: BuildPlan): void {
+  for (const text of contextLines(plan.context)) host.emit({ type: 'line', text });
+  const { builder } = plan;
+  const verb = builder.action === 'create' ? 'creating ' : '';
+  host.emit({
+    type: 'line',
+    text: `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
+  });
+  for (const target of plan.targets) {
+    host.emit({
+      type: 'line',
+      text: `target   ${target.settings.name}: ${target.skip.decision}, ${target.skip.because}`,
+    });
+    host.emit({ type: 'table', ...chainTable(target) });
+  }
+  for (const warning of plan.warnings) host.emit({ type: 'warning', warning });
+}
+
+async function createBuilder({ host, docker }: BuildServices, { builder }: BuildPlan): Promise<void> {
+  if (builder.action === 'use') return;
+  const argv = createArguments(builder);
+  const finished = await host.processes.run(
+    { argv, env: docker.env, timeoutMs: 60_000 },
+    { signal: host.signal },
+  );
+  host.signal.throwIfAborted();
+  if (succeeded(finished) || lostCreateRace(finished)) return;
+  throw new WarmbakeError(
+    'outside',
+    'builder-not-created',
+    `'${argv.join(' ')}' failed: ${explainExit(finished)}`,
+  );
+}
+
+function groupsOf(targets: readonly TargetPlan[], together: boolean): readonly (readonly TargetPlan[])[] {
+  const building = targets.filter((t) => t.skip.decision === 'build');
+  const rest = targets.filter((t) => t.skip.decision !== 'build').map((t) => [t]);
+  if (together && building.length > 0) return [building, ...rest];
+  return targets.map((t) => [t]);
+}
+
+function outcomeOf(targets: readonly TargetResult[]): BuildResult['outcome'] {
+  if (targets.some((t) => t.outcome === 'failed')) return 'failed';
+  return targets.every((t) => t.outcome === 'skipped') ? 'skipped' : 'built';
+}
+
+/** What stopped the build, as an error; `undefined` where it stands. */
+export function failureOf(result: BuildResult): WarmbakeError | undefined {
+  const failure = result.targets.flatMap((t) => t.failures).at(-1);
+  if (result.outcome !== 'failed' || failure === undefined) return undefined;
+  const kind = OUTSIDE.has(failure.class) ? 'outside' : 'build';
+  const { hint } = failure;
+  return new WarmbakeError(
+    kind,
+    `build-${failure.class}`,
+    failure.message,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+/** Failures that are not the build's own: exit code 5 instead of 6. */
+const OUTSIDE: ReadonlySet<string> = new Set([
+  'rate-limit',
+  'registry-error',
+  'expired-token',
+  'quota',
+  'denied',
+  'engine',
+  'sccache',
+]);

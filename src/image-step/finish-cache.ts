@@ -1,0 +1,133 @@
+import type { StreamRecord } from '../bake/record.ts';
+import { type BuildContext, isCommitSha } from '../context/context.ts';
+import { type Reference, referenceName } from '../registry/reference.ts';
+import type { Manifest } from '../registry/registry.ts';
+import { digestOf } from '../registry/digest.ts';
+import { warn } from '../platform/events.ts';
+import type { BuildServices } from './build-services.ts';
+import { markManifest, readMarks } from './marks.ts';
+import { type PromotedManifest, type Promoted, promote } from './promotion.ts';
+import type { Promotion, TargetPlan } from './target-plan.ts';
+import type { Verified } from './verify.ts';
+
+/** What became of a target's cache export. */
+export interface CacheResult {
+  readonly exported: readonly Verified[];
+  readonly promoted: readonly Promoted[];
+}
+
+/**
+ * Checks that each export landed (its manifest, seen in the progress stream, is under the ref), marks the manifest with
+ * the commit and gives it its further names. Whatever fails here is a warning by name: the image stands.
+ */
+export async function finishCache(
+  services: BuildServices,
+  context: BuildContext,
+  options: { readonly target: TargetPlan; readonly record: StreamRecord },
+): Promise<CacheResult> {
+  const { target, record } = options;
+  const { emit } = services.host;
+  for (const failed of record.exports.filter((e) => e.state !== 'written')) {
+    warn(emit, 'cache-export-failed', `the cache was not exported: ${failed.error ?? failed.state}`);
+  }
+  const manifests = record.exports.filter((e) => e.state === 'written').flatMap((e) => e.manifest ?? []);
+  const exported = await landed(services, target.exportTo, new Set(manifests));
+  const [main] = exported;
+  const [ref] = target.exportTo;
+  if (main === undefined || ref === undefined || main.ref !== ref) return { exported, promoted: [] };
+  const candidate = await putMark(services, context, ref);
+  if (candidate === undefined) return { exported, promoted: [] };
+  const names = target.promotions.filter((p) => p.what === 'cache');
+  const promoted = await promoteAll(services, names, candidate);
+  return { exported: [{ ref, digest: candidate.digest }, ...exported.slice(1)], promoted };
+}
+
+/** Gives an image that stands its further names; the image is read at the promotion's source. */
+export async function promoteImage(
+  services: BuildServices,
+  context: BuildContext,
+  promotions: readonly Promotion[],
+): Promise<readonly Promoted[]> {
+  const [first] = promotions;
+  if (first === undefined) return [];
+  const image = await readMarks(services.registry, first.from, services.settings.bake.annotations);
+  if (image.state !== 'found') {
+    warn(
+      services.host.emit,
+      'promotion-failed',
+      `${referenceName(first.from)} cannot be read: ${image.state}`,
+    );
+    return [];
+  }
+  return await promoteAll(services, promotions, { ...image, ...identity(context) });
+}
+
+async function promoteAll(
+  services: BuildServices,
+  promotions: readonly Promotion[],
+  candidate: PromotedManifest,
+): Promise<readonly Promoted[]> {
+  const all: Promoted[] = [];
+  for (const promotion of promotions) {
+    const promoted = await promote(services, promotion, { candidate });
+    const name = referenceName(promotion.to);
+    if (promoted.action === 'failed')
+      warn(services.host.emit, 'promotion-failed', `${name}: ${promoted.because}`);
+    if (promoted.warning !== undefined)
+      warn(services.host.emit, 'promotion-unsure', `${name}: ${promoted.warning}`);
+    all.push(promoted);
+  }
+  return all;
+}
+
+async function landed(
+  { registry, host }: BuildServices,
+  refs: readonly Reference[],
+  written: ReadonlySet<string>,
+): Promise<readonly Verified[]> {
+  const checked = await Promise.all(refs.map(async (ref) => ({ ref, found: await registry.head(ref) })));
+  return checked.flatMap(({ ref, found }) => {
+    if (found.state === 'found' && written.has(found.digest)) return [{ ref, digest: found.digest }];
+    const holds =
+      found.state === 'found' ? `it holds ${found.digest}, which this build did not write` : found.state;
+    // A failed export has been told already, in BuildKit's words.
+    if (written.size > 0) warn(host.emit, 'cache-export-unverified', `${referenceName(ref)}: ${holds}`);
+    return [];
+  });
+}
+
+async function putMark(
+  services: BuildServices,
+  context: BuildContext,
+  ref: Reference,
+): Promise<PromotedManifest | undefined> {
+  const { registry, host, settings } = services;
+  const marks = identity(context);
+  if (marks.commit === undefined) return undefined;
+  const read = await registry.manifest(ref);
+  const manifest: Manifest | undefined =
+    read.state === 'found'
+      ? markManifest(
+          read,
+          { ...marks, revision: marks.commit, ...buildId(context) },
+          settings.bake.annotations,
+        )
+      : undefined;
+  const put = manifest === undefined ? read : await registry.putManifest(ref, manifest);
+  if (manifest === undefined || put.state !== 'written') {
+    warn(host.emit, 'cache-mark-failed', `${referenceName(ref)} could not be marked: ${put.state}`);
+    return undefined;
+  }
+  return { ...manifest, digest: digestOf(manifest.body), ...marks };
+}
+
+function identity({ commit, build }: BuildContext): Pick<PromotedManifest, 'commit' | 'buildNumber'> {
+  return {
+    ...(commit !== undefined && isCommitSha(commit) ? { commit } : {}),
+    ...(build === undefined ? {} : { buildNumber: build.number }),
+  };
+}
+
+function buildId({ build }: BuildContext): { readonly buildId?: string } {
+  return build === undefined ? {} : { buildId: build.id };
+}

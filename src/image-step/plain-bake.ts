@@ -1,0 +1,57 @@
+import { bakeArguments } from '../bake/buildx.ts';
+import type { Failure } from '../bake/failure.ts';
+import { explainExit, succeeded } from '../platform/process.ts';
+import { bakeCall, withSecret } from './bake-call.ts';
+import type { BuildServices } from './build-services.ts';
+import type { BuildPlan } from './plan.ts';
+import type { TargetResult } from './result.ts';
+
+/**
+ * The way around this tool (WARMBAKE_BYPASS): one `docker buildx bake` of the planned definition, its output as it comes.
+ * Nothing is tried again, read back or promoted; moving names stay where they are until the next build that is not bypassed.
+ */
+export async function bakePlainly(
+  services: BuildServices,
+  plan: BuildPlan,
+): Promise<readonly TargetResult[]> {
+  const { host } = services;
+  const call = withSecret(
+    bakeCall(services, { context: plan.context, targets: plan.targets, ...plan.call }),
+    services,
+  );
+  const names = call.targets.join(', ');
+  host.emit({ type: 'section', title: `Building ${names} with plain bake` });
+  const say = (text: string): void => host.emit({ type: 'line', text });
+  const start = host.clock.now().getTime();
+  const finished = await host.processes.run(
+    {
+      argv: [
+        'docker',
+        'buildx',
+        'bake',
+        `--builder=${plan.builder.name}`,
+        '--progress=plain',
+        ...bakeArguments(call),
+      ],
+      // Paths outside of the checkout were judged by `bake.allow`; the flag for buildx's own check is unknown to older ones.
+      env: { ...call.env, BUILDX_BAKE_ENTITLEMENTS_FS: '0' },
+      cwd: call.cwd,
+    },
+    { onStdout: say, onStderr: say, discard: true, signal: host.signal },
+  );
+  host.signal.throwIfAborted();
+  const failures: readonly Failure[] = succeeded(finished)
+    ? []
+    : [{ class: 'unknown', importing: false, message: `bake of ${names} failed: ${explainExit(finished)}` }];
+  return plan.targets.map((target) => ({
+    name: target.settings.name,
+    outcome: failures.length === 0 ? 'built' : 'failed',
+    decision: target.skip,
+    seconds: (host.clock.now().getTime() - start) / 1000,
+    verified: [],
+    exported: [],
+    promoted: [],
+    failures,
+    ...(finished.exitCode === undefined ? {} : { bakeExitCode: finished.exitCode }),
+  }));
+}

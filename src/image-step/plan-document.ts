@@ -1,0 +1,120 @@
+import { entryText } from '../bake/definition.ts';
+import { exportAttributes } from '../bake/overlay.ts';
+import type { Source } from '../cache/chain.ts';
+import type { BuildContext } from '../context/context.ts';
+import { referenceName } from '../registry/reference.ts';
+import type { BuildPlan } from './plan.ts';
+import { switchesText } from './switches.ts';
+import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
+
+/** The plan as JSON; the machine interface of `warmbake plan`. */
+export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>> {
+  return {
+    switches: plan.switches,
+    context: contextDocument(plan.context),
+    targets: plan.targets.map(targetDocument),
+    builder: plan.builder,
+    definition: plan.definition.raw,
+    warnings: plan.warnings,
+  };
+}
+
+/** The context as JSON: origin, trust and commits on one level. */
+export function contextDocument(context: BuildContext): Readonly<Record<string, unknown>> {
+  const { origin, ...rest } = context;
+  return { ...origin, ...rest };
+}
+
+function targetDocument(target: TargetPlan): Readonly<Record<string, unknown>> {
+  return { ...refsDocument(target), skip: target.skip };
+}
+
+/** The refs of one target as JSON. */
+export function refsDocument(target: ResolvedTarget): Readonly<Record<string, unknown>> {
+  return {
+    name: target.settings.name,
+    lane: target.settings.lane,
+    tags: target.tags.map(referenceName),
+    cacheFrom: target.sources.map(sourceDocument),
+    cacheTo: target.exportTo.map((ref) => ({
+      ref: referenceName(ref),
+      attributes: exportAttributes(target.settings.cache),
+    })),
+    promote: target.promotions.map((p) => ({
+      what: p.what,
+      from: referenceName(p.from),
+      to: referenceName(p.to),
+      forwardOnly: p.forwardOnly,
+    })),
+  };
+}
+
+function sourceDocument(source: Source): Readonly<Record<string, unknown>> {
+  return { ...source, ref: referenceName(source.ref) };
+}
+
+/** The switches of this build as lines: one, or none where none is set. */
+export function switchLines({ switches }: Pick<BuildPlan, 'switches'>): readonly string[] {
+  const text = switchesText(switches);
+  return text === undefined ? [] : [`switches ${text}`];
+}
+
+/** What this build is, in one or two lines. */
+export function contextLines(context: BuildContext): readonly string[] {
+  const { commit, parent, mergeBase } = context;
+  const short = (sha: string | undefined): string => sha?.slice(0, 12) ?? 'unknown';
+  const trust = `${context.trusted ? 'trusted' : 'untrusted'}: ${context.because}`;
+  return [
+    `build    ${originText(context)}, ${trust}`,
+    `commit   ${short(commit)}, parent ${short(parent)}${mergeBase === undefined ? '' : `, merge base ${short(mergeBase)}`}`,
+  ];
+}
+
+function originText({ origin }: BuildContext): string {
+  switch (origin.kind) {
+    case 'main':
+    case 'branch':
+      return `branch ${origin.branch}`;
+    case 'pull-request':
+      return `pull request ${origin.number} of ${origin.branch} into ${origin.base}`;
+    case 'merge-queue':
+      return `merge queue of ${origin.base}`;
+    case 'tag':
+      return `tag ${origin.tag}`;
+    case 'local':
+      return `local${origin.branch === undefined ? '' : ` on ${origin.branch}`}`;
+  }
+}
+
+/** The chain of one target as a table: what was asked, what is imported, and why the rest is not. */
+export function chainTable(target: ResolvedTarget): {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+} {
+  const sources = target.sources.map((s) => [s.role, s.state, referenceName(s.ref), s.because ?? '']);
+  const writes = target.exportTo.map((ref) => ['export', '', referenceName(ref), '']);
+  const further = target.promotions
+    .filter((p) => p.what === 'cache')
+    .map((p) => ['then', '', referenceName(p.to), p.forwardOnly ? 'forward only' : '']);
+  return { head: ['role', 'state', 'ref', 'because'], rows: [...sources, ...writes, ...further] };
+}
+
+/** The names that a target's image gets. */
+export function imageLines(target: ResolvedTarget): readonly string[] {
+  const images = target.promotions.filter((p) => p.what === 'image').map((p) => referenceName(p.to));
+  return [
+    `push     ${target.tags.length === 0 ? 'nothing' : target.tags.map(referenceName).join(', ')}`,
+    ...(images.length === 0 ? [] : [`then     ${images.join(', ')} (forward only)`]),
+  ];
+}
+
+/** The plan for people: the lines of `warmbake plan` for one target below its chain. */
+export function targetLines(target: TargetPlan, plan: BuildPlan): readonly string[] {
+  const { name } = target.settings;
+  const definition = plan.definition.targets.get(name);
+  return [
+    ...imageLines(target),
+    `output   ${definition?.output.map(entryText).join('; ') ?? ''}`,
+    `decision ${target.skip.decision}: ${target.skip.because}`,
+  ];
+}

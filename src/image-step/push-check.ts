@@ -1,0 +1,55 @@
+import { type Reference, type Repository, repositoryName } from '../registry/reference.ts';
+import type { Registry } from '../registry/registry.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import { warn } from '../platform/events.ts';
+import type { BuildServices } from './build-services.ts';
+import type { BuildPlan } from './plan.ts';
+
+/**
+ * Finds a push that cannot work before the build starts. An image that cannot be pushed stops it; a cache that cannot
+ * be exported is only left out.
+ */
+export async function checkPush(services: BuildServices, plan: BuildPlan): Promise<BuildPlan> {
+  const building = plan.targets.filter((t) => t.skip.decision === 'build');
+  const [images, caches] = await Promise.all([
+    pushProblems(
+      services.registry,
+      building.flatMap((t) => t.tags),
+    ),
+    pushProblems(
+      services.registry,
+      building.flatMap((t) => t.exportTo),
+    ),
+  ]);
+  if (images.size > 0) {
+    const each = [...images].map(([name, because]) => `${name}: ${because}`);
+    throw new WarmbakeError('outside', 'push-impossible', `the image cannot be pushed: ${each.join('; ')}`, {
+      hint: 'check that the repository exists and that this job may write to it',
+    });
+  }
+  for (const [name, because] of caches) {
+    warn(services.host.emit, 'cache-export-impossible', `no cache is exported to ${name}: ${because}`);
+  }
+  if (caches.size === 0) return plan;
+  const writable = (ref: Repository): boolean => !caches.has(repositoryName(ref));
+  return {
+    ...plan,
+    targets: plan.targets.map((t) => ({
+      ...t,
+      exportTo: t.exportTo.filter(writable),
+      promotions: t.promotions.filter((p) => p.what === 'image' || writable(p.from)),
+    })),
+  };
+}
+
+/** Why the registry would not take what goes to these refs, by repository; nothing is written. */
+async function pushProblems(
+  registry: Registry,
+  refs: readonly Reference[],
+): Promise<ReadonlyMap<string, string>> {
+  const repositories = new Map(refs.map((ref) => [repositoryName(ref), ref]));
+  const answers = await Promise.all(
+    [...repositories].map(async ([name, ref]) => [name, await registry.canPush(ref)] as const),
+  );
+  return new Map(answers.flatMap(([name, right]) => (right.can ? [] : [[name, right.because]])));
+}

@@ -1,0 +1,28 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { portableDefinition } from '../bake/portable.ts';
+import { buildkiteAgent } from '../buildkite/agent.ts';
+import type { BuildServices } from './build-services.ts';
+import { type BuildResult, annotationText } from './result.ts';
+
+/** Uploads what bake resolved (only of a build that stands) and annotates the step. */
+export async function report(services: BuildServices, result: BuildResult): Promise<void> {
+  const { host } = services;
+  const agent = buildkiteAgent(host);
+  const { build } = result.plan.context;
+  if (build === undefined) return;
+  if (result.outcome !== 'failed') {
+    for (const target of result.plan.targets) {
+      const lane = target.settings.lane === '' ? '' : `-${target.settings.lane}`;
+      const file = path.join(host.scratch, `bake-config-build-${build.number}${lane}.json`);
+      await writeFile(
+        file,
+        `${JSON.stringify(portableDefinition(result.plan.definition.raw), undefined, 2)}\n`,
+      );
+      await agent.uploadArtifact(file);
+    }
+  }
+  const style = result.outcome === 'failed' ? 'error' : result.warnings.length > 0 ? 'warning' : 'info';
+  const context = `warmbake-${build.stepKey ?? result.plan.targets.map((t) => t.settings.name).join('-')}`;
+  await agent.annotate(context, style, annotationText(result));
+}

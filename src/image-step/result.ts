@@ -1,0 +1,105 @@
+import type { Failure } from '../bake/failure.ts';
+import type { StreamRecord } from '../bake/record.ts';
+import { referenceName } from '../registry/reference.ts';
+import type { Warning } from '../platform/events.ts';
+import { sccacheLine } from '../sccache/report.ts';
+import type { SccacheSummary } from '../sccache/summary.ts';
+import type { Verified } from './verify.ts';
+import { contextDocument, planDocument } from './plan-document.ts';
+import type { BuildPlan } from './plan.ts';
+import type { Promoted } from './promotion.ts';
+import type { SkipDecision } from './skip.ts';
+import { switchesText } from './switches.ts';
+
+/** What became of one target. */
+export interface TargetResult {
+  readonly name: string;
+  readonly outcome: 'built' | 'skipped' | 'failed' | 'not-started';
+  readonly decision: SkipDecision;
+  readonly seconds: number;
+  /** Image tags read back. */
+  readonly verified: readonly Verified[];
+  /** Cache refs that hold what this build exported. */
+  readonly exported: readonly Verified[];
+  readonly promoted: readonly Promoted[];
+  /** What the progress stream told; absent where nothing was built. */
+  readonly record?: StreamRecord;
+  /** What its steps said about sccache, where that is configured and on. */
+  readonly sccache?: SccacheSummary;
+  readonly bakeExitCode?: number;
+  /** Failed tries before the last, and the last where it failed. */
+  readonly failures: readonly Failure[];
+}
+
+/** What `warmbake build` did. */
+export interface BuildResult {
+  readonly outcome: 'built' | 'skipped' | 'failed';
+  readonly plan: BuildPlan;
+  readonly targets: readonly TargetResult[];
+  readonly warnings: readonly Warning[];
+  /** From the first line of the log to the last promotion. */
+  readonly seconds: number;
+}
+
+/** The build record: `build --result FILE` and `build --json`. */
+export function resultDocument(result: BuildResult): Readonly<Record<string, unknown>> {
+  const { plan } = result;
+  const planned = planDocument(plan)['targets'];
+  return {
+    outcome: result.outcome,
+    seconds: result.seconds,
+    switches: plan.switches,
+    context: contextDocument(plan.context),
+    builder: plan.builder,
+    planned,
+    targets: result.targets.map((t) => ({
+      ...t,
+      verified: t.verified.map(verifiedDocument),
+      exported: t.exported.map(verifiedDocument),
+      promoted: t.promoted.map((p) => ({
+        ref: referenceName(p.promotion.to),
+        action: p.action,
+        because: p.because,
+      })),
+    })),
+    warnings: result.warnings,
+  };
+}
+
+function verifiedDocument({ ref, digest }: Verified): Readonly<Record<string, string>> {
+  return { ref: referenceName(ref), digest };
+}
+
+/** One line about what the cache did: `4 of 6 steps loaded, 2 executed in 3.1 s, 12.0 MB pulled`. */
+export function cacheLine({ totals }: StreamRecord): string {
+  const loaded = totals.loaded + totals.pruned;
+  const parts = [
+    `${loaded} of ${totals.steps} steps from the cache`,
+    `${totals.executed} executed in ${totals.secondsExecuting.toFixed(1)} s`,
+    ...(totals.bytesPulled === 0 ? [] : [`${megabytes(totals.bytesPulled)} pulled`]),
+    ...(totals.exportSeconds === 0 ? [] : [`cache exported in ${totals.exportSeconds.toFixed(1)} s`]),
+  ];
+  return parts.join(', ');
+}
+
+/** The annotation of a Buildkite step: short, one bullet a target, warnings below. */
+export function annotationText(result: BuildResult): string {
+  const bullets = result.targets.map((t) => {
+    const refs = t.verified.map(({ ref }) => `\`${referenceName(ref)}\``).join(' ');
+    const cache = t.record === undefined ? t.decision.because : cacheLine(t.record);
+    const sccache = t.sccache === undefined ? '' : `; ${sccacheLine(t.sccache)}`;
+    return `- **${t.name}** ${t.outcome}${refs === '' ? '' : ` ${refs}`}: ${cache}${sccache}`;
+  });
+  const switches = switchesText(result.plan.switches);
+  if (switches !== undefined) bullets.push(`- switches: ${switches}`);
+  const warnings = result.warnings.slice(0, 5).map((w) => `- ${w.code}: ${w.message}`);
+  const more = result.warnings.length - warnings.length;
+  const rest = more > 0 ? [`- and ${more} more in the log`] : [];
+  return [...bullets, ...(warnings.length === 0 ? [] : ['', 'Warnings', '', ...warnings, ...rest]), ''].join(
+    '\n',
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,118 @@
+import type { Promised } from '../bake/agreement.ts';
+import { parseEntry } from '../bake/definition.ts';
+import {
+  type BuildValues,
+  NO_OUTPUT,
+  exportAttributes,
+  pushOutput,
+  sccacheArguments,
+} from '../bake/overlay.ts';
+import { type Source, imported } from '../cache/chain.ts';
+import { writtenRefs } from '../refs/written-refs.ts';
+import type { Settings, TargetSettings } from '../config/settings.ts';
+import { expand } from '../config/template.ts';
+import type { BuildContext } from '../context/context.ts';
+import { imageNames } from '../refs/image-names.ts';
+import { type Reference, referenceName } from '../registry/reference.ts';
+import type { SkipDecision } from './skip.ts';
+
+/** A further name for what the build wrote; given after the build, without a second upload of layers. */
+export interface Promotion {
+  /** A cache manifest is marked with its commit on the way; an image stays as it is. */
+  readonly what: 'cache' | 'image';
+  readonly from: Reference;
+  readonly to: Reference;
+  /** `latest` moves forward only; the name of a pull request or branch follows its last build. */
+  readonly forwardOnly: boolean;
+}
+
+/** What a build may write for one target: decided by context and settings alone (law L1). */
+export interface Writes {
+  readonly settings: TargetSettings;
+  /** Image tags that bake pushes; the set that is probed for skipping and read back afterwards. */
+  readonly tags: readonly Reference[];
+  /** Refs that bake exports the cache to. */
+  readonly exportTo: readonly Reference[];
+  readonly promotions: readonly Promotion[];
+}
+
+/** One target with its cache sources: all that bake needs to know. */
+export interface ResolvedTarget extends Writes {
+  readonly sources: readonly Source[];
+}
+
+/** The plan for one target. */
+export interface TargetPlan extends ResolvedTarget {
+  readonly skip: SkipDecision;
+}
+
+/** The refs that this build may write for `target`. */
+export function writesOf(
+  context: BuildContext,
+  target: TargetSettings,
+  options: { readonly settings: Settings; readonly push: boolean },
+): Writes {
+  const images = imageNames(context, target, options);
+  const cache = writtenRefs(context, target, options);
+  const [image] = images.push;
+  const named = (
+    what: Promotion['what'],
+    from: Reference | undefined,
+    to: readonly Reference[],
+  ): Promotion[] =>
+    from === undefined ? [] : to.map((ref) => ({ what, from, to: ref, forwardOnly: context.trusted }));
+  return {
+    settings: target,
+    tags: images.push,
+    exportTo: [...(cache.exportTo === undefined ? [] : [cache.exportTo]), ...cache.alsoExport],
+    promotions: [...named('image', image, images.moving), ...named('cache', cache.exportTo, cache.promoteTo)],
+  };
+}
+
+/** The values of the overlay's variables for one build. */
+export function buildValues(context: BuildContext, targets: readonly ResolvedTarget[]): BuildValues {
+  return {
+    commit: context.commit ?? '',
+    buildNumber: context.build?.number ?? '',
+    buildId: context.build?.id ?? '',
+    branch: 'branch' in context.origin ? (context.origin.branch ?? '') : '',
+    targets: targets.map((t) => ({
+      name: t.settings.name,
+      cacheFrom: imported({ sources: t.sources }).map(referenceName),
+      cacheTo: t.exportTo.map(referenceName),
+      tags: t.tags.map(referenceName),
+    })),
+  };
+}
+
+/** What bake must resolve for a target, if the overlay does what it is meant to do. */
+export function promisedBy(settings: Settings, target: TargetSettings, values: BuildValues): Promised {
+  const own = values.targets.find((t) => t.name === target.name);
+  const lane = { lane: target.lane, laneSuffix: target.lane === '' ? '' : `-${target.lane}` };
+  const templates = { ...settings.bake.args, ...target.args };
+  const args = Object.entries(templates).map(
+    ([key, text]) => [key, expand(text, { ...values, ...lane })] as const,
+  );
+  const { buildNumber, buildId, revision } = settings.bake.annotations;
+  const annotations = [
+    [buildNumber, values.buildNumber],
+    [buildId, values.buildId],
+    [revision, values.commit],
+  ] as const;
+  const tags = own?.tags ?? [];
+  return {
+    name: target.name,
+    tags,
+    cacheFrom: (own?.cacheFrom ?? []).map((ref) => ({ type: 'registry', ref })),
+    cacheTo: (own?.cacheTo ?? []).map((ref) => ({
+      ...parseEntry(exportAttributes(target.cache)),
+      type: 'registry',
+      ref,
+    })),
+    output: [parseEntry(tags.length === 0 ? NO_OUTPUT : pushOutput(target.image.compression))],
+    args: Object.fromEntries([...sccacheArguments(settings.sccache), ...args]),
+    annotations: annotations
+      .filter(([, value]) => value !== '')
+      .map(([key, value]) => `index,manifest:${key}=${value}`),
+  };
+}

@@ -1,0 +1,92 @@
+import type { Settings, TargetSettings } from '../config/settings.ts';
+import type { BuildContext, CommitSha, Origin } from '../context/context.ts';
+import { referenceName, type Repository, type Tag } from '../registry/reference.ts';
+import { commitTag, latestTag, oldBranchTags } from './tag-name.ts';
+import type { Candidate, Role } from './candidate.ts';
+import { ownBranch, ownTag, tagOfBranch, type Lanes } from './own-tag.ts';
+
+/** Settings that name what is asked for. */
+export type SourceSettings = Pick<Settings, 'trustedBranch' | 'compat' | 'targets' | 'cache'>;
+
+/**
+ * The refs that may hold layers for a build of one target, in the order of the chain, each once. The trusted build asks
+ * for trusted refs only, so that no other build can slip a layer into what main ships; the others ask for both.
+ */
+export function cacheSources(
+  context: BuildContext,
+  target: Pick<TargetSettings, 'lane'>,
+  settings: SourceSettings,
+): readonly Candidate[] {
+  const lanes: Lanes = { lane: target.lane, targets: settings.targets };
+  return once(
+    context.trusted ? trustedSources(context, lanes, settings) : allSources(context, lanes, settings),
+  );
+}
+
+function trustedSources(
+  context: BuildContext,
+  { lane }: Lanes,
+  settings: SourceSettings,
+): readonly Candidate[] {
+  const { trusted } = settings.cache;
+  return [
+    ...commits(context).map(({ role, commit }) => candidate(role, trusted, commitTag(commit, lane))),
+    candidate('main', trusted, latestTag(lane)),
+  ];
+}
+
+function allSources(context: BuildContext, lanes: Lanes, settings: SourceSettings): readonly Candidate[] {
+  const { trusted, untrusted } = settings.cache;
+  const own = ownTag(context.origin, lanes);
+  const base = otherBase(context.origin, settings.trustedBranch);
+  return [
+    ...commits(context).flatMap(({ role, commit }) => {
+      const tag = commitTag(commit, lanes.lane);
+      return [candidate(role, trusted, tag), { ...candidate(role, untrusted, tag), alternative: true }];
+    }),
+    ...(own === undefined ? [] : [candidate('own', untrusted, own)]),
+    ...(base === undefined ? [] : [candidate('base', untrusted, tagOfBranch(base, lanes))]),
+    candidate('main', trusted, latestTag(lanes.lane)),
+    ...oldNames('own', ownBranch(context.origin), { lanes, settings }),
+    ...oldNames('base', base, { lanes, settings }),
+  ];
+}
+
+/** The commits whose caches are asked for. */
+function commits(context: BuildContext): readonly { readonly role: Role; readonly commit: CommitSha }[] {
+  const roles = [
+    ['commit', context.commit],
+    ['parent', context.parent],
+    ['merge-base', context.mergeBase],
+  ] as const;
+  return roles.flatMap(([role, commit]) => (commit === undefined ? [] : [{ role, commit }]));
+}
+
+/** The base branch where it is not the trusted one, which has the role `main`. */
+function otherBase(origin: Origin, trustedBranch: string): string | undefined {
+  return 'base' in origin && origin.base !== trustedBranch ? origin.base : undefined;
+}
+
+/** The older scripts knew one lane, whose names had no suffix; the others had scripts and spellings of their own. */
+function oldNames(
+  role: Role,
+  branch: string | undefined,
+  { lanes, settings }: { readonly lanes: Lanes; readonly settings: SourceSettings },
+): readonly Candidate[] {
+  if (!settings.compat.oldNames || branch === undefined || lanes.lane !== '') return [];
+  return oldBranchTags(branch).map((tag) => candidate(role, settings.cache.untrusted, tag));
+}
+
+function candidate(role: Role, repository: Repository, tag: Tag): Candidate {
+  return { role, ref: { ...repository, tag }, alternative: false };
+}
+
+/** Keeps the first candidate of each ref. */
+function once(candidates: readonly Candidate[]): readonly Candidate[] {
+  const first = new Map<string, Candidate>();
+  for (const one of candidates) {
+    const name = referenceName(one.ref);
+    if (!first.has(name)) first.set(name, one);
+  }
+  return [...first.values()];
+}

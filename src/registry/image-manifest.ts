@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { type Digest, type Repository, isDigest } from './reference.ts';
+import type { Found, Manifest, ManifestName, Registry } from './registry.ts';
+
+/** What an image says of itself. */
+export interface ImageDescription {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** `linux/amd64`, `linux/arm64/v8` …; attestations are not counted. */
+  readonly platforms: readonly string[];
+  /** The value under `key`, in whichever place the image keeps it. */
+  annotation(key: string): string | undefined;
+}
+
+const texts = z.record(z.string(), z.string()).default({});
+const descriptor = z.object({
+  digest: z.string().refine(isDigest),
+  platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() }).optional(),
+  annotations: texts,
+});
+/** Index or manifest of OCI or Docker; only what is read. */
+const document = z.object({
+  annotations: texts,
+  manifests: z.array(descriptor).optional(),
+  config: z.object({ digest: z.string().refine(isDigest) }).optional(),
+});
+const imageConfig = z.object({
+  os: z.string().default('unknown'),
+  architecture: z.string().default('unknown'),
+  variant: z.string().optional(),
+  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).default({}),
+});
+
+/** Configs are some kB; BuildKit's own limit for such blobs. */
+const CONFIG_LIMIT = 1024 * 1024;
+
+/**
+ * Reads an image: its index, the manifest of the first platform and that one's config. Annotations are looked for in
+ * this order: index, manifest, manifest with the literal prefix `index,manifest:` (images made by an older buildx
+ * carry it), label of the config.
+ */
+export async function readImage(registry: Registry, name: ManifestName): Promise<Found<ImageDescription>> {
+  const top = await readImageDocument(registry, name);
+  if (top.state !== 'found') return top;
+  const children = (top.document.manifests ?? []).filter((m) => m.platform?.os !== 'unknown');
+  const [first] = children;
+  const manifest =
+    first === undefined
+      ? top
+      : await readImageDocument(registry, { ...repositoryOf(name), digest: first.digest });
+  if (manifest.state !== 'found') return manifest;
+  const config = await readConfig(registry, repositoryOf(name), manifest.document.config?.digest);
+  if (config.state !== 'found') return config;
+  const own = manifest.document.annotations;
+  return {
+    state: 'found',
+    digest: top.digest,
+    mediaType: top.mediaType,
+    platforms: first === undefined ? [platformName(config)] : children.map((c) => platformName(c.platform)),
+    annotation: (key) =>
+      top.document.annotations[key] ?? own[key] ?? own[`index,manifest:${key}`] ?? config.labels[key],
+  };
+}
+
+async function readImageDocument(registry: Registry, name: ManifestName) {
+  const read = await registry.manifest(name);
+  if (read.state === 'oversized') return { state: 'failed', because: read.because } as const;
+  if (read.state !== 'found') return read;
+  const parsed = parse(document, read);
+  if (parsed === undefined) return { state: 'failed', because: 'no image manifest' } as const;
+  return { ...read, document: parsed };
+}
+
+async function readConfig(registry: Registry, repository: Repository, digest: Digest | undefined) {
+  if (digest === undefined) return { state: 'failed', because: 'manifest without config' } as const;
+  const read = await registry.blob(repository, digest, { limit: CONFIG_LIMIT });
+  if (read.state === 'oversized') return { state: 'failed', because: read.because } as const;
+  if (read.state !== 'found') return read;
+  const parsed = parse(imageConfig, read);
+  if (parsed === undefined) return { state: 'failed', because: 'no image config' } as const;
+  return { state: 'found', ...parsed, labels: parsed.config.Labels ?? {} } as const;
+}
+
+function parse<T>(schema: z.ZodType<T>, { body }: Pick<Manifest, 'body'>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(new TextDecoder().decode(body))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function repositoryOf({ host, path }: Repository): Repository {
+  return { host, path };
+}
+
+function platformName(
+  platform:
+    | { readonly os: string; readonly architecture: string; readonly variant?: string | undefined }
+    | undefined,
+): string {
+  if (platform === undefined) return 'unknown';
+  const { os, architecture, variant } = platform;
+  // Every arm64 is v8; some tools write it and some do not.
+  const plain = variant === undefined || (architecture === 'arm64' && variant === 'v8');
+  return [os, architecture, ...(plain ? [] : [variant])].join('/');
+}

@@ -1,0 +1,38 @@
+import { expect } from 'vitest';
+import { clock } from '../registry/fixture-host.ts';
+import { test } from '../tiers/real.ts';
+import { makeAgent } from './ci-job.ts';
+import { MAIN } from './job-variables.ts';
+import { tagsOf } from './registry-content.ts';
+import { requireSuccess } from './warmbake.ts';
+
+test('two variants of one commit share no name: images, caches and artifacts carry the lane (B-07, B-15)', async ({
+  engine,
+  registry,
+}) => {
+  await using agent = await makeAgent(engine.env, { images: registry.host });
+  await agent.configure((same) => ({
+    ...same,
+    targets: { 'test-ci': { inherits: ['app'] }, 'test-cpu': { inherits: ['app'], lane: 'cpu' } },
+  }));
+  const head = await agent.checkout.git('rev-parse', 'HEAD');
+  const names = ['test-ci', 'test-cpu'];
+  const { result } = requireSuccess(await agent.build(MAIN, { clock, args: names }));
+  expect(result.targets.map(({ name, outcome }) => [name, outcome])).toEqual(
+    names.map((name) => [name, 'built']),
+  );
+  for (const { main } of Object.values(agent.repositories)) {
+    expect(await tagsOf(registry.host, main)).toEqual([head, `${head}-cpu`, 'latest', 'latest-cpu']);
+  }
+  expect(Object.keys(await agent.sent()).toSorted()).toEqual([
+    'bake-config-build-1-cpu.json',
+    'bake-config-build-1.json',
+    'warmbake-test-ci-test-cpu',
+  ]);
+  const bakes = async (): Promise<readonly string[]> =>
+    (await agent.bakes()).map((call) => call.replace(/.*ci\.hcl /, ''));
+  expect(await bakes(), 'targets that share stages are baked one after the other').toEqual(names);
+
+  requireSuccess(await agent.build(MAIN, { clock, args: [...names, '--force', '--together'] }));
+  expect(await bakes()).toEqual([names.join(' ')]);
+});
