@@ -14,7 +14,7 @@ import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { FAMILY } from './family.ts';
 import { startFreshEngine } from '../../parts/fresh-engine.ts';
-import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
+import { buildProject, TARGET, type WarmProject } from './warm/warm-project.ts';
 
 let made: Promise<WarmProject> | undefined;
 

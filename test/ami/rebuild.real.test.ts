@@ -15,8 +15,8 @@ import { allows, resourceOf } from './allows.ts';
 import { DAY, FAMILY } from './family.ts';
 import type { Machine } from '../../parts/instance/machine.ts';
 import { warmbake } from '../../parts/moto/run.ts';
-import { BUILD, type WarmProject } from './warm-project.ts';
-import { openWorkbench, type Workbench } from './workbench.ts';
+import { BUILD, type WarmProject } from './warm/warm-project.ts';
+import { openWorkbench, type Workbench } from './build/workbench.ts';
 
 /** Published images of earlier days, newest first; the stacks launch the first. */
 const EARLIER = [4, 5, 6, 7].map((daysOld): SeededImage => {

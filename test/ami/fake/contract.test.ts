@@ -1,5 +1,5 @@
 import { beforeAll } from 'vitest';
-import { describeAccount, type World } from '../account-contract.ts';
+import { describeAccount, type World } from '../model/account-contract.ts';
 import { ACCOUNT, FakeAccount } from './account.ts';
 import { addImage, addInstance, addStack } from './furnish.ts';
 

@@ -3,7 +3,7 @@ import { openAccount } from '../../../src/ami/aws/account.ts';
 import { MOTO_ACCOUNT, startMoto, type Moto } from '../../../parts/moto/server.ts';
 import type { Running } from '../../../parts/part.ts';
 import { needsMoto } from '../../tiers/moto.ts';
-import { describeAccount, type World } from '../account-contract.ts';
+import { describeAccount, type World } from '../model/account-contract.ts';
 import { useFront } from '../../../parts/moto/fleet.ts';
 import { startFront, type Front } from '../../../parts/moto/front.ts';
 import { furnisher } from '../../../parts/moto/furnish.ts';

@@ -1,0 +1,80 @@
+import { execa } from 'execa';
+import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  answerCallbacks,
+  openCallbackFolder,
+  type PackerCallback,
+} from '../../../src/ami/packer/callbacks.ts';
+import { clock } from '../../registry/fixture-host.ts';
+import { PROJECT } from '../../../parts/project.ts';
+
+const SCRIPT = path.join(PROJECT, 'packer/cpu/scripts/callback.sh');
+
+/** What Packer's shell-local does: the real script. Answers with its exit code. */
+async function ask(directory: string, stage: PackerCallback): Promise<number | undefined> {
+  const options = { env: { CALLBACKS: directory, STAGE: stage }, reject: false, timeout: 15_000 };
+  return (await execa('sh', [SCRIPT], options)).exitCode;
+}
+
+async function callbacks() {
+  const directory = await mkdtemp(path.join(tmpdir(), 'warmbake-callbacks-'));
+  await openCallbackFolder(directory);
+  return { directory, [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true }) };
+}
+
+test('Packer waits until each stage is done, and goes on', async () => {
+  await using there = await callbacks();
+  const over = new AbortController();
+  const done: string[] = [];
+  const stages = {
+    fill: async () => {
+      await clock.sleep(300);
+      done.push('filled');
+    },
+    prove: async () => void done.push('proved'),
+  };
+  const answering = answerCallbacks(there.directory, stages, { clock, over: over.signal });
+  expect(await ask(there.directory, 'fill')).toBe(0);
+  expect(done).toEqual(['filled']);
+  expect(await ask(there.directory, 'prove')).toBe(0);
+  over.abort();
+  expect(await answering).toBeUndefined();
+  expect(done).toEqual(['filled', 'proved']);
+});
+
+test('a stage that fails makes the script fail, and its error is told', async () => {
+  await using there = await callbacks();
+  const over = new AbortController();
+  const error = new Error('the cache was missed');
+  const stages = { fill: async () => await Promise.reject(error), prove: async () => undefined };
+  const answering = answerCallbacks(there.directory, stages, { clock, over: over.signal });
+  expect(await ask(there.directory, 'fill')).toBe(1);
+  over.abort();
+  expect(await answering).toEqual({ error });
+});
+
+test('when this process is gone the script fails, so that Packer takes the instance down', async () => {
+  await using there = await callbacks();
+  const old = new Date(Date.now() - 5 * 60_000);
+  await utimes(path.join(there.directory, 'alive'), old, old);
+  expect(await ask(there.directory, 'fill')).toBe(1);
+});
+
+test('when Packer is gone the stage is told, and what it throws then is not the reason', async () => {
+  await using there = await callbacks();
+  const over = new AbortController();
+  const stages = {
+    fill: async (ended: AbortSignal) => {
+      over.abort();
+      await clock.sleep(60_000, ended);
+    },
+    prove: async () => undefined,
+  };
+  const answering = answerCallbacks(there.directory, stages, { clock, over: over.signal });
+  void ask(there.directory, 'fill');
+  expect(await answering).toBeUndefined();
+  expect(await readFile(path.join(there.directory, 'fill.answer'), 'utf8')).toBe('failed\n');
+});

@@ -1,0 +1,362 @@
+import { describe, expect, test } from 'vitest';
+import type { CleanReport } from '../../../src/ami/retention/clean.ts';
+import { clean } from '../../../src/ami/retention/clean.ts';
+import { holdParameter, printHold } from '../../../src/ami/model/hold.ts';
+import type { ImageId } from '../../../src/ami/model/ids.ts';
+import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
+import { TAG } from '../../../src/ami/model/tags.ts';
+import { DAY, FAMILY } from '../family.ts';
+import { FakeAccount, type FakeOptions } from '../fake/account.ts';
+import { conditionOf } from '../fake/condition.ts';
+import { addImage, addInstance, addStack, addVersion, setParameter } from '../fake/furnish.ts';
+import { hostOf } from '../fake/host.ts';
+import { everyKillPoint } from '../fake/kill-points.ts';
+import { refused } from '../fake/ports.ts';
+
+/** Four stacks on the newest of ten images, one image a day, two volumes each; the four oldest could go. */
+function tenDays(options?: FakeOptions) {
+  const fake = new FakeAccount(options);
+  const images = Array.from({ length: 10 }, (_, daysOld) =>
+    addImage(fake, { daysOld, volumes: 2, tags: { [TAG.family]: 'cpu', [TAG.state]: 'published' } }),
+  );
+  for (const stack of FAMILY.stacks) addStack(fake, stack, { image: images[0]!.id });
+  setParameter(fake, FAMILY.parameter, images[0]!.id);
+  return { fake, images };
+}
+
+async function cleanUp(fake: FakeAccount, options: { dryRun?: boolean; rollouts?: readonly ImageId[] } = {}) {
+  return await clean(fake.ports, hostOf(fake), { family: FAMILY, dryRun: false, rollouts: [], ...options });
+}
+
+function deleted({ lines }: CleanReport): readonly string[] {
+  return lines.filter(({ outcome }) => outcome === 'deleted').map(({ id }) => id);
+}
+
+function becauseOf({ lines }: CleanReport, image: MachineImage): string {
+  const line = lines.find(({ id }) => id === image.id);
+  return `${line?.outcome}: ${line?.because.join(', ')}`;
+}
+
+const idsOf = (images: readonly MachineImage[]): readonly string[] => images.map(({ id }) => id);
+
+describe('a cleanup', () => {
+  test('deletes the oldest images with all their snapshots (B-30)', async () => {
+    const { fake, images } = tenDays();
+    const report = await cleanUp(fake);
+    const gone = images.slice(7);
+    expect(deleted(report)).toEqual(idsOf(gone));
+    expect([...fake.state.images.keys()]).toEqual(idsOf(images.slice(0, 7)));
+    expect([...fake.state.snapshots.keys()]).toEqual(
+      images.slice(0, 7).flatMap(({ snapshots }) => snapshots.map(({ id }) => id)),
+    );
+  });
+
+  test('goes on where it stopped, and ends with what is kept', async () => {
+    const { fake, images } = tenDays();
+    await cleanUp(fake);
+    expect(deleted(await cleanUp(fake))).toEqual([images[6]!.id]);
+    fake.gate.revive();
+    expect(deleted(await cleanUp(fake))).toEqual([]);
+    expect(fake.writes).toEqual([]);
+  });
+
+  test('says for every image what becomes of it and why', async () => {
+    const { fake, images } = tenDays();
+    addInstance(fake, { image: images[9]!.id, state: 'stopped' });
+    const report = await cleanUp(fake, { dryRun: true });
+    expect(
+      report.lines.map(({ id, outcome, because }) => [id.slice(-2), outcome, because.join('; ')]),
+    ).toEqual([
+      ['01', 'kept', expect.stringMatching(/^desired; group .*; young$/)],
+      ['02', 'kept', 'young'],
+      ['03', 'kept', 'young'],
+      ['04', 'kept', 'one of the newest 3 published'],
+      ['05', 'kept', 'one of the newest 3 published'],
+      ['06', 'kept', 'one of the newest 3 published'],
+      ['07', 'planned', 'not needed any more'],
+      ['08', 'planned', 'not needed any more'],
+      ['09', 'planned', 'not needed any more'],
+      ['0a', 'kept', 'instance i-00000000000000001 (stopped)'],
+    ]);
+    expect(fake.writes).toEqual([]);
+  });
+
+  test('B-32: leaves images of families with longer names, foreign tags and other accounts alone', async () => {
+    const { fake } = tenDays();
+    const others = [
+      addImage(fake, { daysOld: 40, name: 'app-build-arm64-20260701000000' }),
+      addImage(fake, { daysOld: 40, name: 'app-build-backup' }),
+      addImage(fake, { daysOld: 40, tags: { [TAG.family]: 'gpu' } }),
+      addImage(fake, { daysOld: 40, owner: '999900001111' }),
+    ];
+    await cleanUp(fake);
+    expect([...fake.state.images.keys()]).toEqual(expect.arrayContaining([...idsOf(others)]));
+  });
+
+  test('goes on when one image cannot be deleted, and says which', async () => {
+    const { fake, images } = tenDays();
+    fake.gate.before = ({ name, args }) => {
+      if (name === 'images.deregister' && args[0] === images[8]!.id)
+        throw refused('ec2:DeregisterImage', 'OperationNotPermitted', images[8]!.id);
+    };
+    const report = await cleanUp(fake);
+    expect(deleted(report)).toEqual(idsOf([images[7]!, images[9]!]));
+    expect(becauseOf(report, images[8]!)).toMatch(
+      /^failed: ec2:DeregisterImage \(ami-00000000000000009\) failed/,
+    );
+  });
+
+  test('keeps a snapshot that another image has', async () => {
+    const { fake, images } = tenDays();
+    const twin = addImage(fake, { name: 'rescue' });
+    fake.state.images.set(twin.id, { ...twin, snapshots: images[9]!.snapshots });
+    const report = await cleanUp(fake);
+    expect(becauseOf(report, images[9]!)).toContain('stays: an image has it');
+    expect(fake.state.snapshots.has(images[9]!.snapshots[0]!.id)).toBe(true);
+  });
+
+  test('keeps a snapshot that a launch template names', async () => {
+    const { fake, images } = tenDays();
+    const { template } = addStack(fake, 'elsewhere', { image: images[0]!.id });
+    const [snapshot] = images[9]!.snapshots;
+    const mappings = [{ DeviceName: '/dev/sdb', Ebs: { SnapshotId: snapshot!.id } }];
+    addVersion(fake, template, { image: images[0]!.id, data: { BlockDeviceMappings: mappings } });
+    expect(becauseOf(await cleanUp(fake), images[9]!)).toContain('stays: a launch template names it');
+    expect(fake.state.snapshots.has(snapshot!.id)).toBe(true);
+  });
+
+  test('deletes images from before this tool, and finds their snapshots again after a kill', async () => {
+    const fake = new FakeAccount();
+    addStack(fake, 'main', { image: addImage(fake).id });
+    const family = { ...FAMILY, stacks: ['main'] };
+    const old = Array.from({ length: 4 }, (_, days) => addImage(fake, { daysOld: 10 + days }));
+    fake.gate.before = ({ name }) => {
+      if (name === 'snapshots.remove') throw refused('ec2:DeleteSnapshot', 'InternalError');
+    };
+    await clean(fake.ports, hostOf(fake), { family, dryRun: false, rollouts: [] });
+    expect(fake.state.images.has(old[3]!.id)).toBe(false);
+    fake.gate.before = () => undefined;
+    const report = await clean(fake.ports, hostOf(fake), { family, dryRun: false, rollouts: [] });
+    expect(deleted(report)).toEqual([old[3]!.snapshots[0]!.id]);
+  });
+});
+
+describe('leftover snapshots', () => {
+  const TAGS = { [TAG.family]: 'cpu' };
+  const add = (fake: FakeAccount, number: number, daysOld: number, tags: Record<string, string> = TAGS) => {
+    const startedAt = new Date(fake.clock.now().getTime() - daysOld * DAY);
+    fake.state.snapshots.set(`snap-left${number}`, { id: `snap-left${number}`, startedAt, tags });
+  };
+
+  test('go when their image is gone, or when no image got them for days', async () => {
+    const { fake, images } = tenDays();
+    add(fake, 1, 0.1, { ...TAGS, [TAG.image]: 'ami-gone' });
+    add(fake, 2, 4);
+    add(fake, 3, 1);
+    add(fake, 4, 40, { [TAG.family]: 'gpu' });
+    add(fake, 5, 40, {});
+    add(fake, 6, 40, { ...TAGS, [TAG.image]: images[0]!.id });
+    const report = await cleanUp(fake);
+    expect(deleted(report).filter((id) => id.startsWith('snap'))).toEqual(['snap-left1', 'snap-left2']);
+  });
+});
+
+describe('L7: nothing in use is deleted', () => {
+  type World = ReturnType<typeof tenDays>;
+  /** Each makes the oldest image used. */
+  const USES: readonly (readonly [string, (world: World, oldest: MachineImage) => void])[] = [
+    ['the desired one', ({ fake }, { id }) => setParameter(fake, FAMILY.parameter, id)],
+    [
+      'a held one',
+      ({ fake }, { id }) =>
+        setParameter(
+          fake,
+          holdParameter(FAMILY),
+          printHold({ image: id, by: 'a', reason: 'b', since: new Date(0) }),
+        ),
+    ],
+    ['one that an instance runs', ({ fake }, { id }) => void addInstance(fake, { image: id })],
+    [
+      'one that a stopped instance has',
+      ({ fake }, { id }) => void addInstance(fake, { image: id, state: 'stopped' }),
+    ],
+    [
+      'B-31: the active one of a stack (incident 4a4eb08: nothing could be launched)',
+      ({ fake }, { id }) => void addStack(fake, 'main', { image: id }),
+    ],
+    [
+      'the active one of a group in no list',
+      ({ fake }, { id }) => void addStack(fake, 'elsewhere', { image: id }),
+    ],
+    [
+      'one that a group is pinned to, neither latest nor default',
+      ({ fake, images }, { id }) => {
+        const { template, group } = addStack(fake, 'elsewhere', { image: images[0]!.id });
+        addVersion(fake, template, { image: id });
+        addVersion(fake, template, { image: images[0]!.id });
+        const found = fake.state.groups.get(group)!;
+        fake.state.groups.set(group, {
+          ...found,
+          launch: { kind: 'template', use: { template, version: '2' } },
+        });
+      },
+    ],
+    [
+      'the latest one of a template that no group uses',
+      ({ fake, images }, { id }) =>
+        void addVersion(fake, addStack(fake, 'x', { image: images[0]!.id }).template, { image: id }),
+    ],
+    [
+      'the default one of a template',
+      ({ fake, images }, { id }) =>
+        void addVersion(fake, addStack(fake, 'x', { image: id }).template, { image: images[0]!.id }),
+    ],
+    [
+      'one that a template finds through a parameter',
+      ({ fake }, { id }) => {
+        setParameter(fake, '/other/image', id);
+        addStack(fake, 'elsewhere', { image: 'resolve:ssm:/other/image' });
+      },
+    ],
+    [
+      'one in an override',
+      ({ fake, images }, { id }) =>
+        void addStack(fake, 'elsewhere', { image: images[0]!.id, overrides: [{ image: id }] }),
+    ],
+    [
+      'one behind the template of an override',
+      ({ fake, images }, { id }) => {
+        const { template } = addStack(fake, 'other', { image: images[0]!.id });
+        addVersion(fake, template, { image: id });
+        addVersion(fake, template, { image: images[0]!.id });
+        addStack(fake, 'elsewhere', {
+          image: images[0]!.id,
+          overrides: [{ use: { template, version: '2' } }],
+        });
+      },
+    ],
+    [
+      'one of a launch configuration',
+      ({ fake }, { id }) => {
+        fake.state.groups.set('old', { name: 'old', launch: { kind: 'configuration', name: 'conf' } });
+        fake.state.configurations.set('conf', id);
+      },
+    ],
+  ];
+
+  test.each(USES)('%s', async (_, use) => {
+    const world = tenDays();
+    const oldest = world.images[9]!;
+    use(world, oldest);
+    const report = await cleanUp(world.fake);
+    expect(world.fake.state.images.has(oldest.id)).toBe(true);
+    expect(world.fake.state.snapshots.has(oldest.snapshots[0]!.id)).toBe(true);
+    expect(deleted(report).length).toBe(3);
+  });
+
+  test('one that a rollout is bringing', async () => {
+    const { fake, images } = tenDays();
+    await cleanUp(fake, { rollouts: [images[9]!.id] });
+    expect(fake.state.images.has(images[9]!.id)).toBe(true);
+  });
+
+  test.each(USES)('%s, since the moment before the deletion', async (_, use) => {
+    const world = tenDays();
+    const oldest = world.images[9]!;
+    world.fake.gate.before = ({ name }) => {
+      if (name !== 'tagging.set') return;
+      world.fake.gate.before = () => undefined;
+      use(world, oldest);
+    };
+    await cleanUp(world.fake);
+    expect(world.fake.state.images.has(oldest.id)).toBe(true);
+  });
+
+  test('when any single lookup fails, nothing goes from then on', async () => {
+    const { fake } = tenDays();
+    const undisturbed = fake.copy();
+    await cleanUp(undisturbed);
+    const readNames = new Set(undisturbed.gate.calls.filter(({ writes }) => !writes).map(({ name }) => name));
+    readNames.delete('snapshots.tagged');
+    for (const failing of readNames) {
+      const account = fake.copy();
+      account.gate.before = ({ name }) => {
+        if (name === failing) throw refused(name, 'RequestLimitExceeded');
+      };
+      const report = await cleanUp(account).catch((error: unknown) => error);
+      const isSaid = report instanceof Error || (report as CleanReport).missing.length > 0;
+      expect({ failing, isSaid, writes: account.writes }).toEqual({ failing, isSaid: true, writes: [] });
+    }
+  });
+
+  test('when a lookup fails at any moment, nothing goes from then on, and what went before was not in use', async () => {
+    const { fake, images } = tenDays();
+    const undisturbed = fake.copy();
+    await cleanUp(undisturbed);
+    for (const failing of undisturbed.gate.calls) {
+      const account = fake.copy();
+      account.gate.before = ({ number }) => {
+        if (number === failing.number) throw refused(failing.name, 'InternalError');
+      };
+      await cleanUp(account).catch(() => undefined);
+      const later = account.gate.calls.slice(failing.number).map(({ name }) => name);
+      expect(failing.writes || !later.includes('images.deregister')).toBe(true);
+      expect([...account.state.images.keys()]).toEqual(
+        expect.arrayContaining([...idsOf(images.slice(0, 7))]),
+      );
+    }
+  });
+
+  test.each([
+    [
+      'a stack has no group',
+      (fake: FakeAccount) => void fake.state.stacks.delete('main'),
+      'the group of stack main',
+    ],
+    [
+      'the group of a stack is not among the groups',
+      (fake: FakeAccount) => void fake.state.groups.delete('main-AgentAutoScaleGroup-2'),
+      'group main-AgentAutoScaleGroup-2 of stack main',
+    ],
+    [
+      'a group uses a version that is not there',
+      (fake: FakeAccount) => void fake.state.templates.set('lt-00000000000000002', []),
+      'version 1 of lt-00000000000000002, used by group main-AgentAutoScaleGroup-2',
+    ],
+    [
+      'a group launches nothing that can be read',
+      (fake: FakeAccount) => void fake.state.groups.set('odd', { name: 'odd', launch: { kind: 'unknown' } }),
+      'what group odd launches',
+    ],
+    [
+      'the hold cannot be read',
+      (fake: FakeAccount) => setParameter(fake, holdParameter(FAMILY), 'hm'),
+      'which image is held',
+    ],
+    [
+      'a template names its image in a way that is not known',
+      (fake: FakeAccount) => void addStack(fake, 'odd', { image: 'resolve:other:x' }),
+      "what 'resolve:other:x' is, used by group odd-AgentAutoScaleGroup-5, version 1 of lt-00000000000000005",
+    ],
+  ])('nothing goes where %s', async (_, spoil, missing) => {
+    const { fake } = tenDays();
+    spoil(fake);
+    const report = await cleanUp(fake);
+    expect(report.missing).toContain(missing);
+    expect(fake.writes).toEqual([]);
+  });
+});
+
+describe('L6: a cleanup that is killed', () => {
+  test('at any call, run again, ends like one that was not', async () => {
+    const { fake } = tenDays();
+    // Runs on until there is nothing left to do: a run that was killed may have deleted its share already.
+    const run = async (account: FakeAccount) => {
+      await cleanUp(account);
+      await cleanUp(account);
+      await cleanUp(account);
+    };
+    const points = await everyKillPoint(fake, {}, { run, condition: conditionOf });
+    expect(points).toBeGreaterThanOrEqual(100);
+  });
+});

@@ -1,0 +1,178 @@
+import { execa } from 'execa';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { bakeStages } from '../../../src/ami/warm/bake.ts';
+import { WARM_TARGET } from '../../../src/ami/warm/definition.ts';
+import { writeWarmPlan, type WarmPlan } from '../../../src/ami/warm/plan.ts';
+import { fillStore, proveStore } from '../../../src/ami/warm/store.ts';
+import type { TimedUse } from '../../../src/ami/warm/warmth.ts';
+import { type FixtureHost, openHost } from '../../registry/fixture-host.ts';
+import { startBridge } from '../../../parts/bridge.ts';
+import type { Engine } from '../../../parts/engine.ts';
+import type { Registry } from '../../../parts/registry.ts';
+import { orSkip } from '../../tiers/or-skip.ts';
+import { test } from '../../tiers/real.ts';
+import { type FreshEngine, startFreshEngine } from '../../../parts/fresh-engine.ts';
+import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
+
+/** One project for all tests of this file: only the stores differ. */
+let made: Promise<WarmProject> | undefined;
+
+async function project(engine: Engine, registry: Registry): Promise<WarmProject> {
+  return await (made ??= buildProject(engine, registry, 'ami-warm'));
+}
+
+afterAll(async () => {
+  await (await made)?.remove();
+});
+
+/** A machine image in the making: an empty store behind a BuildKit address. */
+interface Instance extends AsyncDisposable {
+  readonly host: FixtureHost;
+  readonly fresh: FreshEngine;
+  readonly store: { readonly address: string };
+  readonly options: { readonly docker: { readonly env: Readonly<Record<string, string>> } };
+}
+
+async function instance(): Promise<Instance> {
+  const fresh = await startFreshEngine();
+  const host = await openHost({ env: fresh.env });
+  const bridge = await startBridge(fresh);
+  return {
+    host,
+    fresh,
+    store: { address: bridge.address },
+    options: { docker: { env: fresh.env } },
+    async [Symbol.asyncDispose]() {
+      await bridge.stop();
+      await fresh.stop();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const BAR = { longestStepMs: 60_000, minimumBytes: 10_000_000 };
+const NO_USE: TimedUse = {
+  use: { executed: 0, loaded: 0, executedSteps: [], pulledLayers: 0, pulledBytes: 0 },
+  seconds: 0,
+};
+
+async function planFor({ host }: Instance, { source, config, cache }: WarmProject): Promise<WarmPlan> {
+  const directory = join(host.scratch, 'warm');
+  return await writeWarmPlan({ config, target: TARGET, source, cacheFrom: [cache], directory, mark: 'test' });
+}
+
+/** The same build as the reference warmed with: the target itself, exported nowhere. */
+async function cacheOnly(on: Instance, plan: WarmPlan): Promise<string> {
+  const definition = JSON.parse(await readFile(plan.filling, 'utf8')) as {
+    target: Record<string, Record<string, unknown>>;
+  };
+  const target = { ...definition.target[WARM_TARGET], target: 'test', output: ['type=cacheonly'] };
+  const file = join(on.host.scratch, 'cache-only.json');
+  await writeFile(file, JSON.stringify({ target: { [WARM_TARGET]: target } }));
+  return file;
+}
+
+test('a store is warm once every stage was built: without imports nothing is executed and nothing is pulled', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const { source, ...rest } = await project(engine, registry);
+  await using on = await orSkip(instance(), skip);
+  const plan = await planFor(on, { source, ...rest });
+  expect(plan.stages).toEqual(['base', 'dependencies', 'tools', 'build', 'test']);
+  const options = { ...on.options, ...BAR, plan };
+
+  const warmed = await fillStore(on.host, on.store, options);
+  expect(warmed.use).toMatchObject({ executed: 0, loaded: 8 });
+  expect(warmed.use.pulledBytes).toBeGreaterThan(5_000_000);
+  await on.fresh.restart();
+  const warmth = await proveStore(on.host, warmed, options);
+  expect(warmth.proved.loaded).toBe(8);
+  expect(warmth.bytes).toBeGreaterThan(10_000_000);
+
+  // What a pull request does: it edits the sources and builds on this image.
+  const file = join(source, 'source', 'main');
+  const before = await readFile(file, 'utf8');
+  await writeFile(file, `edited ${Math.random()}\n`);
+  const call = { file: plan.proving, builder: 'warmbake-warm', cwd: source };
+  const env = { ...on.fresh.env, BUILDX_CONFIG: join(on.host.scratch, 'warm-buildx') };
+  const { use } = await bakeStages(on.host, { ...call, env }, BAR);
+  await writeFile(file, before);
+  expect(use.pulledLayers).toBe(0);
+  expect(use.executedSteps.map((name) => name.slice(0, 20)).toSorted()).toEqual([
+    '[build 2/3] COPY sou',
+    '[build 3/3] RUN --ne',
+    '[test 1/2] COPY --fr',
+    '[test 2/2] RUN --net',
+  ]);
+});
+
+test('a warm build to cache only stores nothing and fails the proof (incident f8e5567: an image with 48 kB)', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const { source, cache, ...rest } = await project(engine, registry);
+  await using on = await orSkip(instance(), skip);
+  const plan = await planFor(on, { source, cache, ...rest });
+  const options = { ...on.options, ...BAR, plan };
+  await fillStore(on.host, on.store, { ...options, plan: { ...plan, filling: await cacheOnly(on, plan) } });
+  await on.fresh.restart();
+  await expect(proveStore(on.host, NO_USE, options)).rejects.toThrow(
+    /^the store is not warm: \d steps were executed without imports: .*; 1 layers were pulled/,
+  );
+});
+
+test('a stage that was left out fails the proof and is named', async ({ engine, registry, skip }) => {
+  const { source, ...rest } = await project(engine, registry);
+  await using on = await orSkip(instance(), skip);
+  const plan = await planFor(on, { source, ...rest });
+  const options = { ...on.options, ...BAR, plan };
+  const dockerfile = join(on.host.scratch, 'warm', 'filling.Dockerfile');
+  const all = await readFile(dockerfile, 'utf8');
+  await writeFile(dockerfile, all.replace(/COPY --from=tools .*\n/, ''));
+  const warmed = await fillStore(on.host, on.store, options);
+  await on.fresh.restart();
+  await expect(proveStore(on.host, warmed, options)).rejects.toThrow(
+    /not warm: 1 steps were executed without imports: \[tools 1\/1\]/,
+  );
+});
+
+test('layers that got lost after the warming fail the proof, though the result of the warm build is still there', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const { source, ...rest } = await project(engine, registry);
+  await using on = await orSkip(instance(), skip);
+  const options = { ...on.options, ...BAR, plan: await planFor(on, { source, ...rest }) };
+  const warmed = await fillStore(on.host, on.store, options);
+  // Layers that came from a cache; what the warm build made itself stays.
+  const prune = ['buildx', 'prune', '--builder', 'default', '--force', '--filter', 'description~=imported'];
+  await execa('docker', prune, { env: on.fresh.env, extendEnv: false });
+  await on.fresh.restart();
+  await expect(proveStore(on.host, warmed, options)).rejects.toThrow(
+    /not warm: 8 steps were executed without imports: .*\[dependencies 1\/1\]/,
+  );
+});
+
+test('B-33: a step that works longer than the limit ends the warm build: the cache was missed', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const { source, config, ...rest } = await project(engine, registry);
+  await using on = await orSkip(instance(), skip);
+  const slow = { targets: { [TARGET]: { ...config.targets[TARGET], target: 'never' } } };
+  const plan = await planFor(on, { source, config: slow, ...rest });
+  const begun = Date.now();
+  await expect(
+    fillStore(on.host, on.store, { ...on.options, ...BAR, longestStepMs: 2000, plan }),
+  ).rejects.toThrow(
+    /'\[never 1\/1\] RUN .*sleep 1000' has been running for [23] s: its layer is not in the trusted caches/,
+  );
+  expect(Date.now() - begun).toBeLessThan(20_000);
+});
