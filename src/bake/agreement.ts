@@ -1,30 +1,23 @@
 import { WarmbakeError } from '../platform/errors.ts';
-import { type Definition, type BakeEntry, type TargetDefinition, entryText } from './definition.ts';
+import { type BakeEntry, type TargetDefinition, type Targets, entryText } from './definition.ts';
 
 /** What the plan promises about one target, in bake's terms. */
 export interface Promised {
   readonly name: string;
   readonly tags: readonly string[];
-  readonly cacheFrom: readonly BakeEntry[];
   readonly cacheTo: readonly BakeEntry[];
   readonly output: readonly BakeEntry[];
   readonly args: Readonly<Record<string, string>>;
   readonly annotations: readonly string[];
 }
 
-/** Cache sources that the repository's own file brings along: `--set TARGET.cache-from=…` has to replace the list. */
-export function bringsOwnSources(promised: Promised, definition: Definition): boolean {
-  const target = definition.targets.get(promised.name);
-  return target !== undefined && !sameEntries(promised.cacheFrom, target.cacheFrom);
-}
-
 /**
  * Law L4: what bake resolves is what the plan said. Throws `config` with every difference; a target of the plan that
  * bake does not know is one. Order counts for nothing but tags; the repository's file may add arguments and annotations.
  */
-export function requireAgreement(promises: readonly Promised[], definition: Definition): void {
+export function requireAgreement(promises: readonly Promised[], targets: Targets): void {
   const differences = promises.flatMap((promised) => {
-    const target = definition.targets.get(promised.name);
+    const target = targets.get(promised.name);
     if (target === undefined) return [`target '${promised.name}' is not defined`];
     return compare(promised, target).map((text) => `${promised.name}: ${text}`);
   });
@@ -42,7 +35,6 @@ function compare(promised: Promised, target: TargetDefinition): readonly string[
     ...(promised.tags.join(' ') === target.tags.join(' ')
       ? []
       : [`tags are [${target.tags.join(', ')}], planned [${promised.tags.join(', ')}]`]),
-    ...entriesDiffer('cache-from', promised.cacheFrom, target.cacheFrom),
     ...entriesDiffer('cache-to', promised.cacheTo, target.cacheTo),
     ...entriesDiffer('output', promised.output, target.output),
     ...args.map(([key, value]) => `argument ${key} is '${target.args[key] ?? ''}', planned '${value}'`),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
@@ -6,14 +6,13 @@ import type { Host } from '../platform/host.ts';
 import { type Finished, explainExit, succeeded } from '../platform/process.ts';
 import type { BuilderChoice } from './builder.ts';
 import { type Definition, parseDefinition } from './definition.ts';
+import { ESCAPE_CANARY, ESCAPE_CANARY_FILE } from './escape-canary.ts';
 
 /** One way to call bake: everything that decides what it resolves. */
 export interface BakeCall {
   /** The repository's files, then the overlay. */
   readonly files: readonly string[];
   readonly targets: readonly string[];
-  /** `TARGET.key=value` overrides. */
-  readonly set: readonly string[];
   /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
   /** The checkout's root, against which bake resolves contexts. */
@@ -22,11 +21,17 @@ export interface BakeCall {
 
 /** The command line that {@link BakeCall} stands for, without progress and builder. */
 export function bakeArguments(call: BakeCall): readonly string[] {
-  return [...call.files.flatMap((f) => ['-f', f]), ...call.set.flatMap((s) => ['--set', s]), ...call.targets];
+  return [...call.files.flatMap((f) => ['-f', f]), ...call.targets];
 }
 
-/** What bake makes of the files (`bake --print`; needs no engine). Throws `config` with bake's own words. */
-export async function printDefinition(host: Host, call: BakeCall): Promise<Definition> {
+/**
+ * What bake makes of the files (`bake --print`; needs no engine). Writes one small file to the scratch directory. Throws `config` with
+ * bake's own words.
+ */
+export async function printDefinition(host: Host, asked: BakeCall): Promise<Definition> {
+  const canary = path.join(host.scratch, 'escapes.json');
+  await writeFile(canary, ESCAPE_CANARY_FILE);
+  const call = { ...asked, files: [...asked.files, canary], targets: [...asked.targets, ESCAPE_CANARY] };
   const argv = ['docker', 'buildx', 'bake', '--print', ...bakeArguments(call)] as const;
   const finished = await host.processes.run(
     { argv: [...argv], env: call.env, cwd: call.cwd, timeoutMs: 60_000 },
@@ -40,7 +45,7 @@ export async function printDefinition(host: Host, call: BakeCall): Promise<Defin
     'bake-refuses',
     `bake cannot resolve the targets: ${bakeWords(finished)}`,
     {
-      hint: `look at ${call.files.join(', ')}`,
+      hint: `look at ${asked.files.join(', ')}`,
     },
   );
 }

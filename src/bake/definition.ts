@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WarmbakeError } from '../platform/errors.ts';
+import { type PrintHabits, takeCanary } from './escape-canary.ts';
 
 /** One entry of `cache-from`, `cache-to`, `output`, `secret` or `ssh` as attributes: `{type: 'registry', ref: …}`. */
 export type BakeEntry = Readonly<Record<string, string>>;
@@ -21,11 +22,16 @@ export interface TargetDefinition {
   readonly ssh: readonly BakeEntry[];
 }
 
+/** Targets by name. */
+export type Targets = ReadonlyMap<string, TargetDefinition>;
+
 /** What `docker buildx bake --print` says. */
 export interface Definition {
-  readonly targets: ReadonlyMap<string, TargetDefinition>;
-  /** The whole document as bake printed it: this is what the bake config artifact holds. */
+  readonly targets: Targets;
+  /** The whole document as bake printed it. */
   readonly raw: unknown;
+  /** How to read `raw` as a bake file. */
+  readonly habits: PrintHabits;
 }
 
 /** buildx prints entries as objects since 0.19 and as CSV text before. */
@@ -68,11 +74,14 @@ const printed = z.object({
   ),
 });
 
-/** Parses the output of `bake --print` of any supported buildx; throws `outside` where it is no such document. */
+/**
+ * Parses the output of `bake --print` of any supported buildx with {@link ESCAPE_CANARY_FILE} among its files; throws `outside` where it
+ * is no such document.
+ */
 export function parseDefinition(text: string): Definition {
   try {
-    const raw: unknown = JSON.parse(text);
-    return { targets: new Map(Object.entries(printed.parse(raw).target)), raw };
+    const { raw, habits } = takeCanary(JSON.parse(text));
+    return { targets: targetsOf(raw), raw, habits };
   } catch (cause) {
     throw new WarmbakeError(
       'outside',
@@ -84,6 +93,11 @@ export function parseDefinition(text: string): Definition {
       },
     );
   }
+}
+
+/** The targets of a printed document, or of a bake file in JSON. Throws where it is neither. */
+export function targetsOf(raw: unknown): Targets {
+  return new Map(Object.entries(printed.parse(raw).target));
 }
 
 /**

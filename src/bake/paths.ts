@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Definition, BakeEntry, TargetDefinition } from './definition.ts';
+import type { BakeEntry, Targets, TargetDefinition } from './definition.ts';
 
 /** A place on this machine that a target reads or writes and that lies outside of the checkout. */
 export interface OutsidePath {
@@ -16,7 +16,7 @@ export interface OutsidePath {
  * `resolve` must give the real path (symbolic links followed), so that a link in the checkout does not lead out.
  */
 export function outsidePaths(
-  definition: Definition,
+  targets: Targets,
   limits: {
     readonly root: string;
     readonly allow: readonly string[];
@@ -25,7 +25,7 @@ export function outsidePaths(
 ): readonly OutsidePath[] {
   const root = limits.resolve(limits.root);
   const allowed = [root, ...limits.allow.map((p) => limits.resolve(path.resolve(root, p)))];
-  return [...definition.targets].flatMap(([target, t]) =>
+  return [...targets].flatMap(([target, t]) =>
     used(t)
       .map(([what, p]) => ({ target, what, path: limits.resolve(path.resolve(root, p)) }))
       .filter((u) => !allowed.some((dir) => isWithin(dir, u.path))),

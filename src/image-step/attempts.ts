@@ -5,10 +5,10 @@ import { warn } from '../platform/events.ts';
 import { listenForSccache } from '../sccache/listener.ts';
 import { type SccacheSummary, summariseSccache } from '../sccache/summary.ts';
 import { startFailureOf } from '../sccache/warnings.ts';
-import { bakeCall, withSecret } from './bake-call.ts';
+import { writeBakeCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
 import type { BuildPlan } from './plan.ts';
-import type { TargetPlan } from './target-plan.ts';
+import { type TargetPlan, cacheFromEntries } from './target-plan.ts';
 
 /** One bake, and what its steps said about sccache. */
 export interface Attempt extends BakeRun {
@@ -57,7 +57,13 @@ async function attempt(
       services.host.emit(event);
     },
   };
-  const call = withSecret(bakeCall(services, { context: plan.context, targets, ...plan.call }), services);
+  const { context, printed } = plan;
+  const call = await writeBakeCall(services, {
+    context,
+    printed,
+    targets,
+    cacheFrom: cacheFromEntries(targets),
+  });
   const run = await runBake(host, call, { builder: plan.builder.name });
   const sccache = summariseSccache(run.record.steps, heard());
   if (run.failure === undefined) return { ...run, sccache };

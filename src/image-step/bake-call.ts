@@ -1,51 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bakeFile } from '../bake/bake-file.ts';
 import type { BakeCall } from '../bake/buildx.ts';
-import { overlayEnvironment, secretEnvironment } from '../bake/overlay.ts';
-import { imported } from '../cache/chain.ts';
+import type { Definition } from '../bake/definition.ts';
+import { exportAttributes, NO_OUTPUT, overlayEnvironment, pushOutput } from '../bake/overlay.ts';
 import { expand } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
 import { secretEntry } from '../sccache/secret.ts';
 import type { BuildServices } from './build-services.ts';
-import { type ResolvedTarget, buildValues } from './target-plan.ts';
+import { type Writes, buildValues } from './target-plan.ts';
 
-/** What decides how bake is called. */
-export interface CallFacts {
-  readonly context: BuildContext;
-  /** Path of the overlay in the scratch directory. */
-  readonly overlay: string;
-  readonly targets: readonly ResolvedTarget[];
-  /** Targets whose files bring sources: bake merges the lists, only `--set` replaces them. */
-  readonly brings: readonly string[];
-}
-
-/** The call of bake for these targets with these sources, in its closed environment. */
-export function bakeCall(
-  { settings, docker }: Pick<BuildServices, 'settings' | 'docker'>,
-  facts: CallFacts,
+/** The call that evaluates the repository's files under the overlay (at `overlay`), in a closed environment: only for `--print`. */
+export function printCall(
+  services: Pick<BuildServices, 'settings' | 'docker'>,
+  facts: {
+    readonly context: BuildContext;
+    readonly overlay: string;
+    readonly targets: readonly Writes[];
+  },
 ): BakeCall {
-  const { context, overlay, targets, brings } = facts;
-  const values = buildValues(context, targets);
-  const variables = Object.entries(settings.bake.variables).map(([name, text]) => [
-    name,
-    expand(text, values),
-  ]);
+  const { settings } = services;
+  const values = buildValues(facts.context, facts.targets);
   return {
-    files: [...settings.bake.files, overlay],
-    targets: targets.map((t) => t.settings.name),
-    set: targets.filter((t) => brings.includes(t.settings.name)).flatMap(replaceSources),
-    env: { ...docker.env, ...Object.fromEntries(variables), ...overlayEnvironment(values) },
+    files: [...settings.bake.files, facts.overlay],
+    targets: facts.targets.map((t) => t.settings.name),
+    env: { ...environment(services, values), ...overlayEnvironment(values) },
     cwd: settings.root,
   };
 }
 
-/** `--set` values that put this target's sources in place of every list; an empty value clears it. */
-function replaceSources({ settings, sources }: ResolvedTarget): readonly string[] {
-  const refs = imported({ sources }).map((ref) => `type=registry,ref=${referenceName(ref)}`);
-  return (refs.length === 0 ? [''] : refs).map((entry) => `${settings.name}.cache-from=${entry}`);
+/** What bake is told to do: the printed definition with this build's results, and layers from `cacheFrom` (CSV entries). */
+export function bakeDocument(
+  printed: Definition,
+  targets: readonly Writes[],
+  more: { readonly cacheFrom: readonly string[]; readonly secrets?: readonly string[] },
+): object {
+  const results = targets.map((target) => ({
+    name: target.settings.name,
+    tags: target.tags.map(referenceName),
+    cacheTo: target.exportTo.map(
+      (ref) => `type=registry,ref=${referenceName(ref)},${exportAttributes(target.settings.cache)}`,
+    ),
+    output: [target.tags.length === 0 ? NO_OUTPUT : pushOutput(target.settings.image.compression)],
+  }));
+  return bakeFile(printed.raw, { results, printsEscaped: printed.habits.printsEscaped, ...more });
 }
 
-/** The call with the build's secrets in it; only for the bake itself, as `--print` would look for the file. */
-export function withSecret(call: BakeCall, { secret }: Pick<BuildServices, 'secret'>): BakeCall {
-  if (secret === undefined) return call;
-  return { ...call, env: { ...call.env, ...secretEnvironment(secretEntry(secret)) } };
+/** The call that bakes `targets`, with the build's secret; the definition is written where only this user can read it. */
+export async function writeBakeCall(
+  services: Pick<BuildServices, 'host' | 'settings' | 'docker' | 'secret'>,
+  facts: {
+    readonly context: BuildContext;
+    readonly printed: Definition;
+    readonly targets: readonly Writes[];
+    readonly cacheFrom: readonly string[];
+  },
+): Promise<BakeCall> {
+  const { host, settings, secret } = services;
+  const { context, printed, targets, cacheFrom } = facts;
+  const secrets = secret === undefined ? [] : [secretEntry(secret)];
+  const file = path.join(host.scratch, 'definition.json');
+  const document = bakeDocument(printed, targets, { cacheFrom, secrets });
+  await writeFile(file, JSON.stringify(document), { mode: 0o600 });
+  return {
+    files: [file],
+    targets: targets.map((t) => t.settings.name),
+    env: environment(services, buildValues(context, targets)),
+    cwd: settings.root,
+  };
+}
+
+/** The configured variables: bake files read them, and so do secrets that are taken from the environment. */
+function environment(
+  { settings, docker }: Pick<BuildServices, 'settings' | 'docker'>,
+  values: ReturnType<typeof buildValues>,
+): Readonly<Record<string, string>> {
+  const variables = Object.entries(settings.bake.variables);
+  return {
+    ...docker.env,
+    ...Object.fromEntries(variables.map(([name, text]) => [name, expand(text, values)])),
+  };
 }

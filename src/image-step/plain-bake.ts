@@ -1,7 +1,8 @@
 import { bakeArguments } from '../bake/buildx.ts';
 import type { Failure } from '../bake/failure.ts';
 import { explainExit, succeeded } from '../platform/process.ts';
-import { bakeCall, withSecret } from './bake-call.ts';
+import { writeBakeCall } from './bake-call.ts';
+import { cacheFromEntries } from './target-plan.ts';
 import type { BuildServices } from './build-services.ts';
 import type { BuildPlan } from './plan.ts';
 import type { TargetResult } from './result.ts';
@@ -15,10 +16,13 @@ export async function bakePlainly(
   plan: BuildPlan,
 ): Promise<readonly TargetResult[]> {
   const { host } = services;
-  const call = withSecret(
-    bakeCall(services, { context: plan.context, targets: plan.targets, ...plan.call }),
-    services,
-  );
+  const { context, printed, targets } = plan;
+  const call = await writeBakeCall(services, {
+    context,
+    printed,
+    targets,
+    cacheFrom: cacheFromEntries(targets),
+  });
   const names = call.targets.join(', ');
   host.emit({ type: 'section', title: `Building ${names} with plain bake` });
   const say = (text: string): void => host.emit({ type: 'line', text });
@@ -43,7 +47,7 @@ export async function bakePlainly(
   const failures: readonly Failure[] = succeeded(finished)
     ? []
     : [{ class: 'unknown', importing: false, message: `bake of ${names} failed: ${explainExit(finished)}` }];
-  return plan.targets.map((target) => ({
+  return targets.map((target) => ({
     name: target.settings.name,
     outcome: failures.length === 0 ? 'built' : 'failed',
     decision: target.skip,

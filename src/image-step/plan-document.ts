@@ -1,5 +1,4 @@
-import { entryText } from '../bake/definition.ts';
-import { exportAttributes } from '../bake/overlay.ts';
+import { exportAttributes, NO_OUTPUT, pushOutput } from '../bake/overlay.ts';
 import type { Source } from '../cache/chain.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
@@ -14,7 +13,7 @@ export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>>
     context: contextDocument(plan.context),
     targets: plan.targets.map(targetDocument),
     builder: plan.builder,
-    definition: plan.definition.raw,
+    definition: plan.definition,
     warnings: plan.warnings,
   };
 }
@@ -109,12 +108,10 @@ export function imageLines(target: ResolvedTarget): readonly string[] {
 }
 
 /** The plan for people: the lines of `warmbake plan` for one target below its chain. */
-export function targetLines(target: TargetPlan, plan: BuildPlan): readonly string[] {
-  const { name } = target.settings;
-  const definition = plan.definition.targets.get(name);
+export function targetLines(target: TargetPlan): readonly string[] {
   return [
     ...imageLines(target),
-    `output   ${definition?.output.map(entryText).join('; ') ?? ''}`,
+    `output   ${target.tags.length === 0 ? NO_OUTPUT : pushOutput(target.settings.image.compression)}`,
     `decision ${target.skip.decision}: ${target.skip.because}`,
   ];
 }

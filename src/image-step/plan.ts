@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { requireAgreement } from '../bake/agreement.ts';
 import { type BuilderChoice, decideBuilder, namedBuilder } from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
-import { printDefinition } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
 import { overlayText } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
@@ -14,7 +12,7 @@ import type { BuildContext } from '../context/context.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { SWITCHED_OFF } from '../sccache/switched-off.ts';
-import { type CallFacts, bakeCall } from './bake-call.ts';
+import { bakeDocument, printCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
 import { imageFact } from './image-fact.ts';
 import { type OutlineRequest, outlineBuild } from './outline.ts';
@@ -22,7 +20,13 @@ import { preflight, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
 import { type SkipDecision, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
-import { type ResolvedTarget, type TargetPlan, buildValues, promisedBy } from './target-plan.ts';
+import {
+  type ResolvedTarget,
+  type TargetPlan,
+  buildValues,
+  cacheFromEntries,
+  promisedBy,
+} from './target-plan.ts';
 
 /** What the caller wants. */
 export interface PlanRequest extends OutlineRequest {
@@ -38,10 +42,10 @@ export interface BuildPlan {
   readonly context: BuildContext;
   readonly targets: readonly TargetPlan[];
   readonly builder: BuilderChoice;
-  /** What bake resolves; agrees with `targets` (law L4). */
-  readonly definition: Definition;
-  /** What else decides how bake is called; see {@link bakeCall}. */
-  readonly call: Pick<CallFacts, 'overlay' | 'brings'>;
+  /** What the repository's files say under the overlay, evaluated once. */
+  readonly printed: Definition;
+  /** What is baked, as a bake file: `printed` with the results of `targets` and no others (laws L1, L4). */
+  readonly definition: object;
   readonly warnings: readonly Warning[];
 }
 
@@ -62,24 +66,18 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
   );
   builder.catch(() => undefined);
   const { context, targets: outlined } = await outlineBuild(services, request);
-  const withoutSources = outlined.map(({ writes }): ResolvedTarget => ({ ...writes, sources: [] }));
-  const firstCall = bakeCall(services, { context, overlay, targets: withoutSources, brings: [] });
-  const [sources, first, variables] = await Promise.all([
+  const writes = outlined.map((target) => target.writes);
+  const call = printCall(services, { context, overlay, targets: writes });
+  const values = buildValues(context, writes);
+  const promises = writes.map((target) => promisedBy(settings, target.settings, values));
+  const [sources, printed, variables] = await Promise.all([
     Promise.all(outlined.map(({ candidates }) => sourcesOf(services, candidates, request))),
-    preflight(
-      services,
-      firstCall,
-      outlined.map(({ writes }) => writes.settings),
-    ),
-    variableWarnings(services, firstCall),
+    preflight(services, call, promises),
+    variableWarnings(services, call),
   ]);
-  const targets = withoutSources.map((t, i): ResolvedTarget => ({ ...t, sources: sources[i] ?? [] }));
-  const call = { overlay, brings: first.brings };
-  const [definition, skips, { choice, warnings }] = await Promise.all([
-    resolve(services, { context, targets, ...call }),
-    Promise.all(
-      targets.map((t) => skipOf(services, { context, target: t, definition: first.definition, request })),
-    ),
+  const targets = writes.map((target, i): ResolvedTarget => ({ ...target, sources: sources[i] ?? [] }));
+  const [skips, { choice, warnings }] = await Promise.all([
+    Promise.all(targets.map((target) => skipOf(services, { context, target, printed, request }))),
     builder,
   ]);
   return {
@@ -87,8 +85,8 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
     context,
     targets: targets.map((t, i) => ({ ...t, skip: skips[i] ?? NOT_ASKED })),
     builder: choice,
-    definition,
-    call,
+    printed,
+    definition: bakeDocument(printed, targets, { cacheFrom: cacheFromEntries(targets) }),
     warnings: [
       ...(services.switches.sccache === 'off' && settings.sccache !== undefined ? [SWITCHED_OFF] : []),
       ...unknownSwitches(host.env),
@@ -114,27 +112,16 @@ async function sourcesOf(
   return candidates.map(({ role, ref }) => ({ role, ref, state: 'unprobed' }));
 }
 
-/** The definition with the sources in it, compared with the plan. */
-async function resolve(services: BuildServices, facts: CallFacts): Promise<Definition> {
-  const definition = await printDefinition(services.host, bakeCall(services, facts));
-  const values = buildValues(facts.context, facts.targets);
-  requireAgreement(
-    facts.targets.map((t) => promisedBy(services.settings, t.settings, values)),
-    definition,
-  );
-  return definition;
-}
-
 async function skipOf(
   services: BuildServices,
   asked: {
     readonly context: BuildContext;
     readonly target: ResolvedTarget;
-    readonly definition: Definition;
+    readonly printed: Definition;
     readonly request: PlanRequest;
   },
 ): Promise<SkipDecision> {
-  const { context, target, definition, request } = asked;
+  const { context, target, printed, request } = asked;
   if (services.switches.bypass) return { decision: 'build', because: 'told to (WARMBAKE_BYPASS)' };
   if (request.force) return { decision: 'build', because: 'told to (--force)' };
   if (request.offline) return NOT_ASKED;
@@ -142,7 +129,7 @@ async function skipOf(
   const facts = await Promise.all(
     target.tags.map(async (ref) => ({ ref, fact: await imageFact(services.registry, ref, revision) })),
   );
-  const base = { commit: context.commit, platforms: platformsOf(services, definition, target), tags: facts };
+  const base = { commit: context.commit, platforms: platformsOf(services, printed, target), tags: facts };
   const decision = decideSkip({ ...base, behind: [] });
   if (decision.decision === 'build') return decision;
   const moves = await Promise.all(

@@ -1,26 +1,24 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { bringsOwnSources } from '../bake/agreement.ts';
+import { type Promised, requireAgreement } from '../bake/agreement.ts';
 import { type BakeCall, declaredVariables, printDefinition, readBakeFile } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
 import { outsidePaths } from '../bake/paths.ts';
 import { checkVariables } from '../bake/variables.ts';
-import type { TargetSettings } from '../config/settings.ts';
 import { changedFiles } from '../context/changes.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import type { BuildServices } from './build-services.ts';
-import { promisedBy } from './target-plan.ts';
 
-/** Resolves without sources: what the files define, whether they may be built, and which bring sources of their own. */
+/** Resolves the files: what they define, and whether it may be built. */
 export async function preflight(
   { host, settings }: BuildServices,
   call: BakeCall,
-  targets: readonly TargetSettings[],
-): Promise<{ readonly definition: Definition; readonly brings: readonly string[] }> {
+  promises: readonly Promised[],
+): Promise<Definition> {
   for (const file of settings.bake.files) await readBakeFile(path.resolve(settings.root, file));
   const definition = await printDefinition(host, call);
-  const outside = outsidePaths(definition, {
+  const outside = outsidePaths(definition.targets, {
     root: settings.root,
     allow: settings.bake.allow,
     resolve: realPath,
@@ -34,11 +32,8 @@ export async function preflight(
       { hint: 'add the path to bake.allow if it is meant' },
     );
   }
-  const nothing = { commit: '', buildNumber: '', buildId: '', branch: '', targets: [] };
-  const brings = targets
-    .filter((t) => bringsOwnSources(promisedBy(settings, t, nothing), definition))
-    .map((t) => t.name);
-  return { definition, brings };
+  requireAgreement(promises, definition.targets);
+  return definition;
 }
 
 /** Whether the configured variables reach the bake files; see {@link checkVariables}. */

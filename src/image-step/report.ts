@@ -15,10 +15,7 @@ export async function report(services: BuildServices, result: BuildResult): Prom
     for (const target of result.plan.targets) {
       const lane = target.settings.lane === '' ? '' : `-${target.settings.lane}`;
       const file = path.join(host.scratch, `bake-config-build-${build.number}${lane}.json`);
-      await writeFile(
-        file,
-        `${JSON.stringify(portableDefinition(result.plan.definition.raw), undefined, 2)}\n`,
-      );
+      await writeFile(file, `${JSON.stringify(portableDefinition(result.plan.definition), undefined, 2)}\n`);
       await agent.uploadArtifact(file);
     }
   }

@@ -69,8 +69,11 @@ export function writesOf(
   };
 }
 
-/** The values of the overlay's variables for one build. */
-export function buildValues(context: BuildContext, targets: readonly ResolvedTarget[]): BuildValues {
+/** The values of the overlay's variables for one build; without sources, which are no part of what the files say. */
+export function buildValues(
+  context: BuildContext,
+  targets: readonly (Writes & Partial<ResolvedTarget>)[],
+): BuildValues {
   return {
     commit: context.commit ?? '',
     buildNumber: context.build?.number ?? '',
@@ -78,11 +81,17 @@ export function buildValues(context: BuildContext, targets: readonly ResolvedTar
     branch: 'branch' in context.origin ? (context.origin.branch ?? '') : '',
     targets: targets.map((t) => ({
       name: t.settings.name,
-      cacheFrom: imported({ sources: t.sources }).map(referenceName),
+      cacheFrom: imported({ sources: t.sources ?? [] }).map(referenceName),
       cacheTo: t.exportTo.map(referenceName),
       tags: t.tags.map(referenceName),
     })),
   };
+}
+
+/** Sources of targets that are baked in one call, CSV entries, each once. */
+export function cacheFromEntries(targets: readonly ResolvedTarget[]): readonly string[] {
+  const refs = targets.flatMap((target) => imported(target).map(referenceName));
+  return [...new Set(refs)].map((ref) => `type=registry,ref=${ref}`);
 }
 
 /** What bake must resolve for a target, if the overlay does what it is meant to do. */
@@ -103,7 +112,6 @@ export function promisedBy(settings: Settings, target: TargetSettings, values: B
   return {
     name: target.name,
     tags,
-    cacheFrom: (own?.cacheFrom ?? []).map((ref) => ({ type: 'registry', ref })),
     cacheTo: (own?.cacheTo ?? []).map((ref) => ({
       ...parseEntry(exportAttributes(target.cache)),
       type: 'registry',

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
-import { type Promised, bringsOwnSources, requireAgreement } from '../../src/bake/agreement.ts';
-import { parseDefinition, parseEntry } from '../../src/bake/definition.ts';
+import { type Promised, requireAgreement } from '../../src/bake/agreement.ts';
+import { parseEntry, targetsOf } from '../../src/bake/definition.ts';
 
 const promised: Promised = {
   name: 't',
   tags: ['r.io/a:1'],
-  cacheFrom: [{ type: 'registry', ref: 'r.io/c:1' }],
   cacheTo: [{ type: 'registry', ref: 'r.io/c:2', mode: 'max' }],
   output: [{ type: 'registry' }],
   args: { A: '1' },
@@ -13,7 +12,6 @@ const promised: Promised = {
 };
 const resolved = {
   tags: ['r.io/a:1'],
-  'cache-from': ['type=registry,ref=r.io/c:1'],
   'cache-to': [{ mode: 'max', ref: 'r.io/c:2', type: 'registry' }],
   output: ['type=registry'],
   args: { A: '1', MORE: 'of its own' },
@@ -21,7 +19,7 @@ const resolved = {
 };
 
 function definition(change: object = {}) {
-  return parseDefinition(JSON.stringify({ target: { t: { ...resolved, ...change } } }));
+  return targetsOf({ target: { t: { ...resolved, ...change } } });
 }
 
 it('agrees in both spellings of entries, and with arguments and annotations of the repository', () => {
@@ -32,7 +30,6 @@ it.each<[string, object, string]>([
   ['another tag', { tags: ['r.io/a:2'] }, 't: tags are [r.io/a:2], planned [r.io/a:1]'],
   ['a further tag', { tags: ['r.io/a:1', 'r.io/a:latest'] }, 't: tags are'],
   ['an export elsewhere', { 'cache-to': ['type=registry,ref=r.io/main:latest'] }, 't: cache-to is'],
-  ['a lost source', { 'cache-from': [] }, 't: cache-from is [], planned [type=registry,ref=r.io/c:1]'],
   ['another output', { output: ['type=docker'] }, 't: output is [type=docker], planned [type=registry]'],
   ['an argument overridden', { args: { A: '2' } }, "t: argument A is '2', planned '1'"],
   ['an annotation lost', { annotations: [] }, "t: annotation 'index,manifest:k=v' is missing"],
@@ -44,12 +41,6 @@ it('refuses a target that bake does not know', () => {
   expect(() => requireAgreement([{ ...promised, name: 'u' }], definition())).toThrow(
     "target 'u' is not defined",
   );
-});
-
-it('sees a source that the repository brings along', () => {
-  const own = { 'cache-from': ['type=registry,ref=r.io/c:1', 'type=gha'] };
-  expect(bringsOwnSources(promised, definition(own))).toBe(true);
-  expect(bringsOwnSources(promised, definition())).toBe(false);
 });
 
 it.each([

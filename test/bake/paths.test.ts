@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { parseDefinition } from '../../src/bake/definition.ts';
+import { targetsOf } from '../../src/bake/definition.ts';
 import { outsidePaths } from '../../src/bake/paths.ts';
 
 /** The checkout holds a symbolic link `link` that leads to /etc. */
 const resolve = (path: string): string => path.replace(/^\/repo\/link/, '/etc');
 
 function found(target: object, allow: readonly string[] = []): readonly string[] {
-  const definition = parseDefinition(JSON.stringify({ target: { t: target } }));
+  const definition = targetsOf({ target: { t: target } });
   return outsidePaths(definition, { root: '/repo', allow, resolve }).map((p) => `${p.what} ${p.path}`);
 }
 

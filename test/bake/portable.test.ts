@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Definition, parseDefinition } from '../../src/bake/definition.ts';
+import { type Targets, targetsOf } from '../../src/bake/definition.ts';
 import { portableDefinition } from '../../src/bake/portable.ts';
 
-function parse(raw: unknown): Definition['targets'] {
-  return parseDefinition(JSON.stringify(raw)).targets;
+function parse(raw: unknown): Targets {
+  return targetsOf(raw);
 }
 
 describe('a printed definition as a bake file for every buildx', () => {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { linkedTargets } from '../../bake/linked-targets.ts';
+import { escaped } from '../../bake/template-text.ts';
 import type { BakeConfig, PrintedTarget } from './bake-config.ts';
 
 /** Name of the bake target, and of the stage that is added to the Dockerfile. */
@@ -70,7 +72,13 @@ export function warmDefinition(
   options: { readonly dockerfile: string; readonly cacheFrom: readonly string[] },
 ): string {
   const cacheFrom = options.cacheFrom.map((ref) => `type=registry,ref=${ref}`);
-  const rest = linkedTargets(config, target).map((name) => [name, layersOf(config.targets[name], cacheFrom)]);
+  const contexts = Object.entries(config.targets).map(
+    ([name, linked]) => [name, Object.values(printed.parse(linked).contexts)] as const,
+  );
+  const rest = linkedTargets(new Map(contexts), [target]).map((name) => [
+    name,
+    layersOf(config.targets[name], cacheFrom),
+  ]);
   const warm = {
     ...layersOf(config.targets[target], cacheFrom),
     dockerfile: escaped(options.dockerfile),
@@ -79,21 +87,6 @@ export function warmDefinition(
     output: ['type=tar,dest=/dev/null'],
   };
   return JSON.stringify({ target: { ...Object.fromEntries(rest), [WARM_TARGET]: warm } }, undefined, 2);
-}
-
-/** Targets that `target` needs as contexts (`target:NAME`), directly or not. */
-function linkedTargets(config: BakeConfig, target: string): readonly string[] {
-  const found = new Set<string>();
-  const follow = (name: string): void => {
-    for (const context of Object.values(printed.parse(config.targets[name] ?? {}).contexts)) {
-      const linked = context.startsWith('target:') ? context.slice('target:'.length) : undefined;
-      if (linked === undefined || found.has(linked)) continue;
-      found.add(linked);
-      follow(linked);
-    }
-  };
-  follow(target);
-  return [...found];
 }
 
 function layersOf(target: PrintedTarget | undefined, cacheFrom: readonly string[]) {
@@ -126,9 +119,4 @@ const BARE = /(?<!\$)\$\{|(?<!%)%\{/;
  */
 function literal(text: string): string {
   return BARE.test(text) ? text : text.replaceAll('$${', '${').replaceAll('%%{', '%{');
-}
-
-function escaped(text: string): string {
-  // A function, since `$$` in a replacement text stands for one `$`.
-  return text.replaceAll(/[$%]\{/g, (mark) => `${mark[0]}${mark}`);
 }

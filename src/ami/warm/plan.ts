@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseDefinition } from '../../bake/definition.ts';
+import { targetsOf } from '../../bake/definition.ts';
 import { outsidePaths } from '../../bake/paths.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { CommitSha } from '../../context/context.ts';
@@ -89,7 +89,7 @@ async function dockerfileText(printed: WarmTarget, file: string): Promise<string
 /** buildx does not ask about such paths with machine-readable progress. */
 function requireInside(definition: string, source: string, directory: string): void {
   const allow = [directory, '/dev/null'];
-  const outside = outsidePaths(parseDefinition(definition), { root: source, allow, resolve: realPath });
+  const outside = outsidePaths(targetsOf(JSON.parse(definition)), { root: source, allow, resolve: realPath });
   const [first] = outside;
   if (first !== undefined) throw unfit(`its ${first.what} '${first.path}' is not in the source`);
 }

@@ -84,7 +84,7 @@ function planText(made: BuildPlan): string {
         '',
         `target   ${target.settings.name}`,
         ...tableLines(head, rows).map((line) => `  ${line}`),
-        ...targetLines(target, made),
+        ...targetLines(target),
       ];
     }),
   ];

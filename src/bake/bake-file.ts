@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { linkedTargets } from './linked-targets.ts';
+import { escaped, spelled } from './template-text.ts';
+
+/** What a build lays down for one target, whatever the repository's files say. */
+export interface TargetResults {
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** CSV entries, as bake has them. */
+  readonly cacheTo: readonly string[];
+  readonly output: readonly string[];
+}
+
+/** What a definition is baked with. */
+export interface BakeFileOptions {
+  readonly results: readonly TargetResults[];
+  /** Sources of every target, CSV entries; they take the place of what the files bring. */
+  readonly cacheFrom: readonly string[];
+  /** Secrets that the targets of `results` get beside their own, CSV entries. */
+  readonly secrets?: readonly string[];
+  /** This buildx prints some texts as a bake file must spell them: see {@link ESCAPE_CANARY}. */
+  readonly printsEscaped: boolean;
+}
+
+const printed = z.looseObject({
+  target: z.record(z.string(), z.looseObject({ contexts: z.record(z.string(), z.string()).optional() })),
+});
+
+/**
+ * The printed definition as a bake file (JSON): what was judged is what is baked, and the repository's files are not evaluated a
+ * second time. It holds the targets of `results`, and those that they take as contexts, which write nothing.
+ */
+export function bakeFile(raw: unknown, options: BakeFileOptions): object {
+  const { results, cacheFrom, secrets = [] } = options;
+  const { target: targets } = printed.parse(raw);
+  const own = new Map(results.map((result) => [result.name, result]));
+  const contexts = new Map(
+    Object.entries(targets).map(([name, { contexts: all = {} }]) => [name, Object.values(all)]),
+  );
+  const names = [...own.keys(), ...linkedTargets(contexts, [...own.keys()])];
+  const target = names.map((name) => {
+    const graph = graphOf(targets[name] ?? {}, options);
+    const sources = cacheFrom.length === 0 ? {} : { 'cache-from': cacheFrom.map(escaped) };
+    const result = own.get(name);
+    if (result === undefined) return [name, { ...graph, ...sources }] as const;
+    const secret = [...(Array.isArray(graph['secret']) ? graph['secret'] : []), ...secrets.map(escaped)];
+    return [
+      name,
+      {
+        ...graph,
+        ...sources,
+        ...(secret.length === 0 ? {} : { secret }),
+        tags: result.tags.map(escaped),
+        ...(result.cacheTo.length === 0 ? {} : { 'cache-to': result.cacheTo.map(escaped) }),
+        output: result.output.map(escaped),
+      },
+    ] as const;
+  });
+  return { target: Object.fromEntries(target) };
+}
+
+/** What results are written, and where layers come from: ours alone to say. */
+const OURS = new Set(['tags', 'output', 'cache-to', 'cache-from']);
+
+/** Attributes whose values buildx since 0.23 prints as a bake file must spell them (`bake/bake.go`, its JSON marshalling). */
+const PRINTED_ESCAPED = new Set(['args', 'labels', 'annotations', 'dockerfile-inline', 'extra-hosts']);
+
+function graphOf(
+  target: Readonly<Record<string, unknown>>,
+  { printsEscaped }: BakeFileOptions,
+): Readonly<Record<string, unknown>> {
+  const attributes = Object.entries(target).filter(([key]) => !OURS.has(key));
+  return Object.fromEntries(
+    attributes.map(([key, value]) => [
+      key,
+      spelled(value, { escapeValues: !(printsEscaped && PRINTED_ESCAPED.has(key)) }),
+    ]),
+  );
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { bakeFile } from '../../src/bake/bake-file.ts';
+import { ESCAPE_CANARY, ESCAPE_CANARY_FILE, takeCanary } from '../../src/bake/escape-canary.ts';
+import { test } from '../tiers/real.ts';
+
+const FILE = readFileSync(path.join(import.meta.dirname, 'awkward-bake-file.hcl'), 'utf8');
+
+const OURS = ['tags', 'output', 'cache-to', 'cache-from'];
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'warmbake-bake-file-'));
+});
+afterAll(async () => await rm(directory, { recursive: true, force: true }));
+
+type Printed = { readonly target: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+
+async function print(env: Readonly<Record<string, string>>, name: string, text: string) {
+  await writeFile(path.join(directory, name), text);
+  await writeFile(path.join(directory, 'escapes.json'), ESCAPE_CANARY_FILE);
+  // bake looks for files of secrets, also when it only prints.
+  await writeFile(path.join(directory, '${file}'), '');
+  const argv = ['buildx', 'bake', '--print', '-f', name, '-f', 'escapes.json', 'app', ESCAPE_CANARY];
+  const { stdout } = await execa('docker', argv, { cwd: directory, env, extendEnv: false });
+  const { raw, habits } = takeCanary(JSON.parse(stdout));
+  return { raw: raw as Printed, habits };
+}
+
+function graphOf({ target }: Printed, name: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(target[name] ?? {}).filter(([key]) => !OURS.includes(key)));
+}
+
+describe.each(['engine', 'oldBuildx'] as const)('with the buildx of %s', (which) => {
+  test('what is baked is what was printed, to the letter, with our results and no others', async ({
+    engine,
+    oldBuildx,
+  }) => {
+    const { env } = { engine, oldBuildx }[which];
+    const first = await print(env, 'docker-bake.hcl', FILE);
+    const results = [
+      {
+        name: 'app',
+        tags: ['ours/app:1'],
+        cacheTo: ['type=registry,ref=ours/cache:1,mode=max'],
+        output: ['type=registry'],
+      },
+    ];
+    const options = { results, cacheFrom: ['type=registry,ref=ours/cache:0'], ...first.habits };
+    const second = await print(env, 'definition.json', JSON.stringify(bakeFile(first.raw, options)));
+
+    for (const name of ['app', 'base']) expect(graphOf(second.raw, name)).toEqual(graphOf(first.raw, name));
+    expect(Object.keys(second.raw.target).toSorted()).toEqual(['app', 'base']);
+    const text = JSON.stringify(second.raw);
+    expect(text).not.toContain('theirs');
+    expect(text).not.toContain('gha');
+    expect(text).toContain('ours/app:1');
+    expect(text.match(/ours\/cache:0/g)).toHaveLength(2);
+    expect(text.match(/ours\/cache:1/g)).toHaveLength(1);
+  });
+});
