@@ -10,7 +10,7 @@ import { test } from '../tiers/real.ts';
 
 const FILE = readFileSync(path.join(import.meta.dirname, 'awkward-bake-file.hcl'), 'utf8');
 
-const OURS = ['tags', 'output', 'cache-to', 'cache-from'];
+const OURS = new Set(['tags', 'output', 'cache-to', 'cache-from']);
 
 let directory = '';
 beforeAll(async () => {
@@ -32,7 +32,7 @@ async function print(env: Readonly<Record<string, string>>, name: string, text: 
 }
 
 function graphOf({ target }: Printed, name: string): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(target[name] ?? {}).filter(([key]) => !OURS.includes(key)));
+  return Object.fromEntries(Object.entries(target[name] ?? {}).filter(([key]) => !OURS.has(key)));
 }
 
 describe.each(['engine', 'oldBuildx'] as const)('with the buildx of %s', (which) => {
