@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { readCacheManifest, REVISION } from '../cache/cache-manifest.ts';
 import type { Marked } from '../cache/promote.ts';
 import type { AnnotationNames } from '../config/settings.ts';
-import { CACHE_CONFIG } from '../registry/media-types.ts';
 import { readImage } from '../registry/image-manifest.ts';
 import type { Digest, Reference } from '../registry/reference.ts';
 import type { Found, Manifest, Registry } from '../registry/registry.ts';
@@ -13,14 +13,6 @@ export interface MarkedManifest extends Manifest {
   readonly marks: Marked;
 }
 
-/** The annotation of a cache manifest that names its commit; the image key of the OCI image specification. */
-const REVISION = 'org.opencontainers.image.revision';
-
-const cacheManifest = z.looseObject({
-  config: z.object({ mediaType: z.literal(CACHE_CONFIG) }),
-  annotations: z.record(z.string(), z.string()).default({}),
-});
-
 /** Reads a manifest of either kind and its marks. */
 export async function readMarks(
   registry: Registry,
@@ -30,8 +22,8 @@ export async function readMarks(
   const read = await registry.manifest(ref);
   if (read.state === 'oversized') return { state: 'failed', because: read.because };
   if (read.state !== 'found') return read;
-  const cache = cacheManifest.safeParse(parseJson(read.body)).data;
-  if (cache !== undefined) {
+  const cache = readCacheManifest(read.body);
+  if (cache.kind === 'cache') {
     const marks = marked(cache.annotations[REVISION], cache.annotations[names.buildNumber]);
     return { ...read, kind: 'cache', marks };
   }
