@@ -201,6 +201,21 @@ test('10,000 records, a chain of 5,000 among them, are merged without going thro
   expect(merged?.records).toBe(5_000 + 3 * 5_000 + 1);
 });
 
+test('two records become the same late, by a third that knows both ways: so do the records that use them', () => {
+  const record = (word: string, ...links: readonly number[]) => {
+    const text = digest(word);
+    if (!isDigest(text)) throw new Error(text);
+    return { digest: text, slots: links.length === 0 ? [] : [links.map((to) => ({ to, selector: '' }))] };
+  };
+  const same = sameRecords([
+    ...[record('p'), record('q'), record('run', 0), record('run', 1), record('use', 2), record('use', 3)],
+    ...[record('far', 0), record('farther', 6), record('farthest', 7), record('run', 0, 1, 8)],
+  ]);
+  expect(same?.[2]).toBe(same?.[3]);
+  expect(same?.[4]).toBe(same?.[5]);
+  expect(new Set(same).size).toBe(7);
+});
+
 test('the search for same records is linear in builds, and given up where records are entangled on purpose', () => {
   const part = (word: string) => {
     const text = digest(word);
