@@ -208,8 +208,16 @@ test('two records become the same late, by a third that knows both ways: so do t
     return { digest: text, slots: links.length === 0 ? [] : [links.map((to) => ({ to, selector: '' }))] };
   };
   const same = sameRecords([
-    ...[record('p'), record('q'), record('run', 0), record('run', 1), record('use', 2), record('use', 3)],
-    ...[record('far', 0), record('farther', 6), record('farthest', 7), record('run', 0, 1, 8)],
+    record('p'),
+    record('q'),
+    record('run', 0),
+    record('run', 1),
+    record('use', 2),
+    record('use', 3),
+    record('far', 0),
+    record('farther', 6),
+    record('farthest', 7),
+    record('run', 0, 1, 8),
   ]);
   expect(same?.[2]).toBe(same?.[3]);
   expect(same?.[4]).toBe(same?.[5]);
