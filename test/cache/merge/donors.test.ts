@@ -208,13 +208,13 @@ test('two records become the same late, by others that know half of each: so do 
     return { digest: text, slots: slots.map((links) => links.map((to) => ({ to, selector: '' }))) };
   };
   const same = sameRecords([
-    record('p'),
     record('q'),
-    record('s'),
     record('t'),
-    record('run', [1], [3]),
-    record('run', [0, 1], [2]),
-    record('run', [0], [2, 3]),
+    record('p'),
+    record('s'),
+    record('run', [0], [1]),
+    record('run', [0, 2], [3]),
+    record('run', [2], [1, 3]),
     record('use', [4]),
     record('use', [5]),
   ]);
