@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
+import { within } from '../platform/time-limit.ts';
 
 /** Connected agents, a page of a hundred at a time (Buildkite's REST API, "List agents"). */
 const AGENTS = 'https://api.buildkite.com/v2/organizations';
@@ -20,7 +21,7 @@ const Page = z.array(
  * without `BUILDKITE_API_TOKEN` (scope `read_agents`) and `BUILDKITE_ORGANIZATION_SLUG` nobody is asked and the answer is empty.
  */
 export async function busyByInstance(
-  host: Pick<Host, 'env' | 'fetch' | 'signal' | 'emit'>,
+  host: Pick<Host, 'env' | 'fetch' | 'clock' | 'signal' | 'emit'>,
 ): Promise<ReadonlyMap<string, 'busy' | 'idle'>> {
   const token = host.env['BUILDKITE_API_TOKEN'];
   const organization = host.env['BUILDKITE_ORGANIZATION_SLUG'];
@@ -29,12 +30,12 @@ export async function busyByInstance(
   try {
     for (let page = 1, isLast = false; !isLast; page += 1) {
       const url = `${AGENTS}/${encodeURIComponent(organization)}/agents?per_page=${PAGE}&page=${page}`;
-      const response = await host.fetch(url, {
-        headers: { authorization: `Bearer ${token}` },
-        signal: AbortSignal.any([host.signal, AbortSignal.timeout(CALL_MS)]),
-      });
-      if (!response.ok) throw new Error(`Buildkite answered ${response.status}`);
-      const agents = Page.parse(await response.json());
+      const ask = async (signal: AbortSignal): Promise<unknown> => {
+        const response = await host.fetch(url, { headers: { authorization: `Bearer ${token}` }, signal });
+        if (!response.ok) throw new Error(`Buildkite answered ${response.status}`);
+        return await response.json();
+      };
+      const agents = Page.parse(await within(CALL_MS, ask, host));
       for (const { name, job } of agents) {
         const instance = /\bi-[0-9a-f]{8,17}\b/.exec(name)?.[0];
         if (instance === undefined) continue;

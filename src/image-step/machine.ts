@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Host } from '../platform/host.ts';
+import { within } from '../platform/time-limit.ts';
 
 /** The machine that builds, for the first lines of the log: half of all slow builds are explained here. */
 export interface Machine {
@@ -22,27 +23,30 @@ export async function readMachine(host: Host, markerFile: string): Promise<Machi
 async function readInstance(host: Host): Promise<Machine['instance']> {
   if (host.env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return undefined;
   const endpoint = host.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254';
-  const signal = AbortSignal.any([host.signal, AbortSignal.timeout(METADATA_MS)]);
+  try {
+    return await within(METADATA_MS, async (signal) => await askInstance(endpoint, signal), host);
+  } catch {
+    return undefined;
+  }
+}
+
+async function askInstance(endpoint: string, signal: AbortSignal): Promise<NonNullable<Machine['instance']>> {
   // The service is link-local: never through a proxy, so not through `host.fetch`.
   const ask = async (path: string, init: RequestInit): Promise<string> => {
     const response = await fetch(new URL(`/latest/${path}`, endpoint), { ...init, signal });
     return response.ok ? (await response.text()).trim() : Promise.reject(new Error(String(response.status)));
   };
-  try {
-    const token = await ask('api/token', {
-      method: 'PUT',
-      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
-    });
-    const headers = { 'x-aws-ec2-metadata-token': token };
-    const [type, zone, image] = await Promise.all(
-      ['instance-type', 'placement/availability-zone', 'ami-id'].map((key) =>
-        ask(`meta-data/${key}`, { headers }),
-      ),
-    );
-    return { type: type ?? '', zone: zone ?? '', image: image ?? '' };
-  } catch {
-    return undefined;
-  }
+  const token = await ask('api/token', {
+    method: 'PUT',
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  });
+  const headers = { 'x-aws-ec2-metadata-token': token };
+  const [type, zone, image] = await Promise.all(
+    ['instance-type', 'placement/availability-zone', 'ami-id'].map((key) =>
+      ask(`meta-data/${key}`, { headers }),
+    ),
+  );
+  return { type: type ?? '', zone: zone ?? '', image: image ?? '' };
 }
 
 async function readMarker(file: string): Promise<Machine['marker']> {

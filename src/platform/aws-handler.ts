@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { withJoinedSignal } from './joined-signal.ts';
 
 /** What the AWS SDK hands to its HTTP layer (`HttpRequest` of @smithy/types), as far as it is read here. */
 interface AwsRequest {
@@ -24,22 +25,20 @@ export function fetchHandler(fetch: typeof globalThis.fetch) {
   return {
     async handle(request: AwsRequest, options: { readonly abortSignal?: unknown } = {}) {
       const caller = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
-      // By hand, since signals combined by `AbortSignal.any` can be collected before they fire (nodejs/node#57736).
-      const stop = new AbortController();
-      const passOn = (): void => stop.abort(caller?.reason);
-      const expiry = setTimeout(
-        () => stop.abort(new Error(`none within ${REQUEST_MS / 1000} s`)),
+      const expiry = new AbortController();
+      const timer = setTimeout(
+        () => expiry.abort(new Error(`none within ${REQUEST_MS / 1000} s`)),
         REQUEST_MS,
       );
-      caller?.addEventListener('abort', passOn, { once: true });
+      const signals = caller === undefined ? [expiry.signal] : [caller, expiry.signal];
       try {
         caller?.throwIfAborted();
-        return { response: await ask(fetch, request, stop.signal) };
+        const response = await withJoinedSignal(signals, async (stop) => await ask(fetch, request, stop));
+        return { response };
       } catch (error) {
         throw caller?.aborted === true ? error : noAnswer(request.hostname, error);
       } finally {
-        clearTimeout(expiry);
-        caller?.removeEventListener('abort', passOn);
+        clearTimeout(timer);
       }
     },
     updateHttpClientConfig: () => undefined,

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { withJoinedSignal } from './joined-signal.ts';
 
 /** Thrown by {@link within} where the time ran out. */
 export class OutOfTime extends Error {
@@ -17,8 +18,6 @@ export interface Limits {
 /**
  * The result of `work`, or {@link OutOfTime} after `milliseconds`, or the reason of `signal` when that is aborted first.
  * The signal that `work` gets is aborted in both cases, and nobody waits for work that ignores it.
- *
- * Made by hand because signals combined by `AbortSignal.any` can be collected before they fire (nodejs/node#57736).
  */
 export async function within<T>(
   milliseconds: number,
@@ -26,19 +25,18 @@ export async function within<T>(
   { clock, signal }: Limits,
 ): Promise<T> {
   signal.throwIfAborted();
-  const stop = new AbortController();
+  const expiry = new AbortController();
   const done = new AbortController();
-  const stopped = new Promise<never>((_resolve, reject) => {
-    stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error), { once: true });
-  });
-  const passOn = (): void => stop.abort(signal.reason);
-  signal.addEventListener('abort', passOn, { once: true });
-  const expire = (): void => stop.abort(new OutOfTime(milliseconds));
+  const expire = (): void => expiry.abort(new OutOfTime(milliseconds));
   clock.sleep(milliseconds, done.signal).then(expire, () => undefined);
   try {
-    return await Promise.race([work(stop.signal), stopped]);
+    return await withJoinedSignal([signal, expiry.signal], async (stop) => {
+      const stopped = new Promise<never>((_resolve, reject) => {
+        stop.addEventListener('abort', () => reject(stop.reason as Error), { once: true });
+      });
+      return await Promise.race([work(stop), stopped]);
+    });
   } finally {
     done.abort();
-    signal.removeEventListener('abort', passOn);
   }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { busyByInstance } from '../../src/buildkite/busy-agents.ts';
 import type { Event } from '../../src/platform/events.ts';
+import { clock } from '../registry/fixture-host.ts';
 
 const atEnd: (() => void)[] = [];
 afterEach(() => atEnd.splice(0).forEach((end) => end()));
@@ -26,7 +27,7 @@ async function buildkite(agents: readonly object[], status = 200) {
   return {
     asked,
     events,
-    host: { env, signal, fetch: reach, emit: (event: Event) => void events.push(event) },
+    host: { env, clock, signal, fetch: reach, emit: (event: Event) => void events.push(event) },
   };
 }
 

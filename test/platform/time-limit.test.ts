@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { OutOfTime, within } from '../../src/platform/time-limit.ts';
 import { clock } from '../registry/fixture-host.ts';
+import { whileCollecting } from './collected.ts';
 
 const never = new Promise<never>(() => undefined);
 
@@ -25,4 +26,18 @@ test('an interruption ends it with its own reason', async () => {
   interrupt.abort(new Error('SIGTERM'));
   await expect(work).rejects.toThrow('SIGTERM');
   await expect(within(60_000, () => never, { clock, signal: interrupt.signal })).rejects.toThrow('SIGTERM');
+});
+
+test('the time runs out although memory is collected meanwhile', async () => {
+  const { signal } = new AbortController();
+  // Nothing but the limit knows of this work: exactly what a collector takes away too early (nodejs/node#57736).
+  const work = within(
+    100,
+    async (stop) =>
+      await new Promise<never>((_resolve, reject) => {
+        stop.addEventListener('abort', () => reject(stop.reason as Error), { once: true });
+      }),
+    { clock, signal },
+  );
+  await expect(whileCollecting(work)).rejects.toThrow('no answer within 0.1 s');
 });

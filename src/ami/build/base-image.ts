@@ -5,6 +5,7 @@ import type { FamilySettings } from '../../config/families.ts';
 import { cacheDirectory } from '../../platform/cache-directory.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
+import { within } from '../../platform/time-limit.ts';
 import type { ImageId } from '../model/ids.ts';
 import { imageInTemplate } from './stack-template.ts';
 
@@ -88,17 +89,25 @@ async function read(host: Host, template: Template): Promise<string> {
   }
 }
 
+async function ask(
+  host: Host,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string | undefined }> {
+  const answer = await host.fetch(url, { signal });
+  return { status: answer.status, text: answer.ok ? await answer.text() : undefined };
+}
+
 async function download(host: Host, url: string): Promise<string> {
   let problem = '';
   for (let tried = 0; tried < TRIES; tried += 1) {
     if (tried > 0) await host.clock.sleep(1000 * 2 ** tried, host.signal);
     try {
-      const signal = AbortSignal.any([host.signal, AbortSignal.timeout(FETCH_MS)]);
-      const answer = await host.fetch(url, { signal });
-      if (answer.ok) return await answer.text();
-      problem = `HTTP ${answer.status}`;
+      const { status, text } = await within(FETCH_MS, async (signal) => await ask(host, url, signal), host);
+      if (text !== undefined) return text;
+      problem = `HTTP ${status}`;
       // The bucket is public: 403 is how S3 says 404 to those who may not list.
-      if (answer.status < 500 && answer.status !== 429) break;
+      if (status < 500 && status !== 429) break;
     } catch (error) {
       host.signal.throwIfAborted();
       problem = messageOf(error);

@@ -6,6 +6,7 @@ import type { FamilySettings } from '../../config/families.ts';
 import { messageOf } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
+import { withJoinedSignal } from '../../platform/joined-signal.ts';
 import type { Account } from '../model/account.ts';
 import { downloadBakeConfig, readBakeConfig } from '../warm/bake-config.ts';
 import { finishImage } from './image-finish.ts';
@@ -99,11 +100,14 @@ export async function buildImage(host: Host, plan: ImagePlan, build: ImageBuild)
       stages: {
         fill: async (over) => {
           host.emit({ type: 'section', title: `Warming ${warmPlan.stages.length} stages` });
-          warmed = await fillStore(until(host, over), { address: `tcp://127.0.0.1:${port}` }, options);
+          const address = `tcp://127.0.0.1:${port}`;
+          warmed = await until(host, over, async (there) => await fillStore(there, { address }, options));
         },
         prove: async (over) => {
           host.emit({ type: 'section', title: 'Proving the store: the same build without imports' });
-          if (warmed !== undefined) warmth = await proveStore(until(host, over), warmed, options);
+          const use = warmed;
+          if (use === undefined) return;
+          warmth = await until(host, over, async (there) => await proveStore(there, use, options));
         },
       },
     });
@@ -189,9 +193,9 @@ async function sweep(host: Host, run: string, { imageBuilder, family }: ImageBui
   }
 }
 
-/** The host for a stage: what it does ends when Packer has ended. */
-function until(host: Host, over: AbortSignal): Host {
-  return { ...host, signal: AbortSignal.any([host.signal, over]) };
+/** Runs a stage: what it does ends when Packer has ended. */
+async function until<T>(host: Host, over: AbortSignal, stage: (host: Host) => Promise<T>): Promise<T> {
+  return await withJoinedSignal([host.signal, over], async (signal) => await stage({ ...host, signal }));
 }
 
 /** A port of the loopback that nothing listens on now. */

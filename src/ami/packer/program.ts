@@ -5,6 +5,7 @@ import { cacheDirectory } from '../../platform/cache-directory.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { succeeded } from '../../platform/process.ts';
+import { within } from '../../platform/time-limit.ts';
 import { zipEntry } from '../../platform/zip-entry.ts';
 import { type Version, isOlder, parseVersion, versionText } from './version.ts';
 
@@ -123,11 +124,13 @@ async function fetchPacker(host: Host, release: PackerRelease): Promise<Packer> 
 
 async function download(host: Host, release: PackerRelease): Promise<Uint8Array> {
   let bytes: Uint8Array;
-  try {
-    const signal = AbortSignal.any([host.signal, AbortSignal.timeout(FETCH_MS)]);
+  const fetchZip = async (signal: AbortSignal): Promise<Uint8Array> => {
     const answer = await host.fetch(release.url, { signal });
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    bytes = new Uint8Array(await answer.arrayBuffer());
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  try {
+    bytes = await within(FETCH_MS, fetchZip, host);
   } catch (error) {
     host.signal.throwIfAborted();
     throw unusable(release, messageOf(error));
