@@ -23,6 +23,11 @@ it.each<[string, PromotionFacts, boolean]>([
     true,
   ],
   [
+    'from what an earlier try of the same build made, where git cannot tell',
+    { ...unordered, holds: { revision: held, buildNumber: '9' }, buildNumber: '9' },
+    true,
+  ],
+  [
     'from a higher build number where git cannot tell',
     { ...unordered, holds: { revision: held, buildNumber: '10' }, buildNumber: '9' },
     false,

@@ -12,6 +12,15 @@ test('waits double, and end after four tries', () => {
   expect(waits).toEqual([500, 1000, 2000, undefined]);
 });
 
+test('jobs that were refused together come back spread over the second half of the wait, not together', () => {
+  const jitters = [0, 0.25, 0.5, 0.75, 1];
+  for (const tries of [1, 2, 3]) {
+    const waits = jitters.map((jitter) => waitBeforeRetry(setback, { ...effort, tries, jitter })!);
+    expect(new Set(waits).size).toBe(jitters.length);
+    expect(Math.min(...waits)).toBe(Math.max(...waits) / 2);
+  }
+});
+
 test('what will not pass is not tried again', () => {
   expect(waitBeforeRetry({ ...setback, transient: false }, effort)).toBeUndefined();
 });

@@ -114,6 +114,37 @@ describe('a lock', () => {
     await first.end();
   });
 
+  test('that could not be renewed is good until its time is over, and not a moment longer, though nobody has taken it', async () => {
+    const whole = store;
+    let up = true;
+    store = {
+      ...whole,
+      write: async (...args) =>
+        up ? await whole.write(...args) : await Promise.reject(new Error('out of reach')),
+    };
+    const first = await hold('a');
+    up = false;
+    await clock.advance(LEASE_MS - 1);
+    await first.lease.check();
+    await clock.advance(1);
+    expect((await readLock(store, KEY))?.id).toBe('a');
+    await expect(first.lease.check()).rejects.toMatchObject({
+      kind: 'refused',
+      code: 'lock-lost',
+      message: 'the lock could not be renewed in time; nothing more was written',
+    });
+    await first.end();
+  });
+
+  test('that was written behind its holder’s back is lost at once, even where it still names the holder', async () => {
+    const first = await hold('a');
+    const { text, version } = (await store.read(KEY))!;
+    await store.write(KEY, `${text} `, { expected: version });
+    await clock.advance(60_000);
+    await expect(first.lease.check()).rejects.toMatchObject({ kind: 'refused', code: 'lock-lost' });
+    await first.end();
+  });
+
   test('that is no lock is not overwritten', async () => {
     await store.write(KEY, 'hands off', { expected: undefined });
     await expect(hold('a')).rejects.toMatchObject({ kind: 'outside', code: 'lock-unreadable' });

@@ -47,7 +47,7 @@ export interface BuiltImage {
 }
 
 /** Building takes half an hour, the snapshot as long again; a run that takes longer is stuck. Milliseconds. */
-const DEADLINE_MS = 2 * 3_600_000;
+export const BUILD_DEADLINE_MS = 2 * 3_600_000;
 
 /** The image that an earlier try of this run has made; finished where that try did not get so far. */
 export async function imageOfRun(
@@ -96,7 +96,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: ImageBuild)
       region: family.region,
       pluginEnvironment,
       variables: variablesOf(host, plan, { build, port }),
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: BUILD_DEADLINE_MS,
       stages: {
         fill: async (over) => {
           host.emit({ type: 'section', title: `Warming ${warmPlan.stages.length} stages` });

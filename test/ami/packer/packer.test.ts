@@ -1,10 +1,12 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BUILD_DEADLINE_MS } from '../../../src/ami/build/image-build.ts';
 import { imageInManifest } from '../../../src/ami/packer/manifest.ts';
 import { isOlder, parseVersion, type Version } from '../../../src/ami/packer/version.ts';
 import { leftoversToSweep, type Leftover } from '../../../src/ami/model/image-builder-ec2.ts';
 import { zipEntry } from '../../../src/platform/zip-entry.ts';
+import { HOUR } from '../family.ts';
 
 const AMI = 'ami-0123456789abcdef0';
 const build = (run: string, artifact: string) => ({
@@ -111,9 +113,16 @@ test('swept is what an earlier try of this run left, and what other runs left th
     kind: 'instance',
     id: `i-${run}-${hours}`,
     run,
-    ...(hours === undefined ? {} : { since: new Date(now.getTime() - hours * 3_600_000) }),
+    ...(hours === undefined ? {} : { since: new Date(now.getTime() - hours * HOUR) }),
   });
-  const left = [trace('mine', 0), trace('mine'), trace('killed-yesterday', 24)];
-  const others = [trace('going-on', 1), trace('unknown')];
+  const left = [
+    trace('mine', 0),
+    trace('mine'),
+    trace('killed-this-morning', 8),
+    trace('killed-yesterday', 24),
+  ];
+  // Packer is ended at its deadline, and then takes its time for cleaning up.
+  const longest = BUILD_DEADLINE_MS / HOUR + 0.5;
+  const others = [trace('going-on', 1), trace('at-its-deadline', longest), trace('unknown')];
   expect(leftoversToSweep([...left, ...others], { run: 'mine', now })).toEqual(left);
 });

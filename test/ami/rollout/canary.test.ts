@@ -10,6 +10,9 @@ import { hostOf } from '../fake/host.ts';
 
 const START = Date.parse('2026-08-21T12:00:00Z');
 
+/** One second, as minutes. */
+const SECOND = 1 / 60;
+
 const at = (minutes: number): Date => new Date(START + minutes * 60_000);
 
 function launch(id: string, minutes: number): Activity {
@@ -51,7 +54,13 @@ describe('what a canary says of the candidate', () => {
     CanaryVerdict['verdict'],
   ])[] = [
     ['nothing was launched', [], [], 'nothing-launched'],
-    ['an instance has been up for three minutes', [launch('i-0a', 5)], [running(5)], 'proven'],
+    ['an instance has been up for three minutes', [launch('i-0a', 7)], [running(7)], 'proven'],
+    [
+      'an instance could still switch itself off, as one does within three minutes that cannot boot',
+      [launch('i-0a', 7)],
+      [running(7 + SECOND)],
+      'undecided',
+    ],
     ['an instance is only just up', [launch('i-0a', 9)], [running(9)], 'undecided'],
     ['an instance did its job and ended', [launch('i-0a', 1), end('i-0a', 2, WISHED)], [], 'proven'],
     ['an instance was taken back by EC2', [launch('i-0a', 1), end('i-0a', 5, RECLAIMED)], [], 'undecided'],
@@ -59,6 +68,12 @@ describe('what a canary says of the candidate', () => {
     [
       'two instances died while they booted',
       [launch('i-0a', 1), end('i-0a', 3, DEAD), launch('i-0b', 4), end('i-0b', 6, DEAD)],
+      [],
+      'image-fault',
+    ],
+    [
+      'two instances died while they booted, and the health check took minutes to see it',
+      [launch('i-0a', 0), end('i-0a', 8, DEAD), launch('i-0b', 0), end('i-0b', 9, DEAD)],
       [],
       'image-fault',
     ],

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { imageOfRun } from '../../../src/ami/build/image-build.ts';
+import type { ImageBuilderEc2 } from '../../../src/ami/model/image-builder-ec2.ts';
+import { TAG } from '../../../src/ami/model/tags.ts';
+import type { Event } from '../../../src/platform/events.ts';
+import { openHost } from '../../registry/fixture-host.ts';
+import { FAMILY } from '../family.ts';
+import { FakeAccount } from '../fake/account.ts';
+import { addImage, type ImageWish } from '../fake/furnish.ts';
+import { hostOf } from '../fake/host.ts';
+
+/** An account with one image, and what a further try of run `1` finds in it. `afterLook` changes the image after it was asked for. */
+async function tryAgain(wish: ImageWish, afterLooks: Partial<{ availability: string }> = {}) {
+  const fake = new FakeAccount();
+  const { id } = addImage(fake, wish);
+  const calls: string[] = [];
+  const imageBuilder: ImageBuilderEc2 = {
+    vpcOfSecurityGroup: async () => undefined,
+    vpcOfSubnet: async () => undefined,
+    leftovers: async () => [],
+    remove: async () => undefined,
+    deprecate: async (image) => void calls.push(`deprecate ${image}`),
+    requireMetadataSessions: async (image) => void calls.push(`sessions ${image}`),
+  };
+  fake.gate.before = ({ name }) => {
+    const looks = fake.gate.calls.filter((call) => call.name === 'images.find').length;
+    if (name === 'images.find' && looks > 3) {
+      fake.state.images.set(id, { ...fake.state.images.get(id)!, ...afterLooks });
+    }
+  };
+  const events: Event[] = [];
+  await using world = await openHost();
+  const host = { ...world, ...hostOf(fake, events) };
+  const found = await imageOfRun(host, { account: fake.ports, imageBuilder, family: FAMILY }, '1');
+  return { id, found, calls, events, kept: fake.state.images.get(id) };
+}
+
+const OURS = { [TAG.family]: 'cpu', [TAG.run]: '1' };
+
+test('an image that an earlier try finished is taken as it is', async () => {
+  const { id, found, calls } = await tryAgain({ tags: { ...OURS, [TAG.state]: 'candidate' } });
+  expect(found).toMatchObject({ image: { id }, reused: true });
+  expect(calls).toEqual([]);
+});
+
+test('an image whose snapshot is still being taken is waited for and finished, not built a second time', async () => {
+  const { id, found, calls, kept, events } = await tryAgain(
+    { availability: 'pending', tags: OURS },
+    { availability: 'available' },
+  );
+  expect(found).toMatchObject({ image: { id, tags: { [TAG.state]: 'candidate' } }, reused: true });
+  expect(calls).toEqual([`sessions ${id}`, `deprecate ${id}`]);
+  expect(kept?.tags[TAG.state]).toBe('candidate');
+  expect(events).toContainEqual({
+    type: 'warning',
+    warning: expect.objectContaining({ code: 'warmth-lost' }),
+  });
+});
+
+test.each([
+  ['of another run', { tags: { ...OURS, [TAG.run]: '2' } }],
+  ['of nobody', { tags: {} }],
+  ['that EC2 could not make', { tags: OURS, availability: 'failed' }],
+  ['that is taken out of use', { tags: OURS, availability: 'disabled' }],
+] as const)('an image %s is not reused', async (_, wish) => {
+  expect((await tryAgain(wish)).found).toBeUndefined();
+});
