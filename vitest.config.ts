@@ -5,6 +5,17 @@ import { TierReporter } from './test/tiers/reporter.ts';
 const results = process.env['WARMBAKE_TEST_RESULTS'];
 const WIRE = 'test/**/*.wire.test.ts';
 const REAL = 'test/**/*.real.test.ts';
+const SLOW = 'test/**/*.slow.test.ts';
+
+/**
+ * Only for what never ends: a busy machine takes ten times as long as a quiet one. What a test may cost it says by work done (calls,
+ * requests, points), not by time.
+ */
+const NEVER_ENDS = 120_000;
+
+/** Of every worker. The AWS SDK announces the end of Node 20 at each start; the program turns that off for its users as well. */
+const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+const shared = { env, testTimeout: NEVER_ENDS, hookTimeout: NEVER_ENDS };
 
 export default defineConfig({
   test: {
@@ -14,17 +25,18 @@ export default defineConfig({
       ...(results === undefined ? [] : [['json', { outputFile: results }] satisfies [string, object]]),
     ],
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [WIRE, REAL] } },
-      { test: { name: 'wire', include: [WIRE], testTimeout: 20_000 } },
+      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [WIRE, REAL, SLOW] } },
+      { test: { ...shared, name: 'wire', include: [WIRE] } },
+      // Proofs that cost minutes of a core: `npm run test:slow`.
+      { test: { ...shared, name: 'slow', include: [SLOW] } },
       {
         test: {
+          ...shared,
           name: 'real',
           include: [REAL],
           globalSetup: ['test/tiers/start.ts'],
           // Builds are measured against each other and share one engine: one file at a time, after the other tiers.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
         },
       },
     ],

@@ -58,6 +58,8 @@ export function openS3Store(
         Bucket: bucket,
         Key: keyOf(key),
         Body: text,
+        // The SDK cannot tell the length of an empty text, and says so on stderr.
+        ContentLength: Buffer.byteLength(text),
         ContentType: 'application/json',
         ...condition,
       });

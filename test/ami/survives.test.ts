@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { releaseImage } from '../../src/ami/release.ts';
 import { clean } from '../../src/ami/retention/clean.ts';
 import { placeHold, releaseHold } from '../../src/ami/rollback/place-hold.ts';
@@ -131,10 +131,7 @@ const SCENARIOS: readonly {
 const WORLDS: readonly FakeOptions[] = [{}, { staleMs: 1_500 }, { policyUpdate: 'merge-leaves' }];
 
 describe('L6: killed at any AWS call, before it is sent or with its answer lost, and run again', () => {
-  const tried: string[] = [];
-  afterAll(() => console.log(tried.join('\n')));
-
-  describe.each(SCENARIOS)('$name', ({ name, start, run, atLeast }) => {
+  describe.each(SCENARIOS)('$name', ({ start, run, atLeast }) => {
     test.each(WORLDS)('ends like an undisturbed run (%o)', async (options) => {
       const fake = await start(options);
       fake.gate.revive();
@@ -142,7 +139,6 @@ describe('L6: killed at any AWS call, before it is sent or with its answer lost,
         run: async (account) => void (await run(account)),
         condition: timelessCondition,
       });
-      tried.push(`${name}: ${points} points ${JSON.stringify(options)}`);
       expect(points).toBeGreaterThanOrEqual(atLeast);
     });
   });

@@ -154,10 +154,8 @@ test('the budget ends it, however slowly a registry dribbles', async () => {
       return 'answered';
     };
   });
-  const start = Date.now();
-  const [source] = await at.probe([at.candidate('x')], { answerMs: 60_000, budgetMs: 200 });
+  const [source] = await at.probe([at.candidate('x')], { answerMs: 3_600_000, budgetMs: 200 });
   expect(source).toMatchObject({ state: 'failed', because: 'no answer within 0.2 s' });
-  expect(Date.now() - start).toBeLessThan(2000);
 });
 
 test('an interruption ends it without an error', async () => {

@@ -7,7 +7,7 @@ const processes = spawnProcesses();
 const env = { PATH: '/usr/bin:/bin', GIVEN: 'yes' };
 
 /** A child that starts a grandchild which keeps the pipes open, and prints its id. */
-const FAMILY = 'sleep 60 & echo $!; wait';
+const FAMILY = 'sleep 3600 & echo $!; wait';
 
 /** A process that has ended and that nobody has waited for is not alive. */
 function isAlive(pid: string): boolean {
@@ -41,10 +41,8 @@ it.each<[string, readonly [string, ...string[]], object]>([
 });
 
 it('ends the whole family after the time-out', async () => {
-  const start = Date.now();
   const finished = await processes.run({ argv: ['sh', '-c', FAMILY], env, timeoutMs: 200 });
   expect(finished.failure).toBe('timed-out');
-  expect(Date.now() - start).toBeLessThan(4_000);
   expect(isAlive(finished.stdout.trim())).toBe(false);
 });
 

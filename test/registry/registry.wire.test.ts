@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { isTag, type Reference, type Repository } from '../../src/registry/reference.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import { createRegistry } from '../../src/registry/registry.ts';
 import { credentialsOf, fastClock, openHost } from './fixture-host.ts';
 import { digestOf, type Interference, refuse, type Seen, startFixtureRegistry } from './fixture-registry.ts';
@@ -208,6 +209,24 @@ describe('asking again', () => {
     const start = Date.now();
     expect(await at.registry.head(at.reference('1'))).toMatchObject({ state: 'found' });
     expect(Date.now() - start).toBeGreaterThanOrEqual(390);
+  });
+
+  test('of jobs that were refused together each waits its own time', async () => {
+    await using at = await open(always(say(503)));
+    const waitsOf = async (random: number): Promise<readonly number[]> => {
+      const waits: number[] = [];
+      // Time-outs are slept as well, and never come to pass.
+      const sleep: Clock['sleep'] = async (ms) =>
+        await (ms < 5_000 ? void waits.push(ms) : new Promise<never>(() => undefined));
+      await using host = await openHost({ clock: { now: () => new Date(0), sleep } });
+      await createRegistry({ ...host, random: () => random }, credentialsOf({ kind: 'anonymous' })).head(
+        at.reference('1'),
+      );
+      return waits;
+    };
+    const [some, others] = [await waitsOf(0), await waitsOf(0.5)];
+    expect(some).toHaveLength(3);
+    expect(others.every((wait, nth) => wait < some[nth]!)).toBe(true);
   });
 
   test('but not longer than the caller has patience', async () => {

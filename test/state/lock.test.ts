@@ -102,6 +102,7 @@ describe('a lock', () => {
     const killed = { ...clock, sleep: async () => await new Promise<void>(() => undefined) };
     await hold('a', { clock: killed, url });
     const second = hold('b', { url });
+    await clock.somebodySleeps();
     for (let seconds = 0; seconds < 5 * 60; seconds += 30) await clock.advance(30_000);
     await (await second).end();
     expect(await readLock(store, KEY)).toBeUndefined();

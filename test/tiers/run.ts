@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { PROJECT } from '../../parts/project.ts';
 
 /** Run beside each other: a real build waits for disk and registry most of the time. */
 const SIDE_BY_SIDE = [['unit', 'wire'], ['real']] as const;
@@ -9,9 +10,12 @@ const SIDE_BY_SIDE = [['unit', 'wire'], ['real']] as const;
 /** The counts of vitest's JSON report that `.ci/run` reads. */
 const COUNTS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'] as const;
 
+/** Vitest, without npx: that is a process more, which says what it thinks of npm's configuration. */
+const VITEST = [path.join(PROJECT, 'node_modules/vitest/vitest.mjs'), 'run'];
+
 async function run(projects: readonly string[], results: string, live: boolean): Promise<number> {
-  const argv = ['vitest', 'run', ...projects.map((p) => `--project=${p}`)];
-  const vitest = execa('npx', argv, {
+  const argv = [...VITEST, ...projects.map((p) => `--project=${p}`)];
+  const vitest = execa(process.execPath, argv, {
     env: { WARMBAKE_TEST_RESULTS: results },
     reject: false,
     stdin: 'ignore',
@@ -22,12 +26,11 @@ async function run(projects: readonly string[], results: string, live: boolean):
   return finished.exitCode ?? 1;
 }
 
-/** `npm test`: all tiers. With arguments it is plain `vitest run ARGUMENT...`. */
+/** `npm test`: all tiers but the slow one. With arguments it is plain `vitest run ARGUMENT...`. */
 async function main(args: readonly string[]): Promise<number> {
   if (args.length > 0) {
-    return (
-      (await execa('npx', ['vitest', 'run', ...args], { stdio: 'inherit', reject: false })).exitCode ?? 1
-    );
+    const vitest = execa(process.execPath, [...VITEST, ...args], { stdio: 'inherit', reject: false });
+    return (await vitest).exitCode ?? 1;
   }
   const directory = await mkdtemp(path.join(tmpdir(), 'warmbake-results-'));
   try {

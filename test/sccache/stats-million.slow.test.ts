@@ -12,7 +12,7 @@ import { configurationOf } from './settings.ts';
 const MILLION = 1_000_000;
 const MAIN = path.join(PROJECT, 'dist/src/main.js');
 
-test('a million objects are counted in a heap of 64 MB', { timeout: 180_000 }, async ({ skip }) => {
+test('a million objects are counted in a heap of 64 MB', async ({ skip }) => {
   if (!existsSync(MAIN)) skip('dist/ is missing: npm run build');
   const directory = await mkdtemp(path.join(tmpdir(), 'warmbake-million-'));
   const listing = await startListing(MILLION, new Date());
