@@ -43,7 +43,27 @@ it.each<[string, PromotionFacts, boolean]>([
     },
     false,
   ],
+  [
+    'onto itself, made by a later build',
+    { ...unordered, holds: { revision: ours, buildNumber: '9' }, buildNumber: '8' },
+    true,
+  ],
   ['from a manifest of other tools', { ...unordered, holds: {}, buildNumber: '9' }, true],
+  [
+    'from what no build number is known of, where git cannot tell',
+    { ...unordered, holds: { revision: held }, buildNumber: '9' },
+    true,
+  ],
+  [
+    'to a build without a number, where git cannot tell',
+    { ...unordered, holds: { revision: held, buildNumber: '9' } },
+    true,
+  ],
+  [
+    'from a build whose number is none, where git cannot tell',
+    { ...unordered, holds: { revision: held, buildNumber: 'nightly' }, buildNumber: '9' },
+    true,
+  ],
 ])('latest moves or stays: %s', (_, facts, move) => {
   expect(decidePromotion(facts).move).toBe(move);
 });
