@@ -12,6 +12,7 @@ const ROOMS = [
   'context',
   'refs',
   'cache',
+  'delivery',
   'bake',
   'sccache',
   'state',

@@ -14,6 +14,8 @@ export interface StepSummary {
   readonly seconds: number;
   /** Compressed bytes of layers that were pulled for it. */
   readonly bytesPulled: number;
+  /** Digests of those layers. */
+  readonly layersPulled: readonly string[];
   readonly error?: string;
   /** BuildKit dropped a part of its output. */
   readonly logClipped: boolean;
@@ -113,6 +115,7 @@ function stepSummary(vertex: Vertex): StepSummary {
     verdict: stepVerdict(vertex),
     seconds: secondsOf(vertex.intervals),
     bytesPulled: bytesOf([vertex]),
+    layersPulled: Object.keys(vertex.pulled),
     logClipped: vertex.clipped,
     ...withError(vertex),
   };

@@ -16,15 +16,19 @@ export interface Question {
   readonly limit: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Hands the body of a success over unread, as {@link Response.stream}; `timeoutMs` is then for the headers alone. */
+  readonly stream?: boolean;
 }
 
-/** Whatever the other side answered, read to the end. */
+/** Whatever the other side answered, read to the end where it is no stream. */
 export interface Response {
   readonly state: 'answered';
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
+  /** The unread body of a success; whoever asked for it reads it to the end or cancels it. */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 /**
@@ -44,12 +48,16 @@ export async function exchange(
       async (stop) => {
         const response = await fetch(url, { ...init, signal: stop });
         const { status, statusText, headers } = response;
+        const answered = { state: 'answered', status, statusText, headers } as const;
+        if (question.stream === true && response.ok && response.body !== null) {
+          return { ...answered, body: new Uint8Array(), stream: response.body };
+        }
         const { bytes, complete } = await readUpTo(limit, response);
         if (!complete && response.ok) {
           const length = headers.get('content-length') ?? 'more';
           return { state: 'oversized', because: `${length} bytes, limit ${limit}` } as const;
         }
-        return { state: 'answered', status, statusText, headers, body: bytes } as const;
+        return { ...answered, body: bytes };
       },
       { clock, signal },
     );

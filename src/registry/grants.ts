@@ -11,6 +11,8 @@ export interface Access {
   readonly host: string;
   readonly path: string;
   readonly actions: 'pull' | 'pull,push';
+  /** A second repository of the same registry, of which something is mounted: it must be readable with the same grant. */
+  readonly from?: string;
 }
 
 /** The right to ask: the Authorization header, none for an anonymous request, and the login it came from. */
@@ -45,7 +47,7 @@ export function createGrants(host: Host, credentials: Credentials): Grants {
   async function obtain(access: Access, { challenge, fresh, timeoutMs }: Renewal): Promise<Grant | Setback> {
     const credential = await credentials.lookUp(access.host, { fresh });
     if (challenge.scheme === 'basic') return basicGrant(credential);
-    const scope = `repository:${access.path}:${access.actions}`;
+    const scope = scopeOf(access);
     const request = tokenRequest(challenge, credential, { host: access.host, scope });
     if ('state' in request) return request;
     const token = await fetchToken(request, { timeoutMs, host });
@@ -66,8 +68,14 @@ export function createGrants(host: Host, credentials: Credentials): Grants {
   };
 }
 
-function keyOf({ host, path, actions }: Access): string {
-  return `${host}/${path}:${actions}`;
+function keyOf(access: Access): string {
+  return `${access.host} ${scopeOf(access)}`;
+}
+
+/** As registries write it into their challenge: resources with a space between them. */
+function scopeOf({ path, actions, from }: Access): string {
+  const other = from === undefined ? [] : [`repository:${from}:pull`];
+  return [`repository:${path}:${actions}`, ...other].join(' ');
 }
 
 function basicGrant(credential: Credential): Grant | Setback {

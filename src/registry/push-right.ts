@@ -1,5 +1,6 @@
 import type { Repository } from './reference.ts';
-import { type Ask, type RegistryOutcome, originOf, type Patience, type Transport } from './transport.ts';
+import type { Ask, RegistryOutcome, Patience, Transport } from './transport.ts';
+import { abandonUpload } from './upload.ts';
 
 /** Whether this login may push. `missing-repository`: ECR makes none by itself. */
 export type PushRight =
@@ -23,11 +24,7 @@ export async function askPushRight(
   } as const satisfies Ask;
   const outcome = await ask(begin, patience);
   if (outcome.state !== 'answered') return refused(outcome, { host, path });
-  const upload = uploadTarget(outcome.headers.get('location'), `${originOf(host)}${begin.target}`);
-  // Registries drop abandoned uploads sooner or later; ECR knows no DELETE. The answer does not matter.
-  if (upload !== undefined) {
-    await ask({ ...begin, method: 'DELETE', target: upload }, { ...patience, patienceMs: 0 });
-  }
+  await abandonUpload(ask, { begun: begin, answer: outcome }, patience);
   return { can: true };
 }
 
@@ -45,14 +42,4 @@ function refused(
     case 'oversized':
       return { can: false, kind: 'unreachable', because: outcome.because };
   }
-}
-
-/**
- * Path and query of the upload begun at `address`; `undefined` where it is on another host. The scheme in `Location` is
- * ignored: behind a proxy that ends TLS, registries write `http`, and the login must not go there.
- */
-function uploadTarget(location: string | null, address: string): string | undefined {
-  if (location === null || !URL.canParse(location, address)) return undefined;
-  const url = new URL(location, address);
-  return url.host === new URL(address).host ? `${url.pathname}${url.search}` : undefined;
 }

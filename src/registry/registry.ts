@@ -1,4 +1,5 @@
 import type { Host } from '../platform/host.ts';
+import { askBlobStream, type OpenedBlob } from './blob-stream.ts';
 import type { Credentials } from './credentials.ts';
 import { digestOf } from './digest.ts';
 import type { Access } from './grants.ts';
@@ -7,6 +8,7 @@ import { askPushRight, type PushRight } from './push-right.ts';
 import { type Digest, isDigest, type Reference, type Repository } from './reference.ts';
 import type { Missing, Oversized, Refusal } from './refusal.ts';
 import { createTransport, type RegistryOutcome, type Patience } from './transport.ts';
+import { askMount, type MountOutcome, putSmallBlob } from './upload.ts';
 
 /** A manifest by tag or by digest. */
 export type ManifestName = Reference | (Repository & { readonly digest: Digest });
@@ -46,9 +48,26 @@ export interface Registry {
   ): Promise<Found<{ readonly body: Uint8Array }> | Oversized>;
   /** Whether the blob is there. */
   hasBlob(repository: Repository, digest: Digest, options?: Patience): Promise<Found<object>>;
-  /** Writes a manifest under a tag. `missing`: there is no such repository. */
+  /** Opens a blob to be passed on: unread, its digest unchecked. See {@link askBlobStream}. */
+  openBlob(
+    repository: Repository,
+    digest: Digest,
+    options?: Patience & { readonly range?: string | undefined },
+  ): Promise<OpenedBlob>;
+  /** Makes a blob of `from` one of `target` without moving it, where the registry can; see {@link askMount}. */
+  mountBlob(
+    mount: { readonly target: Repository; readonly digest: Digest; readonly from: Repository },
+    options?: Patience,
+  ): Promise<MountOutcome>;
+  /** Puts a small blob: a config. `missing`: there is no such repository. */
+  putBlob(
+    repository: Repository,
+    body: Uint8Array,
+    options?: Patience,
+  ): Promise<{ readonly state: 'written'; readonly digest: Digest } | Missing | Refusal>;
+  /** Writes a manifest under a tag, or under its digest alone. `missing`: there is no such repository. */
   putManifest(
-    reference: Reference,
+    name: ManifestName,
     manifest: { readonly mediaType: string; readonly body: string | Uint8Array },
     options?: Patience,
   ): Promise<{ readonly state: 'written'; readonly digest: Digest } | Missing | Refusal>;
@@ -101,9 +120,17 @@ export function createRegistry(host: Host, credentials: Credentials): Registry {
       return outcome.state === 'answered' ? { state: 'found' } : unbounded(outcome);
     },
 
-    async putManifest(reference, { mediaType, body }, patience) {
+    openBlob: async (repository, digest, { range, ...patience } = {}) =>
+      await askBlobStream(ask, { repository, digest, range }, { patience }),
+
+    mountBlob: async (mount, patience = {}) => await askMount(ask, mount, { patience }),
+
+    putBlob: async (repository, body, patience = {}) =>
+      await putSmallBlob(ask, { repository, body }, { patience }),
+
+    async putManifest(name, { mediaType, body }, patience) {
       const headers = { 'content-type': mediaType };
-      const question = { ...manifestAt(reference, 'pull,push'), method: 'PUT', headers, body } as const;
+      const question = { ...manifestAt(name, 'pull,push'), method: 'PUT', headers, body } as const;
       const outcome = await ask(question, patience);
       if (outcome.state !== 'answered') return unbounded(outcome);
       const digest = digestOf(Buffer.from(body));

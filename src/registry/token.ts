@@ -37,15 +37,14 @@ export function tokenRequest(
     const because = `the registry names '${challenge.realm}' as its token service, which is no https address`;
     return { state: 'failed', because, transient: false };
   }
-  const question = {
-    ...(challenge.service === undefined ? {} : { service: challenge.service }),
-    scope: challenge.scope ?? scope,
-  };
+  const service = challenge.service === undefined ? {} : { service: challenge.service };
+  const wanted = challenge.scope ?? scope;
   if (credential.kind === 'identity-token') {
     const form = {
       grant_type: 'refresh_token',
       client_id: 'warmbake',
-      ...question,
+      ...service,
+      scope: wanted,
       refresh_token: credential.token,
     };
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -53,7 +52,10 @@ export function tokenRequest(
     const body = new URLSearchParams(form).toString();
     return { url: realm.href, init: { method: 'POST', headers, body, redirect: 'manual' } };
   }
-  for (const [name, value] of Object.entries(question)) realm.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(service)) realm.searchParams.set(name, value);
+  // One parameter a resource here, one list with spaces in the form above (distribution, spec/auth/token and /oauth).
+  realm.searchParams.delete('scope');
+  for (const resource of wanted.split(' ')) realm.searchParams.append('scope', resource);
   const headers = credential.kind === 'basic' ? { authorization: `Basic ${encodeLogin(credential)}` } : {};
   return { url: realm.href, init: { method: 'GET', headers } };
 }

@@ -18,6 +18,8 @@ export interface Ask {
   /** Bytes of a body that is read; default 64 KiB. */
   readonly limit?: number;
   readonly redirect?: 'follow' | 'manual';
+  /** The body of a success is not read but handed over. */
+  readonly stream?: boolean;
 }
 
 /** How long a caller waits. */
@@ -49,7 +51,7 @@ export function createTransport(host: Host, credentials: Credentials): Transport
   const grants = createGrants(host, credentials);
 
   async function send(ask: Ask, grant: Grant | undefined, wait: Required<Patience>) {
-    const { method, headers = {}, body, redirect = 'follow', limit = ERROR_LIMIT } = ask;
+    const { method, headers = {}, body, redirect = 'follow', limit = ERROR_LIMIT, stream = false } = ask;
     const login = grant?.header === undefined ? {} : { authorization: grant.header };
     const init = {
       method,
@@ -58,7 +60,8 @@ export function createTransport(host: Host, credentials: Credentials): Transport
       ...(body === undefined ? {} : { body }),
     };
     const url = `${originOf(ask.access.host)}${ask.target}`;
-    return await exchange({ url, init, limit, timeoutMs: wait.timeoutMs, signal: wait.signal }, host);
+    const { timeoutMs, signal } = wait;
+    return await exchange({ url, init, limit, stream, timeoutMs, signal }, host);
   }
 
   /** One try: the request, and where its 401 asks for it a new grant, and one more from a fresh login. */

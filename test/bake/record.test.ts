@@ -51,6 +51,11 @@ it('a step that was loaded is told from one that was not needed, also after its 
     'pruned [base 2/3] WORKDIR /app',
   ]);
   expect(record.totals).toMatchObject({ executed: 4, loaded: 1, pruned: 1, bytesPulled: 310_308 });
+  const pulled = record.steps.filter(({ layersPulled }) => layersPulled.length > 0);
+  expect(pulled.every((s) => s.bytesPulled > 0 && s.layersPulled.every((d) => d.startsWith('sha256:')))).toBe(
+    true,
+  );
+  expect(pulled.length).toBeGreaterThan(0);
   expect(record.imports).toEqual([{ ref: '127.0.0.1:5199/e/cache:main', state: 'found', seconds: 0.018 }]);
 });
 

@@ -11,6 +11,7 @@ export interface Seen {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly accept: string | undefined;
+  readonly range: string | undefined;
   readonly body: string;
 }
 
@@ -18,8 +19,8 @@ export interface Seen {
 export type Interference = (seen: Seen, answer: ServerResponse) => 'answered' | undefined;
 
 /**
- * A registry of manifests and blobs in memory: GET, HEAD and PUT of manifests with their digest, GET and HEAD of blobs,
- * uploads that can be begun and abandoned, 404 with the specification's error codes. What it says before all that is up to
+ * A registry of manifests and blobs in memory: GET, HEAD and PUT of manifests with their digest, GET (ranges too) and HEAD of
+ * blobs, mounts, uploads that can be begun, ended and abandoned, 404 with the specification's error codes. What it says before all that is up to
  * `interfere`, which is how tests make it ask for logins and break.
  */
 export interface FixtureRegistry extends AsyncDisposable {
@@ -30,6 +31,8 @@ export interface FixtureRegistry extends AsyncDisposable {
   /** Uploads begun and not abandoned. */
   readonly uploads: Set<string>;
   readonly blobs: Map<string, Uint8Array>;
+  /** Mounts every blob that it is asked to mount; otherwise it begins an upload in its place. */
+  mounts: boolean;
   /** Keeps a manifest under `path:tag` and its digest. */
   keep(path: string, tag: string, manifest: unknown): Digest;
   /** Keeps a BuildKit cache: manifest and config. */
@@ -54,6 +57,7 @@ export async function startFixtureRegistry(): Promise<FixtureRegistry> {
     interfere: () => undefined,
     uploads: new Set(),
     blobs: new Map(),
+    mounts: true,
     keep(path, tag, manifest) {
       const body = Buffer.from(typeof manifest === 'string' ? manifest : JSON.stringify(manifest));
       return put(path, tag, { mediaType: MANIFEST, body });
@@ -90,8 +94,8 @@ export async function startFixtureRegistry(): Promise<FixtureRegistry> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
     const body = Buffer.concat(chunks);
-    const { authorization, accept } = headers;
-    const seen = { method, path: url, authorization, accept, body: body.toString() };
+    const { authorization, accept, range } = headers;
+    const seen = { method, path: url, authorization, accept, range, body: body.toString() };
     registry.seen.push(seen);
     if (registry.interfere(seen, answer) === 'answered') return;
 
@@ -110,7 +114,14 @@ export async function startFixtureRegistry(): Promise<FixtureRegistry> {
           'docker-content-digest': digestOf(manifest.body),
         })
         .end(method === 'HEAD' ? '' : manifest.body);
-    } else if (rest === 'uploads/' && method === 'POST') {
+    } else if (rest.startsWith('uploads/?mount=') && method === 'POST' && registry.mounts) {
+      answer.writeHead(201).end();
+    } else if (rest.startsWith('uploads/') && method === 'PUT') {
+      const [upload = '', digest = ''] = url.split('&digest=');
+      registry.uploads.delete(upload);
+      registry.blobs.set(decodeURIComponent(digest), body);
+      answer.writeHead(201).end();
+    } else if (/^uploads\/(?:\?mount=.*)?$/.test(rest) && method === 'POST') {
       const upload = `/v2/${path}/blobs/uploads/${registry.seen.length}?_state=s`;
       registry.uploads.add(upload);
       answer.writeHead(202, { location: upload }).end();
@@ -119,7 +130,15 @@ export async function startFixtureRegistry(): Promise<FixtureRegistry> {
     } else {
       const blob = registry.blobs.get(rest);
       if (blob === undefined) return void refuse(answer, 404, 'BLOB_UNKNOWN');
-      answer.writeHead(200, { 'content-length': blob.length }).end(method === 'HEAD' ? '' : blob);
+      const [, from] = /^bytes=(\d+)-$/.exec(range ?? '') ?? [];
+      const start = Number(from ?? 0);
+      const of = `bytes ${start}-${blob.length - 1}/${blob.length}`;
+      answer
+        .writeHead(from === undefined ? 200 : 206, {
+          'content-length': blob.length - start,
+          ...(from === undefined ? {} : { 'content-range': of }),
+        })
+        .end(method === 'HEAD' ? '' : blob.subarray(start));
     }
   }
 }

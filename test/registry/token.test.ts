@@ -54,6 +54,19 @@ describe('a login goes to a token service', () => {
   });
 });
 
+test('the token for a mount is asked for with both repositories, in the form of either service', () => {
+  const scope = 'repository:a:pull,push repository:b:pull';
+  const challenge = { scheme: 'bearer', realm: 'https://auth.example/t', scope } as const;
+  const basic = tokenRequest(
+    challenge,
+    { kind: 'basic', username: 'u', password: 'p' },
+    { host: 'r', scope: '' },
+  );
+  expect('url' in basic && new URL(basic.url).searchParams.getAll('scope')).toEqual(scope.split(' '));
+  const identity = tokenRequest(challenge, { kind: 'identity-token', token: 't' }, { host: 'r', scope: '' });
+  expect('init' in identity && new URLSearchParams(identity.init.body).get('scope')).toBe(scope);
+});
+
 test.each([
   ['{"token":"a","access_token":"b"}', 'a'],
   ['{"access_token":"b"}', 'b'],

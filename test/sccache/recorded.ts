@@ -27,7 +27,7 @@ export function summaryOf(...steps: readonly SaidStep[]): SccacheSummary {
     const id = `sha256:${index}`;
     listener.hear({ type: 'log', id, lines: says });
     const base = { name: COMPILE_STEP, verdict: 'executed', logClipped: false } as const;
-    return { id, seconds: 1, bytesPulled: 0, ...base, ...step };
+    return { id, seconds: 1, bytesPulled: 0, layersPulled: [], ...base, ...step };
   });
   return summariseSccache(summaries, listener.heard());
 }
