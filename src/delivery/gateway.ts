@@ -96,7 +96,13 @@ export async function openGateway(cache: DeliverableCache, needs: GatewayNeeds):
     },
   );
   server.maxConnections = CONNECTIONS;
-  server.on('clientError', (_error, socket) => socket.destroy());
+  // In plain text, also to a client that speaks TLS: that is how BuildKit finds out that this address has none, and tries
+  // HTTP (an engine asks for `https://127.0.0.1` first, and takes a connection that just ends for a failure).
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => socket.destroy());
+    else socket.destroy();
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   // A run that forgets its gateway ends all the same.

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import net from 'node:net';
+import tls from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openGateway } from '../../src/delivery/gateway.ts';
@@ -190,6 +191,13 @@ describe('a donor that does not give what it has', () => {
     expect(digestOf(await bytesOf(await at.blob()))).toBe(at.digest);
     expect(at.second.seen).toEqual([]);
   });
+});
+
+test('a client that tries TLS is told in plain text that there is none: an engine tries HTTP then', async () => {
+  await using at = await openTwoDonors();
+  const socket = tls.connect(Number(new URL(at.root).port), '127.0.0.1');
+  const error = await new Promise<Error>((resolve) => void socket.once('error', resolve));
+  expect(error).toMatchObject({ code: 'ERR_SSL_WRONG_VERSION_NUMBER' });
 });
 
 describe('what others of this machine may try', () => {
