@@ -33,7 +33,11 @@ async function open(fill: (server: FixtureRegistry) => void = () => undefined) {
 }
 
 describe('a source', () => {
-  const image = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: 'sha256:0', size: 1 };
+  const image = {
+    mediaType: 'application/vnd.oci.image.config.v1+json',
+    digest: `sha256:${'0'.repeat(64)}`,
+    size: 1,
+  };
 
   const cases: readonly [sentence: string, fill: (server: FixtureRegistry) => void, expected: object][] = [
     ['that is a cache is found', (s) => s.keepCache('cache', 'x'), { state: 'found' }],

@@ -55,7 +55,7 @@ export function readCacheConfig(body: Uint8Array): ReadConfig {
   const parsed = config.safeParse(parseJson(body));
   if (!parsed.success) return { state: 'refused', because: refusal(parsed.error) };
   const graph = graphOf(parsed.data);
-  const because = faultOf(graph);
+  const because = graphFault(graph);
   return because === undefined ? { state: 'read', graph } : { state: 'refused', because };
 }
 
@@ -78,7 +78,7 @@ function graphOf({ layers, records }: Config): CacheGraph {
   };
 }
 
-function faultOf({ layers, records }: CacheGraph): string | undefined {
+function graphFault({ layers, records }: CacheGraph): string | undefined {
   const seen = new Set<string>();
   for (const [at, { blob, parent }] of layers.entries()) {
     if (parent !== undefined && layers[parent] === undefined) return `layer ${at} has no parent ${parent}`;

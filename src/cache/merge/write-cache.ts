@@ -23,19 +23,19 @@ export function writeConfig({ layers, records }: CacheGraph): Content {
     layers: layers.map(({ blob, parent = -1 }) => ({ blob, parent })),
     records: records.map(({ digest, slots, outcomes }) => ({
       digest,
-      ...named(
+      ...unlessEmpty(
         'layers',
         outcomes.flatMap(({ layers: of, createdAt }) =>
           'layer' in of ? [{ layer: of.layer, createdAt }] : [],
         ),
       ),
-      ...named(
+      ...unlessEmpty(
         'chains',
         outcomes.flatMap(({ layers: of, createdAt }) =>
           'layer' in of ? [] : [{ layers: of.chain, createdAt }],
         ),
       ),
-      ...named(
+      ...unlessEmpty(
         'inputs',
         slots.map((links) =>
           links.map(({ to, selector }) => ({ ...(selector === '' ? {} : { selector }), link: to })),
@@ -55,6 +55,6 @@ export function writeManifest(config: Content, layers: readonly Descriptor[]): C
   });
 }
 
-function named(name: string, list: readonly object[]): object {
+function unlessEmpty(name: string, list: readonly object[]): object {
   return list.length === 0 ? {} : { [name]: list };
 }
