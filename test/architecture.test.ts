@@ -66,6 +66,19 @@ it('rooms import only rooms to their left', () => {
   );
 });
 
+it('no file needs itself by way of others', () => {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const follow = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const to of importsOf(file, texts.get(file) ?? '')) follow(to, [...way, file]);
+  };
+  for (const file of files) follow(file, []);
+  expect(circles).toEqual([]);
+});
+
 it('a name that a file exports means one thing: no other file declares it at its top level', () => {
   const declared = [...texts].flatMap(([file, text]) =>
     [...text.matchAll(/^(export )?(?:async )?(?:interface|type|function|const|class) (\w+)/gm)].map(

@@ -2,7 +2,8 @@ import type { BuildContext } from '../context/context.ts';
 import { messageOf } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import { type StateStore, openStore } from '../state/store.ts';
+import { openStore } from '../state/open-store.ts';
+import type { StateStore } from '../state/store.ts';
 
 /** The folder of build records in the state store; one JSON document a job. */
 const FOLDER = 'builds';

@@ -1,17 +1,10 @@
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
+import type { Credential, CredentialLease } from './credential.ts';
 import { type DockerConfig, readDockerConfig } from './docker-config.ts';
 import { dockerCredential } from './docker-credential.ts';
 import { parseEcrHost } from './ecr-host.ts';
 import { ecrLogin } from './ecr-login.ts';
-
-/** How to be known to a registry. The values are secret: they go into headers and the private docker config, nowhere else. */
-export type Credential =
-  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  /** A refresh token of the registry's token service; docker keeps it under `identitytoken`. */
-  | { readonly kind: 'identity-token'; readonly token: string }
-  /** `because` says why there is no login where one could be expected. */
-  | { readonly kind: 'anonymous'; readonly because?: string };
 
 /** Logins by registry host. */
 export interface Credentials {
@@ -22,12 +15,6 @@ export interface Credentials {
   lookUp(host: string, options?: { readonly fresh?: boolean }): Promise<Credential>;
   /** The user's docker configuration; empty where there is none or it is broken. Read again each time. */
   dockerConfig(): Promise<DockerConfig>;
-}
-
-/** A credential and the end of its life in milliseconds since 1970; infinite where it is not known. */
-export interface CredentialLease {
-  readonly credential: Credential;
-  readonly until: number;
 }
 
 /** A login is renewed when it has less than this to live, so that one handed to a build outlasts its first minutes. */

@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { decodeLogin } from './basic-login.ts';
 
 const StoredLogin = z.looseObject({ auth: z.string().optional(), identitytoken: z.string().optional() });

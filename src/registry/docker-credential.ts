@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { Host } from '../platform/host.ts';
 import { explainExit, succeeded } from '../platform/process.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { type DockerConfig, dockerNames, loginSource, type Report } from './docker-config.ts';
 
 /** A helper may ask a key ring or a cloud; one that waits for a person is given up. */

@@ -2,7 +2,7 @@ import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { openAws } from '../platform/aws.ts';
 import { decodeLogin } from './basic-login.ts';
-import type { CredentialLease } from './credentials.ts';
+import type { CredentialLease } from './credential.ts';
 import type { EcrRegistry } from './ecr-host.ts';
 import { within } from '../platform/time-limit.ts';
 

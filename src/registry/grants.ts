@@ -1,7 +1,8 @@
 import type { Host } from '../platform/host.ts';
 import { encodeLogin } from './basic-login.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credential, Credentials } from './credentials.ts';
+import type { Credential } from './credential.ts';
+import type { Credentials } from './credentials.ts';
 import { exchange } from './exchange.ts';
 import { readRefusal, type Setback } from './refusal.ts';
 import { readToken, type TokenRequest, tokenRequest } from './token.ts';

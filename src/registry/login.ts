@@ -4,7 +4,8 @@ import path from 'node:path';
 
 import type { Host } from '../platform/host.ts';
 import { encodeLogin } from './basic-login.ts';
-import type { Credential, Credentials } from './credentials.ts';
+import type { Credential } from './credential.ts';
+import type { Credentials } from './credentials.ts';
 import { type DockerConfig, dockerDirectory, dockerNames } from './docker-config.ts';
 
 /** Logins of this run, as docker and buildx read them. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { encodeLogin } from './basic-login.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 import { isLoopback } from './reference.ts';
 import type { Setback } from './refusal.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Credential, Credentials } from '../../src/registry/credentials.ts';
+import type { Credential } from '../../src/registry/credential.ts';
+import type { Credentials } from '../../src/registry/credentials.ts';
 import { isTag, type Reference } from '../../src/registry/reference.ts';
 import { createRegistry } from '../../src/registry/registry.ts';
 import { credentialsOf, fastClock, openHost } from './fixture-host.ts';

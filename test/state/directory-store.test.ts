@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStore } from '../../src/state/store.ts';
+import { openStore } from '../../src/state/open-store.ts';
 import { describeStore } from './store-contract.ts';
 
 let directory: string;

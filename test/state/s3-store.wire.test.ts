@@ -1,6 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStore } from '../../src/state/store.ts';
+import { openStore } from '../../src/state/open-store.ts';
 import { useFront } from '../../parts/moto/fleet.ts';
 import { clientOf } from '../../parts/moto/client.ts';
 import { startFront, type Front } from '../../parts/moto/front.ts';

@@ -4,7 +4,8 @@ import type { FamilySettings } from '../../../config/families.ts';
 import { loadSettings, type LoadedSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { openStore, type StateStore } from '../../../state/store.ts';
+import { openStore } from '../../../state/open-store.ts';
+import type { StateStore } from '../../../state/store.ts';
 import { CONFIG_OPTION, type Input, type Option, textOption } from '../../command.ts';
 
 export const FAMILY_OPTION: Option = {

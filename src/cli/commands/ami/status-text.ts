@@ -4,7 +4,13 @@ import type { LockView, WorkState } from '../../../ami/status/work-state.ts';
 import { holderText } from '../../../state/lock.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
-import type { StatusView } from './status.ts';
+
+/** A family with what only its surroundings know. */
+export interface StatusView {
+  readonly status: FamilyStatus;
+  readonly work: WorkState;
+  readonly busy: ReadonlyMap<string, 'busy' | 'idle'>;
+}
 
 /** One family as a screen. */
 export function statusText({ status, work, busy }: StatusView, now: Date): string {

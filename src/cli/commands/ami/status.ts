@@ -1,7 +1,7 @@
 import { readFleet } from '../../../ami/status/fleet.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
 import { statusOf, type FamilyStatus } from '../../../ami/status/status.ts';
-import { readWorkState, type WorkState } from '../../../ami/status/work-state.ts';
+import { readWorkState } from '../../../ami/status/work-state.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
 import { milliseconds } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
@@ -10,7 +10,7 @@ import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } f
 import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies, type OpenFamily } from './family.ts';
 import { holdDocument } from './hold.ts';
-import { statusText } from './status-text.ts';
+import { statusText, type StatusView } from './status-text.ts';
 
 /** `warmbake ami status`: what runs, what should, and what does not fit. */
 export const amiStatusCommand: CommandSpec = {
@@ -27,13 +27,6 @@ export const amiStatusCommand: CommandSpec = {
   examples: ['warmbake ami status', 'warmbake ami status --max-age 48h --require-in-sync'],
   run: amiStatus,
 };
-
-/** A family with what only its surroundings know. */
-export interface StatusView {
-  readonly status: FamilyStatus;
-  readonly work: WorkState;
-  readonly busy: ReadonlyMap<string, 'busy' | 'idle'>;
-}
 
 async function amiStatus(host: Host, input: Input): Promise<CommandOutcome> {
   const maximumAge = textOption(input, 'maxAge');
