@@ -30,6 +30,7 @@ const ROOMS = [
   'ami/buildkite',
   'ami/probe.ts',
   'ami/release.ts',
+  'ami/jobs',
   'ami/iam-policy.ts',
   'cli',
   'main.ts',

@@ -1,14 +1,8 @@
-import { openImageBuilderEc2 } from '../../../ami/aws/image-builder-ec2.ts';
-import { openEc2 } from '../../../ami/aws/ec2.ts';
-import { buildImage, imageOfRun, type BuiltImage } from '../../../ami/build/image-build.ts';
-import { planImage, planLines, type ImagePlan } from '../../../ami/build/image-plan.ts';
-import { packerTemplate } from '../../../ami/packer/template.ts';
-import { imageKey } from '../../../ami/buildkite/pipelines.ts';
+import type { BuiltImage } from '../../../ami/build/image-build.ts';
+import { planLines } from '../../../ami/build/image-plan.ts';
+import { buildJob, type ImageRequest } from '../../../ami/jobs/build.ts';
 import { warmthTag } from '../../../ami/warm/warmth.ts';
-import { openBuildServices } from '../../../image-step/build-services.ts';
-import { setMetaData } from '../../../buildkite/meta-data.ts';
 import { isCommitSha, type CommitSha } from '../../../context/context.ts';
-import { openAws } from '../../../platform/aws.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
@@ -20,7 +14,7 @@ import {
   textOption,
 } from '../../command.ts';
 import { loadConfiguration } from '../../loaded.ts';
-import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily, type OpenFamily } from './family.ts';
+import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** For commands that build an image. */
 export const BUILD_OPTIONS: readonly Option[] = [
@@ -60,12 +54,31 @@ export const amiBuildCommand: CommandSpec = {
 
 async function amiBuild(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
-  const made = await makeImage(host, input, open);
   const { key } = open.family;
+  const made = await buildJob(host, open, {
+    ...buildRequest(host, input),
+    dryRun: flag(input, 'dryRun'),
+  });
   if ('plan' in made)
     return { json: { family: key, plan: made.plan }, text: `${planLines(made.plan).join('\n')}\n` };
-  await setMetaData(host, imageKey(open.family), made.built.image.id);
   return { json: { family: key, ...builtDocument(made.built) }, text: builtText(made.built) };
+}
+
+/** What the command line says about the image to build. Throws `usage` where the commit is none. */
+export function buildRequest(host: Host, input: Input): Omit<ImageRequest, 'dryRun'> {
+  const run = textOption(input, 'run');
+  const commit = commitOption(input);
+  const bakeConfig = textOption(input, 'bakeConfig');
+  const source = textOption(input, 'source');
+  const packer = textOption(input, 'packer');
+  return {
+    settings: async () => (await loadConfiguration(host, input)).settings,
+    ...(run === undefined ? {} : { run }),
+    ...(commit === undefined ? {} : { commit }),
+    ...(bakeConfig === undefined ? {} : { bakeConfig }),
+    ...(source === undefined ? {} : { source }),
+    ...(packer === undefined ? {} : { packer }),
+  };
 }
 
 /** A built image in the JSON document. */
@@ -76,62 +89,6 @@ export function builtDocument({ image, reused, warmth }: BuiltImage): Readonly<R
 /** A built image as one line. */
 export function builtText({ image, warmth }: BuiltImage): string {
   return `${image.id}  ${image.name}  ${warmth === undefined ? 'made by an earlier try' : warmthTag(warmth)}\n`;
-}
-
-/** What came of it: an image, or only its plan where `--dry-run` is given. */
-export type Made = { readonly built: BuiltImage } | { readonly plan: ImagePlan };
-
-/** Builds the image of this run, or takes the one that an earlier try has made. */
-export async function makeImage(host: Host, input: Input, { family, account }: OpenFamily): Promise<Made> {
-  const run = runId(host, input);
-  const imageBuilder = openImageBuilderEc2(openEc2(openAws(host, family.region)));
-  const dryRun = flag(input, 'dryRun');
-  if (!dryRun) {
-    const built = await imageOfRun(host, { account, imageBuilder, family }, run);
-    if (built !== undefined) return { built };
-  }
-  const { settings } = await loadConfiguration(host, input);
-  const services = await openBuildServices(host, settings);
-  try {
-    const commit = commitOption(input);
-    const plan = await planImage(host, {
-      account,
-      imageBuilder,
-      registry: services.registry,
-      settings,
-      family,
-      run,
-      ...(commit === undefined ? {} : { commit }),
-    });
-    if (dryRun) return { plan };
-    for (const text of planLines(plan)) host.emit({ type: 'line', text });
-    const bakeConfig = textOption(input, 'bakeConfig');
-    const source = textOption(input, 'source');
-    const program = textOption(input, 'packer');
-    const built = await buildImage(host, plan, {
-      services,
-      account,
-      imageBuilder,
-      family,
-      template: await packerTemplate(host),
-      packer: program === undefined ? {} : { program },
-      ...(bakeConfig === undefined ? {} : { bakeConfig }),
-      ...(source === undefined ? {} : { source }),
-    });
-    return { built };
-  } finally {
-    await services.login.remove();
-  }
-}
-
-function runId(host: Host, input: Input): string {
-  const run = textOption(input, 'run') ?? host.env['BUILDKITE_BUILD_ID'];
-  // It becomes part of names and tags in AWS.
-  if (run !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(run)) return run;
-  const message = run === undefined ? 'this run has no id' : `'${run}' is no id of a run`;
-  throw new WarmbakeError('usage', 'bad-run', message, {
-    hint: 'outside of Buildkite give one with --run: letters, digits, ., _ and -; the same one again after a failure',
-  });
 }
 
 function commitOption(input: Input): CommitSha | undefined {

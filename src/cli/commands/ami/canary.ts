@@ -1,11 +1,6 @@
-import { requireImage } from '../../../ami/model/unpublishable.ts';
-import { readDesiredState } from '../../../ami/model/desired.ts';
-import { heldBecause } from '../../../ami/model/hold.ts';
-import type { ImageId } from '../../../ami/model/ids.ts';
-import type { Account } from '../../../ami/model/account.ts';
-import { sendProbe } from '../../../ami/buildkite/probe-job.ts';
-import { tryCanary, type CanaryOptions, type CanaryReport } from '../../../ami/rollout/try-canary.ts';
-import { milliseconds, type CanarySettings, type FamilySettings } from '../../../config/families.ts';
+import { canaryJob, type CanaryChoice } from '../../../ami/jobs/canary.ts';
+import type { CanaryReport } from '../../../ami/rollout/try-canary.ts';
+import { milliseconds } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
@@ -17,7 +12,6 @@ import {
   textOption,
 } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import { lockedUnless } from './locked.ts';
 import { rollText, stackDocument } from './roll.ts';
 
 /** For commands that try an image on the canary. */
@@ -37,67 +31,29 @@ export const amiCanaryCommand: CommandSpec = {
 
 async function amiCanary(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
-  const { family, account } = open;
-  const canary = chooseCanary(family, input);
-  if (canary === undefined) {
-    throw new WarmbakeError(
-      'config',
-      'no-canary',
-      `family '${family.key}' has no canary; add ami.${family.key}.canary`,
-    );
-  }
-  const image = await requireImage(account, family, { written: input.args[0] ?? '' });
-  const because = heldBecause((await readDesiredState(account, family, host.clock.now())).hold);
-  if (because !== undefined) throw new WarmbakeError('refused', 'held', `${family.parameter} is ${because}`);
-  const dryRun = flag(input, 'dryRun');
-  const job = { command: 'canary', finish: `canary ${image.id}`, image: image.id };
-  return await lockedUnless(dryRun, host, { open, job }, async (services) => {
-    const report = await tryCanary(services.account, host, {
-      family,
-      canary,
-      image: image.id,
-      dryRun,
-      ...probeOptions(account, host, { input, family, canary, image: image.id }),
-    });
-    return {
-      json: { family: family.key, image: image.id, canary: canaryDocument(report) },
-      text: `${rollText([report.stack])}${canaryText(report)}\n`,
-    };
+  const { image, report } = await canaryJob(host, open, {
+    written: input.args[0] ?? '',
+    dryRun: flag(input, 'dryRun'),
+    ...canaryChoice(input),
   });
+  return {
+    json: { family: open.family.key, image: image.id, canary: canaryDocument(report) },
+    text: `${rollText([report.stack])}${canaryText(report)}\n`,
+  };
 }
 
-/** The configured canary with the watch that was asked for; absent where there is none. */
-export function chooseCanary(family: FamilySettings, input: Input): CanarySettings | undefined {
+/** What the command line says about the canary. Throws `usage` where the watch is no duration. */
+export function canaryChoice(input: Input): CanaryChoice {
   const watch = textOption(input, 'canaryWatch');
-  if (family.canary === undefined || watch === undefined) return family.canary;
-  if (!/^\d+[smhd]$/.test(watch)) {
-    throw new WarmbakeError(
-      'usage',
-      'bad-duration',
-      `'${watch}' is no duration; write it like 90s, 10m or 1h`,
-    );
+  if (watch !== undefined && !/^\d+[smhd]$/.test(watch)) {
+    const message = `'${watch}' is no duration; write it like 90s, 10m or 1h`;
+    throw new WarmbakeError('usage', 'bad-duration', message);
   }
-  return { ...family.canary, watchMs: milliseconds(watch) };
-}
-
-/** In a Buildkite build a job is sent to an instance of the image. */
-export function probeOptions(
-  account: Account,
-  host: Host,
-  { input, family, canary, image }: ProbeContext,
-): Pick<CanaryOptions, 'sendProbe'> {
-  if (host.env['BUILDKITE'] !== 'true') return {};
-  const command = `warmbake ami probe ${image} --family ${family.key}`;
   const config = textOption(input, 'config');
-  const job = { image, stack: canary.stack, command, ...(config === undefined ? {} : { config }) };
-  return { sendProbe: async () => await sendProbe(account, host, job) };
-}
-
-interface ProbeContext {
-  readonly input: Input;
-  readonly family: FamilySettings;
-  readonly canary: CanarySettings;
-  readonly image: ImageId;
+  return {
+    ...(watch === undefined ? {} : { watchMs: milliseconds(watch) }),
+    ...(config === undefined ? {} : { config }),
+  };
 }
 
 /** The canary in the JSON document. */

@@ -1,14 +1,12 @@
-import { clean, type CleanReport } from '../../../ami/retention/clean.ts';
+import { cleanJob } from '../../../ami/jobs/clean.ts';
+import type { CleanReport } from '../../../ami/retention/clean.ts';
 import type { CleanLine } from '../../../ami/retention/clean-line.ts';
 import { stateOf } from '../../../ami/model/machine-image.ts';
-import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
-import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami clean`: delete what the family does not need any more. */
 export const amiCleanCommand: CommandSpec = {
@@ -21,30 +19,13 @@ export const amiCleanCommand: CommandSpec = {
 
 async function amiClean(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
-  const { family } = open;
   const dryRun = flag(input, 'dryRun');
-  const job = { command: 'clean', finish: 'clean' };
-  return await lockedUnless(dryRun, host, { open, job }, async ({ account, rollouts }) => {
-    const report = await clean(account, host, { family, dryRun, rollouts });
-    const error = cleanError(report);
-    return {
-      json: { family: family.key, dryRun, ...cleanDocument(report) },
-      text: cleanText(report, host.clock.now()),
-      ...(error === undefined ? {} : { error }),
-    };
-  });
-}
-
-/** What went wrong in a cleanup; absent where nothing did. */
-export function cleanError({ lines, missing }: CleanReport): WarmbakeError | undefined {
-  const failed = lines.filter(({ outcome }) => outcome === 'failed');
-  const errors = failed.map(({ because }) => new WarmbakeError('outside', 'not-deleted', because.join('; ')));
-  if (missing.length === 0) return worstOf('deletions', errors);
-  return new WarmbakeError(
-    'outside',
-    'use-unknown',
-    `nothing more was deleted, as use could not be read in full: ${missing.join('; ')}`,
-  );
+  const { report, error } = await cleanJob(host, open, { dryRun });
+  return {
+    json: { family: open.family.key, dryRun, ...cleanDocument(report) },
+    text: cleanText(report, host.clock.now()),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** A cleanup in the JSON document. */

@@ -1,11 +1,8 @@
-import type { Account } from '../../../ami/model/account.ts';
-import { openAccount } from '../../../ami/aws/account.ts';
+import { openFamilyAccount, type OpenFamily } from '../../../ami/jobs/open-family.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { loadSettings, type LoadedSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { openStore } from '../../../state/open-store.ts';
-import type { StateStore } from '../../../state/store.ts';
 import { CONFIG_OPTION, type Input, type Option, textOption } from '../../command.ts';
 
 export const FAMILY_OPTION: Option = {
@@ -26,18 +23,12 @@ export const FAMILY_OPTIONS: readonly Option[] = [
 /** For commands that change something. */
 export const DRY_RUN_OPTION: Option = { flags: '--dry-run', help: 'only say what would be done' };
 
-/** What a command about machine images works on. */
-export interface OpenFamily {
-  readonly family: FamilySettings;
-  readonly account: Account;
-  /** Absent where none is configured. */
-  readonly store?: StateStore;
-}
-
 /** The family that was asked for, and its account. */
 export async function openFamily(host: Host, input: Input): Promise<OpenFamily> {
   const { families, file, state } = await load(host, input);
-  return open(host, chooseFamily(families, { key: textOption(input, 'family'), file }), state);
+  return openFamilyAccount(host, chooseFamily(families, { key: textOption(input, 'family'), file }), {
+    state,
+  });
 }
 
 /** The family that was asked for, or all of them. */
@@ -46,7 +37,7 @@ export async function openFamilies(host: Host, input: Input): Promise<readonly O
   const key = textOption(input, 'family');
   const chosen =
     key === undefined && families.length > 0 ? families : [chooseFamily(families, { key, file })];
-  return chosen.map((family) => open(host, family, state));
+  return chosen.map((family) => openFamilyAccount(host, family, { state }));
 }
 
 async function load(host: Host, input: Input): Promise<LoadedSettings> {
@@ -54,12 +45,6 @@ async function load(host: Host, input: Input): Promise<LoadedSettings> {
   const loaded = await loadSettings(host, config === undefined ? {} : { config });
   const state = textOption(input, 'state') ?? loaded.state;
   return { ...loaded, ...(state === undefined ? {} : { state }) };
-}
-
-function open(host: Host, family: FamilySettings, state: string | undefined): OpenFamily {
-  const { region } = family;
-  const store = state === undefined ? {} : { store: openStore(host, state, { region }) };
-  return { family, account: openAccount(host, region), ...store };
 }
 
 /**

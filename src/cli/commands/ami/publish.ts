@@ -1,9 +1,7 @@
-import { requireImage } from '../../../ami/model/unpublishable.ts';
-import { publish } from '../../../ami/rollout/publish.ts';
+import { publishJob } from '../../../ami/jobs/publish.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami publish`: an image becomes the desired one. */
 export const amiPublishCommand: CommandSpec = {
@@ -17,16 +15,10 @@ export const amiPublishCommand: CommandSpec = {
 
 async function amiPublish(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
-  const { family, account } = open;
-  const image = await requireImage(account, family, { written: input.args[0] ?? '' });
-  const dryRun = flag(input, 'dryRun');
-  const job = { command: 'publish', finish: `publish ${image.id}`, image: image.id };
-  const { outcome, before } = await lockedUnless(
-    dryRun,
-    host,
-    { open, job },
-    async ({ account: own }) => await publish(own, host, { family, image, dryRun }),
-  );
+  const { family } = open;
+  const request = { written: input.args[0] ?? '', dryRun: flag(input, 'dryRun') };
+  const { image, published } = await publishJob(host, open, request);
+  const { outcome, before } = published;
   const earlier = before.state === 'image' ? ` (before: ${before.id})` : '';
   const text = {
     published: `${family.parameter} is ${image.id} now${earlier}\n`,

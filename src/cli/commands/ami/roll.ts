@@ -1,7 +1,5 @@
-import { requireImage } from '../../../ami/model/unpublishable.ts';
-import { readDesiredState, requireDesired } from '../../../ami/model/desired.ts';
-import { roll, type StackResult } from '../../../ami/rollout/roll.ts';
-import { WarmbakeError } from '../../../platform/errors.ts';
+import { rollJob } from '../../../ami/jobs/roll.ts';
+import type { StackResult } from '../../../ami/rollout/roll.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   type CommandSpec,
@@ -12,9 +10,7 @@ import {
   textOption,
 } from '../../command.ts';
 import { tableLines } from '../../table.ts';
-import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import { lockedUnless } from './locked.ts';
 
 /** `warmbake ami roll`: every stack launches the desired image. */
 export const amiRollCommand: CommandSpec = {
@@ -35,35 +31,18 @@ export const amiRollCommand: CommandSpec = {
 
 async function amiRoll(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
-  const { family, account } = open;
-  const stacks = chooseStacks(family.stacks, listOption(input, 'stack'));
   const written = textOption(input, 'image');
-  const image = await requireImage(account, family, {
-    written:
-      written ?? requireDesired((await readDesiredState(account, family, host.clock.now())).desired, family),
-  });
   const dryRun = flag(input, 'dryRun');
-  const job = {
-    command: 'roll',
-    finish: `roll --image ${image.id} --stack ${stacks.join(' ')}`,
-    image: image.id,
-  };
-  return await lockedUnless(dryRun, host, { open, job }, async (services) => {
-    const results = await roll(services.account, host, { image: image.id, stacks, dryRun });
-    const failed = results.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
-    const error = worstOf('stacks', failed);
-    return {
-      json: { family: family.key, image: image.id, dryRun, stacks: results.map(stackDocument) },
-      text: rollText(results),
-      ...(error === undefined ? {} : { error }),
-    };
+  const { image, stacks, error } = await rollJob(host, open, {
+    stacks: listOption(input, 'stack'),
+    dryRun,
+    ...(written === undefined ? {} : { written }),
   });
-}
-
-function chooseStacks(all: readonly string[], chosen: readonly string[]): readonly string[] {
-  const unknown = chosen.find((stack) => !all.includes(stack));
-  if (unknown === undefined) return chosen.length === 0 ? all : chosen;
-  throw new WarmbakeError('usage', 'stack-unknown', `'${unknown}' is none of the stacks ${all.join(', ')}`);
+  return {
+    json: { family: open.family.key, image: image.id, dryRun, stacks: stacks.map(stackDocument) },
+    text: rollText(stacks),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** One stack in the JSON document. */

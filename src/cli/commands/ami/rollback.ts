@@ -1,20 +1,14 @@
 import { requireImageId } from '../../../ami/model/unpublishable.ts';
 import { drainCommand } from '../../../ami/rollback/drain.ts';
 import { holdText } from '../../../ami/model/hold.ts';
-import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
-import {
-  prepareRollback,
-  rollback,
-  type PlannedRollback,
-  type RollbackReport,
-} from '../../../ami/rollback/rollback.ts';
+import { requireReason } from '../../../ami/rollback/operator.ts';
+import { rollbackJob } from '../../../ami/jobs/rollback.ts';
+import type { PlannedRollback, RollbackReport } from '../../../ami/rollback/rollback.ts';
 import type { RollbackGoal } from '../../../ami/rollback/plan.ts';
-import { withLockedAccount } from '../../../ami/rollout/locked-account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
-import { worstOf } from './failures.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION, holdDocument } from './hold.ts';
 import { rollText, stackDocument } from './roll.ts';
@@ -46,33 +40,30 @@ async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
   const until = untilOption(input, host.clock.now());
   const goal = goalOf(input);
   const open = await openFamily(host, input);
-  const { family, account } = open;
+  const { family } = open;
   const revokes = input.options['revoke'] !== false;
-  const planned = await prepareRollback(account, host, { family, goal });
-  const { to } = planned.plan;
-  if (flag(input, 'dryRun')) {
-    return {
-      json: { family: family.key, dryRun: true, ...rollbackDocument(planned) },
-      text: planText(planned, { family, revokes }),
-    };
-  }
-  if (!flag(input, 'yes')) await confirm(host, planText(planned, { family, revokes }));
-
-  const by = await operatorOf(account, host.env);
-  const command = `warmbake ami rollback --family ${family.key}`;
-  const finish = `${command} --to ${to.id} --reason '${reason.replaceAll("'", '’')}' --yes`;
-  const run = { command, by, reason, image: to.id, finish };
-  return await withLockedAccount(account, host, { ...open, run, urgent: true }, async (services) => {
-    const wish = { by, reason, ...(until === undefined ? {} : { until }) };
-    const report = await rollback(services.account, host, { family, plan: planned.plan, wish, revokes });
-    const failed = report.stacks.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
-    const error = worstOf('stacks', failed);
-    return {
-      json: { family: family.key, dryRun: false, ...rollbackDocument(planned), ...reportDocument(report) },
-      text: reportText(report, { family, planned }),
-      ...(error === undefined ? {} : { error }),
-    };
+  const dryRun = flag(input, 'dryRun');
+  const { planned, report, error } = await rollbackJob(host, open, {
+    goal,
+    reason,
+    revokes,
+    dryRun,
+    ...(until === undefined ? {} : { until }),
+    confirm: async (shown) => {
+      if (!flag(input, 'yes')) await confirm(host, planText(shown, { family, revokes }));
+    },
   });
+  return {
+    json: {
+      family: family.key,
+      dryRun,
+      ...rollbackDocument(planned),
+      ...(report === undefined ? {} : reportDocument(report)),
+    },
+    text:
+      report === undefined ? planText(planned, { family, revokes }) : reportText(report, { family, planned }),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** An empty `--to` is none: that is what a pipeline's empty field gives. */

@@ -1,3 +1,4 @@
+import type { OpenFamily } from '../../../ami/jobs/open-family.ts';
 import { readFleet } from '../../../ami/status/fleet.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
 import { statusOf, type FamilyStatus } from '../../../ami/status/status.ts';
@@ -8,7 +9,7 @@ import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
 import { ageText } from './age.ts';
-import { FAMILY_OPTIONS, openFamilies, type OpenFamily } from './family.ts';
+import { FAMILY_OPTIONS, openFamilies } from './family.ts';
 import { holdDocument } from './hold.ts';
 import { statusText, type StatusView } from './status-text.ts';
 

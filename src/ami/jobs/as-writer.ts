@@ -1,11 +1,11 @@
-import { operatorOf } from '../../../ami/rollback/operator.ts';
-import { withLockedAccount, type LockedAccount } from '../../../ami/rollout/locked-account.ts';
-import type { Host } from '../../../platform/host.ts';
-import type { OpenFamily } from './family.ts';
+import type { Host } from '../../platform/host.ts';
+import { operatorOf } from '../rollback/operator.ts';
+import { withLockedAccount, type LockedAccount } from '../rollout/locked-account.ts';
+import type { OpenFamily } from './open-family.ts';
 
-/** A command that changes the family. */
-export interface LockedJob {
-  /** Its last word: `roll`. */
+/** A job that changes the family, as its journal tells of it. */
+export interface JournalledJob {
+  /** Last word of the command that does the same: `roll`. */
   readonly command: string;
   /** Words after `warmbake ami` that finish it where it was interrupted. */
   readonly finish: string;
@@ -14,11 +14,11 @@ export interface LockedJob {
 }
 
 /** Runs `work` as the family's only writer, or without lock and journal where it only plans. */
-export async function lockedUnless<T extends object>(
+export async function asWriter<T extends object>(
   dryRun: boolean,
   host: Host,
-  { open, job }: { readonly open: OpenFamily; readonly job: LockedJob },
-  work: (services: LockedAccount) => Promise<T>,
+  { open, job }: { readonly open: OpenFamily; readonly job: JournalledJob },
+  work: (locked: LockedAccount) => Promise<T>,
 ): Promise<T> {
   const { family, account, store } = open;
   // Without a store nobody needs to know who asks.

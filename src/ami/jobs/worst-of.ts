@@ -1,4 +1,4 @@
-import { EXIT_CODE, WarmbakeError, type ErrorKind } from '../../../platform/errors.ts';
+import { EXIT_CODE, WarmbakeError, type ErrorKind } from '../../platform/errors.ts';
 
 /** Several failures as one: of the kind with the highest exit code; absent where there are none. */
 export function worstOf(what: string, errors: readonly WarmbakeError[]): WarmbakeError | undefined {

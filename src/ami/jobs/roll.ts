@@ -1,0 +1,59 @@
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import { readDesiredState, requireDesired } from '../model/desired.ts';
+import type { MachineImage } from '../model/machine-image.ts';
+import { requireImage } from '../model/unpublishable.ts';
+import { roll, type StackResult } from '../rollout/roll.ts';
+import { asWriter } from './as-writer.ts';
+import type { OpenFamily } from './open-family.ts';
+import { worstOf } from './worst-of.ts';
+
+/** What to roll. */
+export interface RollRequest {
+  /** Another image than the desired one. */
+  readonly written?: string;
+  /** Only these; empty is all stacks of the family. */
+  readonly stacks: readonly string[];
+  /** Only plan. */
+  readonly dryRun: boolean;
+}
+
+/** How it went. */
+export interface RolledFamily {
+  readonly image: MachineImage;
+  readonly stacks: readonly StackResult[];
+  /** The worst of what failed; the other stacks went on. */
+  readonly error?: WarmbakeError;
+}
+
+/**
+ * Every stack launches the desired image, or the given one. Throws `usage` for a stack that the family does not have,
+ * `refused` where stacks must not run the image or another run is at work.
+ */
+export async function rollJob(host: Host, open: OpenFamily, request: RollRequest): Promise<RolledFamily> {
+  const { family, account } = open;
+  const { dryRun } = request;
+  const stacks = chooseStacks(family.stacks, request.stacks);
+  const written =
+    request.written ??
+    requireDesired((await readDesiredState(account, family, host.clock.now())).desired, family);
+  const image = await requireImage(account, family, { written });
+  const finish = `roll --image ${image.id} --stack ${stacks.join(' ')}`;
+  const job = { command: 'roll', finish, image: image.id };
+  return await asWriter(dryRun, host, { open, job }, async (locked) => {
+    const results = await roll(locked.account, host, { image: image.id, stacks, dryRun });
+    const error = worstOf('stacks', stackErrors(results));
+    return { image, stacks: results, ...(error === undefined ? {} : { error }) };
+  });
+}
+
+/** What the stacks that failed say. */
+export function stackErrors(results: readonly StackResult[]): readonly WarmbakeError[] {
+  return results.flatMap((result) => (result.outcome === 'failed' ? [result.error] : []));
+}
+
+function chooseStacks(all: readonly string[], chosen: readonly string[]): readonly string[] {
+  const unknown = chosen.find((stack) => !all.includes(stack));
+  if (unknown === undefined) return chosen.length === 0 ? all : chosen;
+  throw new WarmbakeError('usage', 'stack-unknown', `'${unknown}' is none of the stacks ${all.join(', ')}`);
+}
