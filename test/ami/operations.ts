@@ -1,4 +1,4 @@
-import type { HoldWish } from '../../src/ami/rollback/place-hold.ts';
+import type { HoldTerms } from '../../src/ami/rollback/place-hold.ts';
 import { prepareRollback, rollback, type RollbackReport } from '../../src/ami/rollback/rollback.ts';
 import type { RollbackGoal } from '../../src/ami/rollback/plan.ts';
 import { TAG } from '../../src/ami/model/tags.ts';
@@ -9,7 +9,7 @@ import { addImage, addStack, setParameter } from './fake/furnish.ts';
 import { hostOf } from './fake/host.ts';
 
 export const PUBLISHED = { [TAG.family]: 'cpu', [TAG.state]: 'published', [TAG.run]: 'run' };
-export const WISH: HoldWish = { by: 'ann', reason: 'agents do not start' };
+export const TERMS: HoldTerms = { by: 'ann', reason: 'agents do not start' };
 
 /** Four stacks on the newest of `days` images, one a day; all of them were desired once. */
 export function fleetOf(days: number, options?: FakeOptions) {
@@ -24,9 +24,9 @@ export function fleetOf(days: number, options?: FakeOptions) {
 /** Plans and does it, as the command does. */
 export async function goBack(
   fake: FakeAccount,
-  options: { goal?: RollbackGoal; revokes?: boolean; wish?: HoldWish; ports?: Account } = {},
+  options: { goal?: RollbackGoal; revokes?: boolean; terms?: HoldTerms; ports?: Account } = {},
 ): Promise<RollbackReport> {
-  const { goal = { kind: 'last-good' }, revokes = true, wish = WISH, ports = fake.ports } = options;
+  const { goal = { kind: 'last-good' }, revokes = true, terms = TERMS, ports = fake.ports } = options;
   const { plan } = await prepareRollback(ports, hostOf(fake), { family: FAMILY, goal });
-  return await rollback(ports, hostOf(fake), { family: FAMILY, plan, wish, revokes });
+  return await rollback(ports, hostOf(fake), { family: FAMILY, plan, terms, revokes });
 }

@@ -49,7 +49,7 @@ const FAILED_LAUNCH: Activity = {
   message: "The image id '[ami-0a]' does not exist. Launching EC2 instance failed.",
 };
 
-describe('bringing out an image', () => {
+describe('releasing an image', () => {
   test('goes canary, parameter, other stacks, cleanup', async () => {
     const { fake, today } = week();
     const report = await releaseToday(fake);
@@ -159,7 +159,7 @@ describe('bringing out an image', () => {
   });
 });
 
-describe('L6: bringing out an image, killed', () => {
+describe('L6: releasing an image, killed', () => {
   test('at any call, run again, ends like one that was not', async () => {
     const { fake } = week();
     // Cleaned to the end: a run that was killed may have deleted its share already.

@@ -11,7 +11,7 @@ import { conditionOf } from './fake/condition.ts';
 import { addImage, addInstance } from './fake/furnish.ts';
 import { hostOf } from './fake/host.ts';
 import { everyKillPoint } from './fake/kill-points.ts';
-import { fleetOf, goBack, PUBLISHED, WISH } from './operations.ts';
+import { fleetOf, goBack, PUBLISHED, TERMS } from './operations.ts';
 
 type World = ReturnType<typeof fleetOf>;
 const host = hostOf;
@@ -104,14 +104,14 @@ const SCENARIOS: readonly {
   {
     name: 'hold',
     start: (options) => fleetOf(3, options).fake,
-    run: async (fake) => await placeHold(fake.ports, host(fake), { family: FAMILY, wish: WISH }),
+    run: async (fake) => await placeHold(fake.ports, host(fake), { family: FAMILY, terms: TERMS }),
     atLeast: 6,
   },
   {
     name: 'release',
     start: async (options) => {
       const { fake } = fleetOf(3, options);
-      await placeHold(fake.ports, host(fake), { family: FAMILY, wish: WISH });
+      await placeHold(fake.ports, host(fake), { family: FAMILY, terms: TERMS });
       return fake;
     },
     run: async (fake) => await releaseHold(fake.ports, host(fake), { family: FAMILY, by: 'ann' }),
@@ -121,7 +121,7 @@ const SCENARIOS: readonly {
     name: 'revoke and unrevoke',
     start: (options) => fleetOf(3, options).fake,
     run: async (fake) => {
-      await revoke(fake.ports, host(fake), { image: newest(fake), family: FAMILY, ...WISH });
+      await revoke(fake.ports, host(fake), { image: newest(fake), family: FAMILY, ...TERMS });
       await unrevoke(fake.ports, newest(fake));
     },
     atLeast: 6,

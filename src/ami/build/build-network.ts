@@ -56,7 +56,7 @@ async function readId(facts: NetworkFacts, kind: keyof typeof FORMS, parameter: 
   if (value !== undefined && pattern.test(value)) return value;
   const found = value === undefined ? 'does not exist' : `holds '${value}', which is no id of a ${what}`;
   throw new WarmbakeError('config', 'bad-network', `SSM parameter ${parameter} ${found}`, {
-    hint: `put the id of the ${what} for image builds into it`,
+    hint: `put the id of the ${what} for building machine images into it`,
   });
 }
 

@@ -8,7 +8,7 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { openEc2 } from '../aws/ec2.ts';
 import { openImageBuilderEc2 } from '../aws/image-builder-ec2.ts';
-import { buildImage, imageOfRun, type BuiltImage } from '../build/image-build.ts';
+import { buildImage, imageOfRun, type BuiltImage } from '../build/machine-image-build.ts';
 import { planImage, planLines, type ImagePlan } from '../build/image-plan.ts';
 import { imageKey } from '../buildkite/pipelines.ts';
 import { packerTemplate } from '../packer/template.ts';

@@ -1,6 +1,6 @@
 import type { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import type { BuiltImage } from '../build/image-build.ts';
+import type { BuiltImage } from '../build/machine-image-build.ts';
 import type { ImagePlan } from '../build/image-plan.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { requireImage } from '../model/unpublishable.ts';

@@ -58,8 +58,8 @@ export async function rollbackJob(
   const finish = `${command} --to ${plan.to.id} --reason '${reason.replaceAll("'", '’')}' --yes`;
   const run = { command, by, reason, image: plan.to.id, finish };
   return await withLockedAccount(account, host, { ...open, run, urgent: true }, async (locked) => {
-    const wish = { by, reason, ...(until === undefined ? {} : { until }) };
-    const report = await rollback(locked.account, host, { family, plan, wish, revokes });
+    const terms = { by, reason, ...(until === undefined ? {} : { until }) };
+    const report = await rollback(locked.account, host, { family, plan, terms, revokes });
     const error = worstOf('stacks', stackErrors(report.stacks));
     return { planned, report, ...(error === undefined ? {} : { error }) };
   });

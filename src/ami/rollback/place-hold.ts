@@ -21,7 +21,7 @@ export interface HoldChange {
 }
 
 /** A hold that somebody wants. */
-export interface HoldWish {
+export interface HoldTerms {
   readonly by: string;
   readonly reason: string;
   /** Absent where it stands until it is released. */
@@ -35,7 +35,7 @@ export interface HoldWish {
 export async function placeHold(
   account: Account,
   host: Pick<Host, 'clock'>,
-  { family, wish }: { readonly family: FamilySettings; readonly wish: HoldWish },
+  { family, terms }: { readonly family: FamilySettings; readonly terms: HoldTerms },
 ): Promise<HoldChange> {
   const now = host.clock.now();
   const { desired, hold: before } = await readDesiredState(account, family, now);
@@ -44,7 +44,7 @@ export async function placeHold(
   const hold: Hold = {
     ...(image === undefined ? {} : { image }),
     ...(standing?.leaves === undefined ? {} : { leaves: standing.leaves }),
-    ...wish,
+    ...terms,
     since: now,
   };
   return await writeHold(account, { family, before, hold });
@@ -56,19 +56,19 @@ export async function placeRollbackHold(
   host: Pick<Host, 'clock'>,
   options: {
     readonly family: FamilySettings;
-    readonly wish: HoldWish;
+    readonly terms: HoldTerms;
     readonly image: ImageId;
     readonly leaves: readonly ImageId[];
   },
 ): Promise<HoldChange> {
-  const { family, wish, image, leaves } = options;
+  const { family, terms, image, leaves } = options;
   const now = host.clock.now();
   const { hold: before } = await readDesiredState(account, family, now);
   const standing = before.state === 'held' ? before.hold : undefined;
   const isOwn = standing?.image === image && isDeepStrictEqual(standing.leaves ?? [], leaves);
-  const isAsLong = (standing?.until === undefined) === (wish.until === undefined);
+  const isAsLong = (standing?.until === undefined) === (terms.until === undefined);
   if (isOwn && isAsLong) return { outcome: 'unchanged', before };
-  return await writeHold(account, { family, before, hold: { image, leaves, ...wish, since: now } });
+  return await writeHold(account, { family, before, hold: { image, leaves, ...terms, since: now } });
 }
 
 /** Ends a hold; one that is not there is fine. */

@@ -6,7 +6,7 @@ import { readDesiredState } from '../model/desired.ts';
 import type { HoldState } from '../model/hold.ts';
 import type { ImageId } from '../model/ids.ts';
 import { belongsTo, imageNamePrefix } from '../model/machine-image.ts';
-import { placeRollbackHold, type HoldWish } from './place-hold.ts';
+import { placeRollbackHold, type HoldTerms } from './place-hold.ts';
 import { markPublished, writeDesired } from '../rollout/publish.ts';
 import { revoke } from './revocation.ts';
 import { planRollback, type RollbackGoal, type RollbackPlan } from './plan.ts';
@@ -58,7 +58,7 @@ export interface RollbackOptions {
   readonly family: FamilySettings;
   readonly plan: RollbackPlan;
   /** Who, why, and until when the hold stands. */
-  readonly wish: HoldWish;
+  readonly terms: HoldTerms;
   /** Whether the images that are left are revoked. */
   readonly revokes: boolean;
 }
@@ -70,16 +70,16 @@ export interface RollbackOptions {
 export async function rollback(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { family, plan, wish, revokes }: RollbackOptions,
+  { family, plan, terms, revokes }: RollbackOptions,
 ): Promise<RollbackReport> {
   const { to, leaves, unrevoked } = plan;
-  const held = await placeRollbackHold(account, host, { family, wish, image: to.id, leaves });
+  const held = await placeRollbackHold(account, host, { family, terms, image: to.id, leaves });
   const parameter = await goBack(account, host, { family, image: to.id });
   await markPublished(account, family, to);
   const stacks = await roll(account, host, { image: to.id, stacks: family.stacks, dryRun: false });
   const revoking = revokes ? unrevoked : [];
   for (const image of revoking)
-    await revoke(account, host, { image, family, by: wish.by, reason: wish.reason });
+    await revoke(account, host, { image, family, by: terms.by, reason: terms.reason });
   const instances = await account.instances.list();
   return {
     hold: held.outcome,

@@ -44,7 +44,7 @@ export async function publish(
     throw new WarmbakeError(
       'refused',
       'image-revoked',
-      `${image.id} was revoked while it was being brought out`,
+      `${image.id} was revoked while it was being released`,
     );
   }
   if (plan.action === 'write') {

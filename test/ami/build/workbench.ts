@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openAccount } from '../../../src/ami/aws/account.ts';
 import { openEc2 } from '../../../src/ami/aws/ec2.ts';
 import { openImageBuilderEc2 } from '../../../src/ami/aws/image-builder-ec2.ts';
-import type { ImageBuild } from '../../../src/ami/build/image-build.ts';
+import type { MachineImageBuild } from '../../../src/ami/build/machine-image-build.ts';
 import type { ImagePlanInputs } from '../../../src/ami/build/image-plan.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import { openBuildServices } from '../../../src/image-step/build-services.ts';
@@ -37,7 +37,7 @@ export interface Workbench extends AsyncDisposable {
   readonly machine: Machine;
   readonly front: Front;
   readonly furnish: ReturnType<typeof furnisher>;
-  readonly build: ImageBuild;
+  readonly build: MachineImageBuild;
   readonly planning: Omit<ImagePlanInputs, 'run'>;
   /** Another machine for the next run: after an image was made, nobody gets on to the first one any more. */
   nextMachine(): Promise<Machine>;

@@ -19,7 +19,7 @@ describe('the daily job', () => {
     ]);
   });
 
-  test('brings out the image of this build, whatever the parameter says meanwhile (B-28)', () => {
+  test('releases the image of this build, whatever the parameter says meanwhile (B-28)', () => {
     const [build, rebuild] = REBUILD.steps;
     expect(rebuild?.depends_on).toBe(build?.key);
     expect(rebuild?.command).toBe(

@@ -19,25 +19,25 @@ export interface ImageWish {
 }
 
 /** Puts an image into the account, with its snapshots, and says what it is. */
-export function addImage(fake: FakeAccount, wish: ImageWish = {}): MachineImage {
+export function addImage(fake: FakeAccount, terms: ImageWish = {}): MachineImage {
   const number = fake.state.images.size + 1;
-  const createdAt = new Date(fake.clock.now().getTime() - (wish.daysOld ?? 0) * DAY);
-  const snapshots = Array.from({ length: wish.volumes ?? 1 }, (_, volume): ImageSnapshot => ({
+  const createdAt = new Date(fake.clock.now().getTime() - (terms.daysOld ?? 0) * DAY);
+  const snapshots = Array.from({ length: terms.volumes ?? 1 }, (_, volume): ImageSnapshot => ({
     id: `snap-${hex(number * 16 + volume)}`,
     gibibytes: 512,
   }));
   const image: MachineImage = {
     id: `ami-${hex(number)}`,
-    name: wish.name ?? `${FAMILY.name}-${digits(createdAt)}`,
-    owner: wish.owner ?? ACCOUNT,
+    name: terms.name ?? `${FAMILY.name}-${digits(createdAt)}`,
+    owner: terms.owner ?? ACCOUNT,
     createdAt,
-    availability: wish.availability ?? 'available',
+    availability: terms.availability ?? 'available',
     snapshots,
-    tags: wish.tags ?? {},
+    tags: terms.tags ?? {},
   };
   fake.state.images.set(image.id, image);
   for (const { id } of snapshots)
-    fake.state.snapshots.set(id, { id, startedAt: createdAt, tags: wish.tags ?? {} });
+    fake.state.snapshots.set(id, { id, startedAt: createdAt, tags: terms.tags ?? {} });
   return image;
 }
 
@@ -58,18 +58,18 @@ export interface StackWish {
 export function addStack(
   fake: FakeAccount,
   name: string,
-  wish: StackWish,
+  terms: StackWish,
 ): { group: string; template: TemplateId } {
   const number = fake.state.templates.size + 1;
   const template: TemplateId = `lt-${hex(number)}`;
   const group = `${name}-AgentAutoScaleGroup-${number}`;
   fake.state.templates.set(template, [
-    { template, number: 1, isDefault: true, image: wish.image, data: templateData(wish.image) },
+    { template, number: 1, isDefault: true, image: terms.image, data: templateData(terms.image) },
   ]);
-  fake.state.groups.set(group, { name: group, launch: launchOf(template, wish) });
+  fake.state.groups.set(group, { name: group, launch: launchOf(template, terms) });
   fake.state.stacks.set(name, {
-    status: wish.status ?? 'UPDATE_COMPLETE',
-    parameters: wish.parameters ?? { BuildkiteQueue: name },
+    status: terms.status ?? 'UPDATE_COMPLETE',
+    parameters: terms.parameters ?? { BuildkiteQueue: name },
     resources: { AgentLaunchTemplate: template, AgentAutoScaleGroup: group },
   });
   return { group, template };
@@ -91,14 +91,14 @@ function templateData(image: string): JsonObject {
   };
 }
 
-function launchOf(template: TemplateId, wish: StackWish): GroupLaunch {
-  const version = String(wish.version ?? 1) as `${number}`;
+function launchOf(template: TemplateId, terms: StackWish): GroupLaunch {
+  const version = String(terms.version ?? 1) as `${number}`;
   const use = { template, version };
-  if (wish.shape === 'template') return { kind: 'template', use };
+  if (terms.shape === 'template') return { kind: 'template', use };
   return {
     kind: 'mixed',
     use,
-    overrides: wish.overrides ?? [],
+    overrides: terms.overrides ?? [],
     policy: {
       InstancesDistribution: {
         OnDemandPercentageAboveBaseCapacity: 100,
@@ -131,10 +131,10 @@ export function addVersion(
 /** Launches an instance. */
 export function addInstance(
   fake: FakeAccount,
-  wish: { image: ImageId; group?: string; state?: string },
+  terms: { image: ImageId; group?: string; state?: string },
 ): InstanceId {
   const id: InstanceId = `i-${hex(fake.state.instances.size + 1)}`;
-  const { image, group, state = 'running' } = wish;
+  const { image, group, state = 'running' } = terms;
   fake.state.instances.set(id, {
     id,
     image,

@@ -13,7 +13,7 @@ import type { FakeAccount } from '../fake/account.ts';
 import { conditionOf } from '../fake/condition.ts';
 import { addImage, addInstance, imageOf, setParameter } from '../fake/furnish.ts';
 import { hostOf } from '../fake/host.ts';
-import { fleetOf, goBack, PUBLISHED, WISH } from '../operations.ts';
+import { fleetOf, goBack, PUBLISHED, TERMS } from '../operations.ts';
 
 const valueOf = (fake: FakeAccount) => fake.state.parameters.get(FAMILY.parameter)?.[0]?.value;
 const holdOf = (fake: FakeAccount) =>
@@ -57,7 +57,7 @@ describe('a rollback', () => {
     await goBack(fake);
     const after = conditionOf(fake);
     fake.gate.revive();
-    const report = await goBack(fake, { wish: { by: 'bob', reason: 'me too' } });
+    const report = await goBack(fake, { terms: { by: 'bob', reason: 'me too' } });
     expect([fake.writes, conditionOf(fake)]).toEqual([[], after]);
     expect(report).toMatchObject({ hold: 'unchanged', parameter: 'unchanged', revoked: [] });
   });
@@ -118,7 +118,7 @@ describe('a rollback', () => {
     const { fake, good } = fleetOf(4);
     await placeHold(fake.ports, hostOf(fake), {
       family: FAMILY,
-      wish: { by: 'bob', reason: 'release week' },
+      terms: { by: 'bob', reason: 'release week' },
     });
     await goBack(fake);
     expect(holdOf(fake)).toMatchObject({ hold: { image: good.id, by: 'ann' } });
@@ -251,7 +251,7 @@ describe('a rollback and a job at the same time', () => {
   test('L8: an image that is revoked while its canary is watched is not published', async () => {
     const { fake, bad } = fleetOf(4);
     const next = addImage(fake, { tags: { ...PUBLISHED, [TAG.state]: 'candidate' } });
-    await revoke(fake.ports, hostOf(fake), { image: next, family: FAMILY, ...WISH });
+    await revoke(fake.ports, hostOf(fake), { image: next, family: FAMILY, ...TERMS });
     const publishing = publish(fake.ports, hostOf(fake), { family: FAMILY, image: next, dryRun: false });
     await expect(publishing).rejects.toMatchObject({ kind: 'refused', code: 'image-revoked' });
     expect(valueOf(fake)).toBe(bad.id);
@@ -271,9 +271,9 @@ test('any sequence of operators and jobs: a revoked image is never desired by a 
           rollback: async () => await goBack(fake),
           further: async () => await goBack(fake, { goal: { kind: 'steps', steps: 2 } }),
           release: async () => await releaseHold(fake.ports, hostOf(fake), { family: FAMILY, by: 'x' }),
-          hold: async () => await placeHold(fake.ports, hostOf(fake), { family: FAMILY, wish: WISH }),
+          hold: async () => await placeHold(fake.ports, hostOf(fake), { family: FAMILY, terms: TERMS }),
           'revoke-newest': async () =>
-            await revoke(fake.ports, hostOf(fake), { image: newest, family: FAMILY, ...WISH }),
+            await revoke(fake.ports, hostOf(fake), { image: newest, family: FAMILY, ...TERMS }),
           publish: async () => {
             const image = addImage(fake, { tags: { ...PUBLISHED, [TAG.state]: 'candidate' } });
             await publish(fake.ports, hostOf(fake), { family: FAMILY, image, dryRun: false });
@@ -302,10 +302,16 @@ test('a hold keeps what a rollback remembers', async () => {
   const { fake, bad, good } = fleetOf(4);
   await goBack(fake);
   const until = new Date('2026-08-28T12:00:00Z');
-  await placeHold(fake.ports, hostOf(fake), { family: FAMILY, wish: { by: 'bob', reason: 'longer', until } });
+  await placeHold(fake.ports, hostOf(fake), {
+    family: FAMILY,
+    terms: { by: 'bob', reason: 'longer', until },
+  });
   expect(holdOf(fake)).toMatchObject({ hold: { image: good.id, leaves: [bad.id], by: 'bob', until } });
   fake.gate.revive();
-  await placeHold(fake.ports, hostOf(fake), { family: FAMILY, wish: { by: 'bob', reason: 'longer', until } });
+  await placeHold(fake.ports, hostOf(fake), {
+    family: FAMILY,
+    terms: { by: 'bob', reason: 'longer', until },
+  });
   expect(fake.writes).toEqual([]);
 });
 

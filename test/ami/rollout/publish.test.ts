@@ -130,9 +130,9 @@ describe('an image that must not run is refused by name', () => {
     ['that failed', { availability: 'failed' }, 'is failed, not available'],
   ];
 
-  test.each(CASES)('one %s', async (_, wish, because) => {
+  test.each(CASES)('one %s', async (_, terms, because) => {
     const fake = new FakeAccount();
-    const { id } = addImage(fake, wish);
+    const { id } = addImage(fake, terms);
     const refused = requireImage(fake.ports, FAMILY, { written: id });
     await expect(refused).rejects.toMatchObject({
       kind: 'refused',

@@ -9,7 +9,7 @@ import type { FakeAccount } from '../fake/account.ts';
 import { addInstance, addStack, addVersion, setParameter } from '../fake/furnish.ts';
 import { hostOf } from '../fake/host.ts';
 import { refused } from '../fake/ports.ts';
-import { fleetOf, goBack, WISH } from '../operations.ts';
+import { fleetOf, goBack, TERMS } from '../operations.ts';
 
 async function statusIn(fake: FakeAccount): Promise<FamilyStatus> {
   return statusOf(await readFleet(fake.ports, hostOf(fake), { family: FAMILY, rollouts: [] }));
@@ -105,7 +105,7 @@ describe('drift', () => {
     [
       'a hold of another image: a rollback that died, or a hand that wrote',
       async ({ fake, good }) => {
-        await placeHold(fake.ports, hostOf(fake), { family: FAMILY, wish: WISH });
+        await placeHold(fake.ports, hostOf(fake), { family: FAMILY, terms: TERMS });
         setParameter(fake, FAMILY.parameter, good.id);
         await roll(fake.ports, hostOf(fake), { image: good.id, stacks: FAMILY.stacks, dryRun: false });
       },

@@ -1,4 +1,4 @@
-import type { BuiltImage } from '../../../ami/build/image-build.ts';
+import type { BuiltImage } from '../../../ami/build/machine-image-build.ts';
 import { planLines } from '../../../ami/build/image-plan.ts';
 import { buildJob, type ImageRequest } from '../../../ami/jobs/build.ts';
 import { warmthTag } from '../../../ami/warm/warmth.ts';

@@ -25,10 +25,10 @@ async function amiHold(host: Host, input: Input): Promise<CommandOutcome> {
   const until = untilOption(input, host.clock.now());
   const { family, account } = await openFamily(host, input);
   const by = await operatorOf(account, host.env);
-  const wish = { by, reason, ...(until === undefined ? {} : { until }) };
-  const { outcome, before } = await placeHold(account, host, { family, wish });
+  const terms = { by, reason, ...(until === undefined ? {} : { until }) };
+  const { outcome, before } = await placeHold(account, host, { family, terms });
   return {
-    json: { family: family.key, outcome, before: holdDocument(before), ...wish },
+    json: { family: family.key, outcome, before: holdDocument(before), ...terms },
     text:
       outcome === 'unchanged'
         ? `${family.parameter} is held already\n`

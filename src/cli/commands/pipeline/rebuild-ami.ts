@@ -7,7 +7,7 @@ import { PIPELINE_OPTIONS, pipelineSource, putPipelines } from './pipeline-file.
 /** `warmbake pipeline rebuild-ami`: the Buildkite pipelines of the daily job and of its watch. */
 export const pipelineRebuildAmiCommand: CommandSpec = {
   description:
-    'Write two Buildkite pipelines: one that builds and brings out a machine image, for a daily schedule, and a small one that fails when the image is old or stacks do not run it.',
+    'Write two Buildkite pipelines: one that builds and releases a machine image, for a daily schedule, and a small one that fails when the image is old or stacks do not run it.',
   options: PIPELINE_OPTIONS,
   examples: ['warmbake pipeline rebuild-ami --out .buildkite', 'warmbake pipeline rebuild-ami --check'],
   run: pipelineRebuildAmi,

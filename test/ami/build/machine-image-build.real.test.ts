@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { buildImage, imageOfRun } from '../../../src/ami/build/image-build.ts';
+import { buildImage, imageOfRun } from '../../../src/ami/build/machine-image-build.ts';
 import { planImage } from '../../../src/ami/build/image-plan.ts';
 import { amiBuildCommand } from '../../../src/cli/commands/ami/build.ts';
 import type { Event } from '../../../src/platform/events.ts';

@@ -23,7 +23,7 @@ import type { TimedUse, Warmth } from '../warm/warmth.ts';
 import { keyPairName, leftoversToSweep, type ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 
 /** What building an image works with. */
-export interface ImageBuild {
+export interface MachineImageBuild {
   readonly services: BuildServices;
   readonly account: Account;
   readonly imageBuilder: ImageBuilderEc2;
@@ -52,7 +52,7 @@ export const BUILD_DEADLINE_MS = 2 * 3_600_000;
 /** The image that an earlier try of this run has made; finished where that try did not get so far. */
 export async function imageOfRun(
   host: Host,
-  build: Pick<ImageBuild, 'account' | 'imageBuilder' | 'family'>,
+  build: Pick<MachineImageBuild, 'account' | 'imageBuilder' | 'family'>,
   run: string,
 ): Promise<BuiltImage | undefined> {
   const { account, imageBuilder, family } = build;
@@ -75,7 +75,7 @@ export async function imageOfRun(
  * Makes, warms and proves the image of `plan`. Nothing that costs is left behind: what an earlier try has left is taken away
  * first, and what this one leaves when it fails at once. Throws what the step that failed throws.
  */
-export async function buildImage(host: Host, plan: ImagePlan, build: ImageBuild): Promise<BuiltImage> {
+export async function buildImage(host: Host, plan: ImagePlan, build: MachineImageBuild): Promise<BuiltImage> {
   const { account, imageBuilder, services, family } = build;
   await sweep(host, plan.run, build);
   host.emit({ type: 'section', title: 'Preparing the warm build' });
@@ -130,7 +130,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: ImageBuild)
   }
 }
 
-async function prepare(host: Host, plan: ImagePlan, build: ImageBuild): Promise<WarmPlan> {
+async function prepare(host: Host, plan: ImagePlan, build: MachineImageBuild): Promise<WarmPlan> {
   const { services, family } = build;
   const { settings } = services;
   const { subject } = plan;
@@ -154,7 +154,7 @@ async function prepare(host: Host, plan: ImagePlan, build: ImageBuild): Promise<
 function variablesOf(
   host: Host,
   plan: ImagePlan,
-  { build, port }: { readonly build: ImageBuild; readonly port: number },
+  { build, port }: { readonly build: MachineImageBuild; readonly port: number },
 ): PackerVariables {
   const { family, services } = build;
   const { base, network, subject, run } = plan;
@@ -182,7 +182,7 @@ function variablesOf(
   };
 }
 
-async function sweep(host: Host, run: string, { imageBuilder, family }: ImageBuild): Promise<void> {
+async function sweep(host: Host, run: string, { imageBuilder, family }: MachineImageBuild): Promise<void> {
   const leftovers = leftoversToSweep(await imageBuilder.leftovers(family.key), {
     run,
     now: host.clock.now(),
