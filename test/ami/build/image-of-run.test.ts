@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageOfRun } from '../../../src/ami/build/image-build.ts';
+import { imageOfRun } from '../../../src/ami/build/machine-image-build.ts';
 import type { ImageBuilderEc2 } from '../../../src/ami/model/image-builder-ec2.ts';
 import { TAG } from '../../../src/ami/model/tags.ts';
 import type { Event } from '../../../src/platform/events.ts';
@@ -10,9 +10,9 @@ import { addImage, type ImageWish } from '../fake/furnish.ts';
 import { hostOf } from '../fake/host.ts';
 
 /** An account with one image, and what a further try of run `1` finds in it. `afterLook` changes the image after it was asked for. */
-async function tryAgain(wish: ImageWish, afterLooks: Partial<{ availability: string }> = {}) {
+async function tryAgain(terms: ImageWish, afterLooks: Partial<{ availability: string }> = {}) {
   const fake = new FakeAccount();
-  const { id } = addImage(fake, wish);
+  const { id } = addImage(fake, terms);
   const calls: string[] = [];
   const imageBuilder: ImageBuilderEc2 = {
     vpcOfSecurityGroup: async () => undefined,
@@ -62,6 +62,6 @@ test.each([
   ['of nobody', { tags: {} }],
   ['that EC2 could not make', { tags: OURS, availability: 'failed' }],
   ['that is taken out of use', { tags: OURS, availability: 'disabled' }],
-] as const)('an image %s is not reused', async (_, wish) => {
-  expect((await tryAgain(wish)).found).toBeUndefined();
+] as const)('an image %s is not reused', async (_, terms) => {
+  expect((await tryAgain(terms)).found).toBeUndefined();
 });

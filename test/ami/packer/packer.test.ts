@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BUILD_DEADLINE_MS } from '../../../src/ami/build/image-build.ts';
+import { BUILD_DEADLINE_MS } from '../../../src/ami/build/machine-image-build.ts';
 import { imageInManifest } from '../../../src/ami/packer/manifest.ts';
 import { isOlder, parseVersion, type Version } from '../../../src/ami/packer/version.ts';
 import { leftoversToSweep, type Leftover } from '../../../src/ami/model/image-builder-ec2.ts';
