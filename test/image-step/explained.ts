@@ -1,9 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { runProgram } from '../../src/cli/program.ts';
 import { PROJECT } from '../../parts/project.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import { gitProgram } from './git-program.ts';
 
 /** Where environments and what is expected of them lie: `NAME.env`, `NAME.plan.json`. */
@@ -35,6 +35,15 @@ function environmentOf(text: string): Record<string, string> {
   );
 }
 
+/** Time stands still, so what is said after two seconds is never said, however busy the machine is. */
+const STANDING: Clock = {
+  now: () => new Date(0),
+  sleep: async (_, signal) =>
+    await new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    }),
+};
+
 /** What `warmbake build --explain-context --json` says in this environment, with more `options`. */
 export async function explain(env: Readonly<Record<string, string>>, options: readonly string[] = []) {
   let out = '';
@@ -45,7 +54,7 @@ export async function explain(env: Readonly<Record<string, string>>, options: re
     cwd: PROJECT,
     platform: 'linux/amd64',
     processes: gitProgram(PROJECT, KNOWN),
-    clock: { now: () => new Date(0), sleep: async (ms, signal) => await delay(ms, undefined, { signal }) },
+    clock: STANDING,
     random: () => 0.5,
     signal: new AbortController().signal,
     fetch: async () => await Promise.reject(new Error('no network here')),
