@@ -37,7 +37,9 @@ const family = z.strictObject({
   baseStack: field.word.describe('version of the Elastic CI stack that it is based on'),
   warm: z
     .strictObject({
-      target: field.word.describe('bake target whose layers it holds'),
+      target: field.word.describe(
+        'bake target that must be warm; others of the same build are warmed beside it',
+      ),
       step: field.word.describe('key of the pipeline step that built that target'),
       minimumBytes: size.describe('smallest store that counts as warm'),
       longestStep: duration.describe('a step that runs longer means that the cache was missed'),

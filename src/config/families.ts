@@ -14,7 +14,7 @@ export interface FamilySettings {
   /** Version of the Elastic CI stack whose image it is based on. */
   readonly baseStack: string;
   readonly warm: {
-    /** Bake target whose layers it holds. */
+    /** Bake target that must be warm: the probe judges by it. What its build made beside it is warmed as well. */
     readonly target: string;
     /** Key of the pipeline step that built that target. */
     readonly step: string;

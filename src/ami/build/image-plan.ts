@@ -10,7 +10,7 @@ import { findBaseImage, type BaseImage } from './base-image.ts';
 import { findBuildNetwork, type BuildNetwork } from './build-network.ts';
 import { imageNamePrefix } from '../model/machine-image.ts';
 import { TAG, type Tags } from '../model/tags.ts';
-import { warmCacheRefs } from '../warm/plan.ts';
+import { findDonor } from '../warm/donor.ts';
 import { findWarmSubject, type WarmSubject } from '../warm/subject.ts';
 import type { ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 
@@ -22,7 +22,7 @@ export interface ImagePlan {
   readonly base: BaseImage;
   readonly network: BuildNetwork;
   readonly subject: WarmSubject;
-  /** The only caches that are imported. */
+  /** The only cache that its target imports; empty is none. */
   readonly cacheFrom: readonly string[];
   /** moby/buildkit by digest. */
   readonly buildkit: string;
@@ -74,7 +74,7 @@ export async function planImage(host: Host, inputs: ImagePlanInputs): Promise<Im
     base,
     network,
     subject,
-    cacheFrom: warmCacheRefs(settings.cache, subject.commit, target.lane),
+    cacheFrom: await findDonor(host, registry, { cache: settings.cache, commit: subject.commit, target }),
     buildkit,
     tags: {
       [TAG.family]: family.key,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { BuildServices } from '../../image-step/build-services.ts';
@@ -8,7 +7,6 @@ import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { withJoinedSignal } from '../../platform/joined-signal.ts';
 import type { Account } from '../model/account.ts';
-import { downloadBakeConfig, readBakeConfig } from '../warm/bake-config.ts';
 import { finishImage } from './image-finish.ts';
 import { warmedTarget, type ImagePlan } from './image-plan.ts';
 import { imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
@@ -16,8 +14,8 @@ import { installPlugin } from '../packer/plugin.ts';
 import { findPacker, type PackerChoice } from '../packer/program.ts';
 import { runPacker, type PackerVariables } from '../packer/run.ts';
 import { TAG } from '../model/tags.ts';
-import { writeWarmPlan, type WarmPlan } from '../warm/plan.ts';
-import { fetchSource } from '../warm/source.ts';
+import { fillAllFurther, proveAllFurther, type FurtherUse } from '../warm/further-store.ts';
+import { prepareWarmPlans } from '../warm/prepare.ts';
 import { fillStore, proveStore } from '../warm/store.ts';
 import type { TimedUse, Warmth } from '../warm/warmth.ts';
 import { keyPairName, leftoversToSweep, type ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
@@ -79,13 +77,20 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
   const { account, imageBuilder, services, family } = build;
   await sweep(host, plan.run, build);
   host.emit({ type: 'section', title: 'Preparing the warm build' });
-  const warmPlan = await prepare(host, plan, build);
+  const { judged, further } = await prepareWarmPlans(host, {
+    ...build,
+    subject: plan.subject,
+    target: warmedTarget(services.settings, family),
+    cacheFrom: plan.cacheFrom,
+  });
   const packer = await findPacker(host, build.packer);
   const pluginEnvironment = await installPlugin(host, packer, {
     file: path.join(build.template, 'plugins.pkr.hcl'),
   });
   const port = await freePort();
-  const options = { docker: services.docker, plan: warmPlan, ...family.warm };
+  const options = { docker: services.docker, ...family.warm };
+  const own = { ...options, plan: judged };
+  let filled: readonly FurtherUse[] = [];
   let warmed: TimedUse | undefined;
   let warmth: Warmth | undefined;
   host.emit({ type: 'section', title: `Building ${plan.name} with Packer ${packer.version.join('.')}` });
@@ -99,15 +104,24 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
       deadlineMs: BUILD_DEADLINE_MS,
       stages: {
         fill: async (over) => {
-          host.emit({ type: 'section', title: `Warming ${warmPlan.stages.length} stages` });
-          const address = `tcp://127.0.0.1:${port}`;
-          warmed = await until(host, over, async (there) => await fillStore(there, { address }, options));
+          host.emit({ type: 'section', title: `Warming ${judged.stages.length} stages` });
+          warmed = await until(
+            host,
+            over,
+            async (there) => await fillStore(there, { address: `tcp://127.0.0.1:${port}` }, own),
+          );
+          filled = await until(
+            host,
+            over,
+            async (there) => await fillAllFurther(there, { further, options }),
+          );
         },
         prove: async (over) => {
           host.emit({ type: 'section', title: 'Proving the store: the same build without imports' });
           const use = warmed;
           if (use === undefined) return;
-          warmth = await until(host, over, async (there) => await proveStore(there, use, options));
+          warmth = await until(host, over, async (there) => await proveStore(there, use, own));
+          await until(host, over, async (there) => await proveAllFurther(there, { filled, options }));
         },
       },
     });
@@ -128,27 +142,6 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
     );
     throw error;
   }
-}
-
-async function prepare(host: Host, plan: ImagePlan, build: MachineImageBuild): Promise<WarmPlan> {
-  const { services, family } = build;
-  const { settings } = services;
-  const { subject } = plan;
-  const { lane } = warmedTarget(settings, family);
-  const url = build.source ?? `https://${settings.repository}`;
-  const [text, source] = await Promise.all([
-    build.bakeConfig === undefined
-      ? downloadBakeConfig(host, subject, { step: family.warm.step, lane })
-      : readFile(path.resolve(host.cwd, build.bakeConfig), 'utf8'),
-    fetchSource(host, url, subject.commit),
-  ]);
-  const { target } = family.warm;
-  // The revision annotation always carries the commit, whatever the configuration lists.
-  const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
-  const config = readBakeConfig(text, { target, commit: subject.commit, perCommit });
-  const directory = path.join(host.scratch, 'warm');
-  const mark = String(host.clock.now().getTime());
-  return await writeWarmPlan({ config, target, source, cacheFrom: plan.cacheFrom, directory, mark });
 }
 
 function variablesOf(

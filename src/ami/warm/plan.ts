@@ -3,10 +3,6 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { targetsOf } from '../../bake/definition.ts';
 import { outsidePaths } from '../../bake/paths.ts';
-import type { Settings } from '../../config/settings.ts';
-import type { CommitSha } from '../../context/context.ts';
-import { referenceName } from '../../registry/reference.ts';
-import { commitTag, latestTag } from '../../refs/tag-name.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { BakeConfig } from './bake-config.ts';
 import { stagesOf } from './stages.ts';
@@ -16,7 +12,7 @@ import { warmDefinition, warmDockerfile, warmTarget, type WarmTarget } from './d
 export interface WarmPlan {
   /** The checkout, in which bake runs. */
   readonly source: string;
-  /** Imports the trusted caches. */
+  /** Imports a trusted cache. */
   readonly filling: string;
   /** Imports nothing. */
   readonly proving: string;
@@ -24,20 +20,12 @@ export interface WarmPlan {
   readonly stages: readonly string[];
 }
 
-/** The only caches that a warm build reads: an image that all queues run must not hold what a pull request wrote. */
-export function warmCacheRefs(
-  cache: Pick<Settings['cache'], 'trusted'>,
-  commit: CommitSha,
-  lane: string,
-): readonly string[] {
-  return [commitTag(commit, lane), latestTag(lane)].map((tag) => referenceName({ ...cache.trusted, tag }));
-}
-
 /** What {@link writeWarmPlan} works from. */
 export interface WarmInputs {
   readonly config: BakeConfig;
   readonly target: string;
   readonly source: string;
+  /** At most one: of several BuildKit loses layers at random. */
   readonly cacheFrom: readonly string[];
   /** Takes the files; must lie outside of the source, whose every file can be part of a layer. */
   readonly directory: string;

@@ -35,6 +35,14 @@ export async function fillStore(
   options: WarmOptions & { readonly plan: WarmPlan },
 ): Promise<TimedUse> {
   await createBuilder(host, store, options);
+  return await fillFurther(host, options);
+}
+
+/** Builds the stages of another target as well, in the store of the last {@link fillStore}; throws like it. */
+export async function fillFurther(
+  host: Host,
+  options: WarmOptions & { readonly plan: WarmPlan },
+): Promise<TimedUse> {
   return await bakeStages(host, callOf(host, options.plan.filling, options), options);
 }
 

@@ -5,6 +5,7 @@ import { afterAll, expect } from 'vitest';
 import { bakeStages } from '../../../src/ami/warm/bake.ts';
 import { WARM_TARGET } from '../../../src/ami/warm/definition.ts';
 import { writeWarmPlan, type WarmPlan } from '../../../src/ami/warm/plan.ts';
+import { fillAllFurther, proveAllFurther } from '../../../src/ami/warm/further-store.ts';
 import { fillStore, proveStore } from '../../../src/ami/warm/store.ts';
 import type { TimedUse } from '../../../src/ami/warm/warmth.ts';
 import { type FixtureHost, openHost } from '../../registry/fixture-host.ts';
@@ -108,6 +109,41 @@ test('a store is warm once every stage was built: without imports nothing is exe
     '[test 1/2] COPY --fr',
     '[test 2/2] RUN --net',
   ]);
+});
+
+test('the other targets of the trusted build are warm too; one whose layers are in no cache is a warning, and the image stands', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const { source, config, cache } = await project(engine, registry);
+  await using on = await orSkip(instance(), skip);
+  const stage = (target: string) => ({ ...config.targets[TARGET], target });
+  const targets = { small: stage('dependencies'), [TARGET]: stage('test'), slow: stage('never') };
+  const planOf = async (target: keyof typeof targets) => {
+    const directory = join(on.host.scratch, target);
+    const inputs = { config: { targets }, source, cacheFrom: [cache], directory, mark: target };
+    return await writeWarmPlan({ ...inputs, target });
+  };
+  const [judged, whole, slow] = [await planOf('small'), await planOf(TARGET), await planOf('slow')];
+  const options = { ...on.options, ...BAR, longestStepMs: 5_000, minimumBytes: 1_000_000 };
+
+  const warmed = await fillStore(on.host, on.store, { ...options, plan: judged });
+  const further = [
+    { target: 'slow', plan: slow },
+    { target: TARGET, plan: whole },
+  ];
+  const filled = await fillAllFurther(on.host, { further, options });
+  expect(on.host.warnings.map(({ code, message }) => `${code}: ${message.slice(0, 60)}`)).toEqual([
+    expect.stringMatching(/^target-not-warm: 'slow' is not warm on this image: '\[never 1\/1\]/),
+  ]);
+  expect(filled).toMatchObject([{ target: TARGET, warmed: { use: { executed: 0, loaded: 8 } } }]);
+
+  await on.fresh.restart();
+  const { proved } = await proveStore(on.host, warmed, { ...options, plan: judged });
+  expect(proved.loaded).toBe(2);
+  await proveAllFurther(on.host, { filled, options });
+  expect(on.host.warnings).toHaveLength(1);
 });
 
 test('a warm build to cache only stores nothing and fails the proof (incident f8e5567: an image with 48 kB)', async ({

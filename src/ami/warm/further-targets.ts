@@ -1,0 +1,22 @@
+import type { TargetSettings } from '../../config/settings.ts';
+import type { BakeConfig } from './bake-config.ts';
+
+/** What instances of the image build for. */
+const PLATFORM = 'linux/amd64';
+
+/** Configured targets that the artifact has besides the one that must be warm, in the order of the configuration; those for other platforms are left out. */
+export function furtherTargets(
+  config: BakeConfig,
+  targets: readonly TargetSettings[],
+  { judged }: { readonly judged: string },
+): readonly TargetSettings[] {
+  return targets.filter(({ name }) => {
+    const printed = config.targets[name];
+    return name !== judged && printed !== undefined && platformFits(printed['platforms']);
+  });
+}
+
+/** Absent means the builder's own. */
+function platformFits(platforms: unknown): boolean {
+  return !Array.isArray(platforms) || platforms.length === 0 || platforms.includes(PLATFORM);
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { BuildServices } from '../../image-step/build-services.ts';
+import type { FamilySettings } from '../../config/families.ts';
+import type { TargetSettings } from '../../config/settings.ts';
+import { messageOf } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
+import type { Host } from '../../platform/host.ts';
+import { downloadBakeConfig, readBakeConfig } from './bake-config.ts';
+import { findDonor } from './donor.ts';
+import { furtherTargets } from './further-targets.ts';
+import { writeWarmPlan, type WarmPlan } from './plan.ts';
+import { fetchSource } from './source.ts';
+import type { WarmSubject } from './subject.ts';
+
+/** The builds that warm a store. */
+export interface WarmPlans {
+  /** The target that must be warm. */
+  readonly judged: WarmPlan;
+  /** What the trusted build made beside it. */
+  readonly further: readonly { readonly target: string; readonly plan: WarmPlan }[];
+}
+
+/** What {@link prepareWarmPlans} works from. */
+export interface WarmPreparation {
+  readonly services: Pick<BuildServices, 'settings' | 'registry'>;
+  readonly family: FamilySettings;
+  readonly subject: WarmSubject;
+  /** The configured target of `family.warm.target`. */
+  readonly target: TargetSettings;
+  /** The only cache that `target` imports; empty is none. */
+  readonly cacheFrom: readonly string[];
+  /** A file in place of the artifact, for runs outside of Buildkite. */
+  readonly bakeConfig?: string;
+  /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
+  readonly source?: string;
+}
+
+/**
+ * Fetches what the trusted build resolved and built from, and writes the bake files of all its targets. A further target that cannot
+ * be warmed is a warning. Throws `outside` where the judged one cannot.
+ */
+export async function prepareWarmPlans(host: Host, from: WarmPreparation): Promise<WarmPlans> {
+  const { services, family, subject, target } = from;
+  const { settings, registry } = services;
+  const { commit } = subject;
+  const url = from.source ?? `https://${settings.repository}`;
+  const [text, source] = await Promise.all([
+    from.bakeConfig === undefined
+      ? downloadBakeConfig(host, subject, { step: family.warm.step, lane: target.lane })
+      : readFile(path.resolve(host.cwd, from.bakeConfig), 'utf8'),
+    fetchSource(host, url, commit),
+  ]);
+  // The revision annotation always carries the commit, whatever the configuration lists.
+  const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
+  const time = String(host.clock.now().getTime());
+  const write = async (name: string, cacheFrom: readonly string[], number: number): Promise<WarmPlan> => {
+    const directory = path.join(host.scratch, number === 0 ? 'warm' : `warm-${number}`);
+    const config = readBakeConfig(text, { target: name, commit, perCommit });
+    const mark = `${time}${number === 0 ? '' : `-${number}`}`;
+    return await writeWarmPlan({ config, target: name, source, cacheFrom, directory, mark });
+  };
+  const judged = await write(target.name, from.cacheFrom, 0);
+  const config = readBakeConfig(text, { target: target.name, commit, perCommit });
+  const further: { target: string; plan: WarmPlan }[] = [];
+  const others = furtherTargets(config, settings.targets, { judged: target.name });
+  for (const [index, other] of others.entries()) {
+    try {
+      const donor = await findDonor(host, registry, { cache: settings.cache, commit, target: other });
+      // Without its layers this machine would have to make them.
+      if (donor.length === 0) continue;
+      further.push({ target: other.name, plan: await write(other.name, donor, index + 1) });
+    } catch (error) {
+      host.signal.throwIfAborted();
+      warn(host.emit, 'target-not-warmed', `'${other.name}' is not warmed: ${messageOf(error)}`);
+    }
+  }
+  return { judged, further };
+}
