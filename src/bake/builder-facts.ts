@@ -7,6 +7,7 @@ import type { BuilderSettings } from '../config/settings.ts';
 import type { Host } from '../platform/host.ts';
 import { succeeded } from '../platform/process.ts';
 import type { BuilderFacts, BuilderInstance } from './builder.ts';
+import type { BuildxProgram } from './buildx-program.ts';
 
 /** How long a BuildKit socket may take to answer, in milliseconds. */
 const DIAL_MS = 1_000;
@@ -15,6 +16,7 @@ const DIAL_MS = 1_000;
 export interface DockerEnvironment {
   /** Complete environment for `docker`. */
   readonly env: Readonly<Record<string, string>>;
+  readonly buildx: BuildxProgram;
   /** Where buildx keeps its builders. */
   readonly buildxConfig: string;
 }

@@ -5,6 +5,7 @@ import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { type Finished, explainExit, succeeded } from '../platform/process.ts';
 import type { BuilderChoice } from './builder.ts';
+import type { BuildxProgram } from './buildx-program.ts';
 import { type Definition, parseDefinition } from './definition.ts';
 import { ESCAPE_CANARY, ESCAPE_CANARY_FILE } from './escape-canary.ts';
 
@@ -15,6 +16,7 @@ export interface BakeCall {
   readonly targets: readonly string[];
   /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
+  readonly buildx: BuildxProgram;
   /** The checkout's root, against which bake resolves contexts. */
   readonly cwd: string;
 }
@@ -32,9 +34,13 @@ export async function printDefinition(host: Host, asked: BakeCall): Promise<Defi
   const canary = path.join(host.scratch, 'escapes.json');
   await writeFile(canary, ESCAPE_CANARY_FILE);
   const call = { ...asked, files: [...asked.files, canary], targets: [...asked.targets, ESCAPE_CANARY] };
-  const argv = ['docker', 'buildx', 'bake', '--print', ...bakeArguments(call)] as const;
   const finished = await host.processes.run(
-    { argv: [...argv], env: call.env, cwd: call.cwd, timeoutMs: 60_000 },
+    {
+      argv: [...call.buildx, 'bake', '--print', ...bakeArguments(call)],
+      env: call.env,
+      cwd: call.cwd,
+      timeoutMs: 60_000,
+    },
     { signal: host.signal },
   );
   host.signal.throwIfAborted();
@@ -60,8 +66,7 @@ export async function declaredVariables(host: Host, call: BakeCall): Promise<Rea
   const finished = await host.processes.run(
     {
       argv: [
-        'docker',
-        'buildx',
+        ...call.buildx,
         'bake',
         ...call.files.flatMap((f) => ['-f', f]),
         '--list=type=variables,format=json',
@@ -105,9 +110,9 @@ export async function readBakeFile(file: string): Promise<string> {
   }
 }
 
-/** The command that creates the builder of `choice`; it does not select it. */
-export function createArguments(choice: BuilderChoice): readonly [string, ...string[]] {
-  const common = ['docker', 'buildx', 'create', '--name', choice.name, '--driver', choice.driver] as const;
+/** The arguments that make buildx create the builder of `choice`; it is not selected. */
+export function createArguments(choice: BuilderChoice): readonly string[] {
+  const common = ['create', '--name', choice.name, '--driver', choice.driver] as const;
   if (choice.driver === 'remote') return [...common, choice.endpoint ?? ''];
   return [...common, '--driver-opt', `image=${choice.image ?? ''}`];
 }

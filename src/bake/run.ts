@@ -31,8 +31,7 @@ export async function runBake(
   const finished = await host.processes.run(
     {
       argv: [
-        'docker',
-        'buildx',
+        ...call.buildx,
         'bake',
         `--builder=${options.builder}`,
         '--progress=rawjson',

@@ -26,6 +26,7 @@ export function printCall(
     files: [...settings.bake.files, facts.overlay],
     targets: facts.targets.map((t) => t.settings.name),
     env: { ...environment(services, values), ...overlayEnvironment(values) },
+    buildx: services.docker.buildx,
     cwd: settings.root,
   };
 }
@@ -67,6 +68,7 @@ export async function writeBakeCall(
     files: [file],
     targets: targets.map((t) => t.settings.name),
     env: environment(services, buildValues(context, targets)),
+    buildx: services.docker.buildx,
     cwd: settings.root,
   };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { DockerEnvironment } from '../bake/builder-facts.ts';
+import { findBuildx } from '../bake/buildx-program.ts';
 import { closedEnvironment } from '../bake/environment.ts';
 import type { Settings } from '../config/settings.ts';
 import { type History, openHistory } from '../context/history.ts';
@@ -51,7 +52,11 @@ export async function openBuildServices(
     login,
     registry: createRegistry(host, credentials),
     history: openHistory(host),
-    docker: { env, buildxConfig: env['BUILDX_CONFIG'] ?? path.join(home, '.docker', 'buildx') },
+    docker: {
+      env,
+      buildx: await findBuildx(env),
+      buildxConfig: env['BUILDX_CONFIG'] ?? path.join(home, '.docker', 'buildx'),
+    },
   };
 }
 

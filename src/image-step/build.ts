@@ -114,7 +114,7 @@ function tellPlan({ host }: BuildServices, plan: BuildPlan): void {
 
 async function createBuilder({ host, docker }: BuildServices, { builder }: BuildPlan): Promise<void> {
   if (builder.action === 'use') return;
-  const argv = createArguments(builder);
+  const argv = [...docker.buildx, ...createArguments(builder)] as const;
   const finished = await host.processes.run(
     { argv, env: docker.env, timeoutMs: 60_000 },
     { signal: host.signal },

@@ -30,8 +30,7 @@ export async function bakePlainly(
   const finished = await host.processes.run(
     {
       argv: [
-        'docker',
-        'buildx',
+        ...call.buildx,
         'bake',
         `--builder=${plan.builder.name}`,
         '--progress=plain',

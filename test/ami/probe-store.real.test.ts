@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { probeStore } from '../../src/ami/probe.ts';
 import { writeWarmPlan } from '../../src/ami/warm/plan.ts';
+import { findBuildx } from '../../src/bake/buildx-program.ts';
 import { fillStore } from '../../src/ami/warm/store.ts';
 import { openBuildServices } from '../../src/image-step/build-services.ts';
 import { settingsOf } from '../bake/small-settings.ts';
@@ -46,7 +47,7 @@ builder: { socket: ${bridge.socket} }
 marker: ${marker}
 `);
   const services = await openBuildServices(host, settings, { offline: true });
-  const docker = { env: fresh.env };
+  const docker = { env: fresh.env, buildx: await findBuildx(fresh.env) };
   return {
     marker,
     warm: async () => {

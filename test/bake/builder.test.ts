@@ -121,11 +121,9 @@ it.each<[string, Partial<BuilderFacts>, readonly object[]]>([
 
 it('a builder is created without being selected', () => {
   const remote = decideBuilder(settings, facts({ socket: 'answers' })).choice;
-  expect(createArguments(remote).join(' ')).toBe(
-    `docker buildx create --name ci --driver remote unix://${SOCKET}`,
-  );
+  expect(createArguments(remote).join(' ')).toBe(`create --name ci --driver remote unix://${SOCKET}`);
   const own = decideBuilder({ ...settings, image: PINNED }, facts()).choice;
   expect(createArguments(own).join(' ')).toBe(
-    `docker buildx create --name ci --driver docker-container --driver-opt image=${PINNED}`,
+    `create --name ci --driver docker-container --driver-opt image=${PINNED}`,
   );
 });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../src/platform/clock.ts';
 import { clock as realTime } from '../registry/fixture-host.ts';
@@ -36,7 +36,7 @@ export interface Agent extends AsyncDisposable {
   program(name: string, script: string): Promise<void>;
   /** Where {@link calls} are recorded. */
   readonly callsFile: string;
-  /** Calls of `docker`, `buildkite-agent` and programs of the test since this was asked last, a line each. */
+  /** Calls of `docker`, its plugin `docker-buildx`, `buildkite-agent` and programs of the test since this was asked last, a line each. */
   calls(): Promise<readonly string[]>;
   /** Those calls among {@link calls} that start a build. */
   bakes(): Promise<readonly string[]>;
@@ -67,9 +67,14 @@ export async function makeAgent(
   ];
   const dockerConfig = path.join(home, '.docker');
   for (const folder of [dockerConfig, temp, bin, sent]) await mkdir(folder, { recursive: true });
-  await symlink(path.join(env['DOCKER_CONFIG'] ?? '', 'cli-plugins'), path.join(dockerConfig, 'cli-plugins'));
   const repositories = newRepositories();
   const configuration = configurationOf({ cache: places.images, ...places }, repositories);
+
+  const program = async (folder: string, name: string, script: string): Promise<void> => {
+    const file = path.join(folder, name);
+    await writeFile(file, `#!/bin/sh\necho "${name} $*" >> '${callsFile}'\n${script}\n`);
+    await chmod(file, 0o755);
+  };
 
   const agent: Agent = {
     checkout,
@@ -95,11 +100,7 @@ export async function makeAgent(
         ...variables,
       }),
     configure: async (change) => await writeFile(configFile, JSON.stringify(change(configuration))),
-    program: async (name, script) => {
-      const file = path.join(bin, name);
-      await writeFile(file, `#!/bin/sh\necho "${name} $*" >> '${callsFile}'\n${script}\n`);
-      await chmod(file, 0o755);
-    },
+    program: async (name, script) => await program(bin, name, script),
     calls: async () => {
       const text = await readFile(callsFile, 'utf8').catch(() => '');
       await rm(callsFile, { force: true });
@@ -133,6 +134,10 @@ export async function makeAgent(
     },
     [Symbol.asyncDispose]: async () => await checkout[Symbol.asyncDispose](),
   };
+  const plugins = path.join(dockerConfig, 'cli-plugins');
+  const buildx = path.join(env['DOCKER_CONFIG'] ?? '', 'cli-plugins/docker-buildx');
+  await mkdir(plugins);
+  await program(plugins, 'docker-buildx', `exec '${buildx}' "$@"`);
   await agent.program('docker', `PATH='${env['PATH']}' exec docker "$@"`);
   await agent.program('buildkite-agent', sendScript(sent));
   await agent.configure((same) => same);

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { THROUGH_DOCKER } from '../../src/bake/buildx-program.ts';
 import { overlayText, secretEnvironment } from '../../src/bake/overlay.ts';
 import { type BakeRun, runBake } from '../../src/bake/run.ts';
 import type { Settings } from '../../src/config/settings.ts';
@@ -126,7 +127,7 @@ export async function openCompileProject(tools: CompileTools): Promise<CompilePr
       const call = { files: ['docker-bake.hcl', 'ci.hcl'], targets: [target], set: [], cwd: root };
       const run = await runBake(
         { ...host, emit },
-        { ...call, env: { ...env, ...variables } },
+        { ...call, env: { ...env, ...variables }, buildx: THROUGH_DOCKER },
         { builder: 'default' },
       );
       return { run, output, summary: summariseSccache(run.record.steps, listener.heard()) };

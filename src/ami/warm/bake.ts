@@ -1,3 +1,4 @@
+import type { BuildxProgram } from '../../bake/buildx-program.ts';
 import { classifyFailure } from '../../bake/failure.ts';
 import { followProgress } from '../../bake/progress.ts';
 import { summarise } from '../../bake/record.ts';
@@ -13,6 +14,7 @@ export interface WarmCall {
   /** The bake file. */
   readonly file: string;
   readonly builder: string;
+  readonly buildx: BuildxProgram;
   /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
   /** The source, against which bake resolves contexts. */
@@ -35,7 +37,7 @@ export async function bakeStages(
   const begun = now();
   const progress = followProgress(host.emit);
   const limit = stepLimit(longestStepMs, now);
-  const { file, builder, env, cwd } = call;
+  const { file, builder, buildx, env, cwd } = call;
   const stop = new AbortController();
   const passOn = (): void => stop.abort(host.signal.reason);
   host.signal.addEventListener('abort', passOn, { once: true });
@@ -43,7 +45,7 @@ export async function bakeStages(
   const watching = endOverdue(host, limit, { stop, ended: ended.signal });
   const finished = await host.processes.run(
     {
-      argv: ['docker', 'buildx', 'bake', '--builder', builder, '--progress=rawjson', '-f', file, WARM_TARGET],
+      argv: [...buildx, 'bake', '--builder', builder, '--progress=rawjson', '-f', file, WARM_TARGET],
       env,
       cwd,
     },

@@ -1,5 +1,6 @@
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
+import type { WarmCall } from './bake.ts';
 import { explainExit, succeeded } from '../../platform/process.ts';
 
 const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
@@ -14,10 +15,10 @@ export function totalBytes(text: string): number | undefined {
 /** What a builder's store holds. Throws `outside` where it does not say. */
 export async function storeBytes(
   host: Host,
-  { builder, env }: { readonly builder: string; readonly env: Readonly<Record<string, string>> },
+  { builder, buildx, env }: Pick<WarmCall, 'builder' | 'buildx' | 'env'>,
 ): Promise<number> {
   const finished = await host.processes.run(
-    { argv: ['docker', 'buildx', 'du', '--builder', builder], env, timeoutMs: 120_000 },
+    { argv: [...buildx, 'du', '--builder', builder], env, timeoutMs: 120_000 },
     { signal: host.signal },
   );
   host.signal.throwIfAborted();

@@ -18,7 +18,7 @@ export interface WarmStore {
 /** What the builds need besides the plan. */
 export interface WarmOptions {
   /** Logins for the registries that layers come from; they are sent with a build and stay on this machine. */
-  readonly docker: Pick<DockerEnvironment, 'env'>;
+  readonly docker: Pick<DockerEnvironment, 'env' | 'buildx'>;
   readonly longestStepMs: number;
   readonly minimumBytes: number;
 }
@@ -56,7 +56,11 @@ export async function proveStore(
   options: WarmOptions & { readonly plan: WarmPlan },
 ): Promise<Warmth> {
   const proof = await bakeStages(host, callOf(host, options.plan.proving, options), options);
-  const bytes = await storeBytes(host, { builder: BUILDER, env: environment(host, options) });
+  const bytes = await storeBytes(host, {
+    builder: BUILDER,
+    buildx: options.docker.buildx,
+    env: environment(host, options),
+  });
   const verdict = judgeWarmth(warmed, proof, { bytes, minimumBytes: options.minimumBytes });
   if (verdict.warm) return verdict.warmth;
   throw new WarmbakeError('check', 'not-warm', `the store is not warm: ${verdict.because.join('; ')}`, {
@@ -69,7 +73,7 @@ async function createBuilder(host: Host, store: WarmStore, options: WarmOptions)
   await rm(buildxConfig(host), { recursive: true, force: true });
   const finished = await host.processes.run(
     {
-      argv: ['docker', 'buildx', 'create', '--name', BUILDER, '--driver', 'remote', store.address],
+      argv: [...options.docker.buildx, 'create', '--name', BUILDER, '--driver', 'remote', store.address],
       env: environment(host, options),
       timeoutMs: 30_000,
     },
@@ -99,5 +103,6 @@ function environment(host: Host, { docker }: WarmOptions): Readonly<Record<strin
 }
 
 function callOf(host: Host, file: string, options: WarmOptions & { readonly plan: WarmPlan }) {
-  return { file, builder: BUILDER, env: environment(host, options), cwd: options.plan.source };
+  const { buildx } = options.docker;
+  return { file, builder: BUILDER, buildx, env: environment(host, options), cwd: options.plan.source };
 }

@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { bakeStages } from '../../../src/ami/warm/bake.ts';
+import type { DockerEnvironment } from '../../../src/bake/builder-facts.ts';
+import { findBuildx } from '../../../src/bake/buildx-program.ts';
 import { WARM_TARGET } from '../../../src/ami/warm/definition.ts';
 import { writeWarmPlan, type WarmPlan } from '../../../src/ami/warm/plan.ts';
 import { fillAllFurther, proveAllFurther } from '../../../src/ami/warm/further-store.ts';
@@ -33,7 +35,7 @@ interface Instance extends AsyncDisposable {
   readonly host: FixtureHost;
   readonly fresh: FreshEngine;
   readonly store: { readonly address: string };
-  readonly options: { readonly docker: { readonly env: Readonly<Record<string, string>> } };
+  readonly options: { readonly docker: Pick<DockerEnvironment, 'env' | 'buildx'> };
 }
 
 async function instance(): Promise<Instance> {
@@ -44,7 +46,7 @@ async function instance(): Promise<Instance> {
     host,
     fresh,
     store: { address: bridge.address },
-    options: { docker: { env: fresh.env } },
+    options: { docker: { env: fresh.env, buildx: await findBuildx(fresh.env) } },
     async [Symbol.asyncDispose]() {
       await bridge.stop();
       await fresh.stop();
@@ -100,7 +102,7 @@ test('a store is warm once every stage was built: without imports nothing is exe
   await writeFile(file, `edited ${Math.random()}\n`);
   const call = { file: plan.proving, builder: 'warmbake-warm', cwd: source };
   const env = { ...on.fresh.env, BUILDX_CONFIG: join(on.host.scratch, 'warm-buildx') };
-  const { use } = await bakeStages(on.host, { ...call, env }, BAR);
+  const { use } = await bakeStages(on.host, { ...call, ...on.options.docker, env }, BAR);
   await writeFile(file, before);
   expect(use.pulledLayers).toBe(0);
   expect(use.executedSteps.map((name) => name.slice(0, 20)).toSorted()).toEqual([
