@@ -5,9 +5,9 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { BuilderSettings } from '../config/settings.ts';
 import type { Host } from '../platform/host.ts';
-import { succeeded } from '../platform/process.ts';
 import type { BuilderFacts, BuilderInstance } from './builder.ts';
 import type { BuildxProgram } from './buildx-program.ts';
+import { engineFacts } from './engine-facts.ts';
 
 /** How long a BuildKit socket may take to answer, in milliseconds. */
 const DIAL_MS = 1_000;
@@ -31,7 +31,7 @@ export async function builderFacts(
     settings.socket === undefined ? ('absent' as const) : dial(settings.socket),
     readInstances(docker.buildxConfig),
     readCurrent(docker.buildxConfig),
-    engineFacts(host, docker),
+    engineFacts(host, docker.env),
   ]);
   return { socket, instances, engine, ...(current === undefined ? {} : { current }) };
 }
@@ -99,21 +99,4 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
   } catch {
     return undefined;
   }
-}
-
-async function engineFacts(host: Host, docker: DockerEnvironment): Promise<BuilderFacts['engine']> {
-  const options = { env: docker.env, timeoutMs: 10_000 };
-  const info = host.processes.run(
-    { argv: ['docker', 'info', '--format', '{{json .DriverStatus}}'], ...options },
-    { signal: host.signal },
-  );
-  const context = host.processes.run(
-    { argv: ['docker', 'context', 'show'], ...options },
-    { signal: host.signal },
-  );
-  const [status, shown] = await Promise.all([info, context]);
-  const name = succeeded(shown) && shown.stdout.trim() !== '' ? shown.stdout.trim() : 'default';
-  if (!succeeded(status)) return { name, state: 'unreachable' };
-  const exports = status.stdout.includes('io.containerd.snapshotter');
-  return { name, state: exports ? 'can-export' : 'cannot-export' };
 }

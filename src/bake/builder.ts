@@ -15,6 +15,19 @@ export interface BuilderInstance {
   readonly dead?: true;
 }
 
+/** A Docker engine. What it says about itself is absent where it is unreachable. */
+export interface EngineFacts {
+  /** Its context, which is the name of its builder. */
+  readonly name: string;
+  readonly state: 'can-export' | 'cannot-export' | 'unreachable';
+  /** `unix:///var/run/docker.sock`, `tcp://…`, `ssh://…`; absent where its context does not say. */
+  readonly endpoint?: string;
+  /** `Debian GNU/Linux 12 (bookworm)`, `Docker Desktop`. */
+  readonly operatingSystem?: string;
+  /** `name=seccomp,profile=builtin`, `name=rootless`. */
+  readonly securityOptions?: readonly string[];
+}
+
 /** What the choice rests on. */
 export interface BuilderFacts {
   /** The configured BuildKit socket: whether something that speaks HTTP/2 answered within a second. */
@@ -23,7 +36,7 @@ export interface BuilderFacts {
   /** The user's selected builder. */
   readonly current?: string;
   /** The Docker engine behind the current context. */
-  readonly engine: { readonly name: string; readonly state: 'can-export' | 'cannot-export' | 'unreachable' };
+  readonly engine: EngineFacts;
 }
 
 /** The builder of this run. `create` makes it first; the user's selected builder is never changed. */
