@@ -36,12 +36,12 @@ export async function runBuild(outer: BuildServices, request: BuildRequest): Pro
   planning.catch(() => undefined);
   const preparing = prepareAccess(host, services.settings.sccache);
   preparing.catch(() => undefined);
-  const machine = await readMachine(host, services.settings.marker);
-  for (const text of machineLines(machine, host.clock.now())) host.emit({ type: 'line', text });
+  // In a container on EC2 its second may pass in vain: the plan does not wait for it.
+  const telling = tellMachine(services);
   const plan = await planning;
   tellPlan(services, plan);
   const { bypass } = services.switches;
-  const ready = bypass ? plan : await checkPush(services, plan);
+  const [ready] = await Promise.all([bypass ? plan : checkPush(services, plan), telling]);
   const building = bypass || ready.targets.some((t) => t.skip.decision === 'build');
   const equipped = building ? await equip(services, ready, preparing) : services;
   const baking = bypass ? bakePlainly(equipped, ready) : bakeAll(equipped, ready, request);
@@ -92,6 +92,11 @@ function withWarnings(services: BuildServices, warnings: Warning[]): BuildServic
     },
   };
   return { ...services, host };
+}
+
+async function tellMachine({ host, settings }: BuildServices): Promise<void> {
+  const machine = await readMachine(host, settings.marker);
+  for (const text of machineLines(machine, host.clock.now())) host.emit({ type: 'line', text });
 }
 
 function tellPlan({ host }: BuildServices, plan: BuildPlan): void {

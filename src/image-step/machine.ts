@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Host } from '../platform/host.ts';
 import { within } from '../platform/time-limit.ts';
+import { onEc2 } from './on-ec2.ts';
 
 /** The machine that builds, for the first lines of the log: half of all slow builds are explained here. */
 export interface Machine {
@@ -19,10 +20,12 @@ export async function readMachine(host: Host, markerFile: string): Promise<Machi
   return { ...(instance === undefined ? {} : { instance }), ...(marker === undefined ? {} : { marker }) };
 }
 
-/** Metadata service version 2; `AWS_EC2_METADATA_DISABLED` and `…_SERVICE_ENDPOINT` mean what they mean to the SDKs. */
+/** Metadata service version 2, asked on EC2 and where one is named; `AWS_EC2_METADATA_DISABLED` and `…_SERVICE_ENDPOINT` mean what they mean to the SDKs. */
 async function readInstance(host: Host): Promise<Machine['instance']> {
   if (host.env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return undefined;
-  const endpoint = host.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254';
+  const named = host.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'];
+  if (named === undefined && !(await onEc2())) return undefined;
+  const endpoint = named ?? 'http://169.254.169.254';
   try {
     return await within(METADATA_MS, async (signal) => await askInstance(endpoint, signal), host);
   } catch {

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { machineLines, readMachine } from '../../src/image-step/machine.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { onEc2 } from '../../src/image-step/on-ec2.ts';
 import { openHost } from '../registry/fixture-host.ts';
 
 const NOW = new Date('2026-08-21T12:00:00Z');
@@ -52,6 +53,19 @@ it('the log begins with the machine, and how warm its image is', async () => {
     'machine  r6in.16xlarge in us-east-1b, image ami-0123456789abcdef0',
     'store    warm, commit aaaaaaaaaaaa, 9.0 h old',
   ]);
+});
+
+it.each([
+  ['Amazon EC2 on Nitro', 'devices/virtual/dmi/id/board_vendor', 'Amazon EC2\n', true],
+  ['Amazon EC2 on Xen', 'hypervisor/uuid', 'ec2e1916-9099-7caf-fd21-012345abcdef\n', true],
+  ['another cloud', 'devices/virtual/dmi/id/sys_vendor', 'Google\n', false],
+  ['another cloud on Xen', 'hypervisor/uuid', '7ec2e191-9099-7caf-fd21-012345abcdef\n', false],
+  ['no Linux', 'nothing', '', false],
+])('the kernel tells that this is %s', async (_, file, text, expected) => {
+  await using host = await openHost({});
+  await mkdir(path.join(host.home, path.dirname(file)), { recursive: true });
+  await writeFile(path.join(host.home, file), text);
+  expect(await onEc2(host.home)).toBe(expected);
 });
 
 it('a metadata service that never answers costs a second, no more (B-23)', async () => {
