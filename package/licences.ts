@@ -5,11 +5,11 @@ import { PROJECT } from '../parts/project.ts';
 
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().default('unknown') });
 
-/** Licences of the tool and of everything that is packaged with it, for those who get it as one file. */
-export async function licencesText(modules: readonly string[], node: string): Promise<string> {
+/** Licences of the tool, of everything that is packaged with it, and of Node where its licence file `node` is named. */
+export async function licencesText(modules: readonly string[], node?: string): Promise<string> {
   const packages = new Set(modules.flatMap((file) => packageOf(file) ?? []));
   const texts = await Promise.all([PROJECT, ...[...packages].toSorted()].map(licenceOf));
-  const all = [...texts, `Node.js\n\n${await readFile(node, 'utf8')}`];
+  const all = node === undefined ? texts : [...texts, `Node.js\n\n${await readFile(node, 'utf8')}`];
   return `${all.map((text) => text.trim()).join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 

@@ -4,12 +4,11 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { isSea } from 'node:sea';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runProgram } from './cli/program.ts';
 import { EXIT_CODE, Interrupted } from './platform/errors.ts';
 import { spawnProcesses } from './platform/spawn.ts';
+import { VERSION } from './platform/version.ts';
 
 /** The composition root: the only reader of `process.*`. Sets the exit code; leaves nothing behind, however it ends. */
 async function main(): Promise<void> {
@@ -34,6 +33,7 @@ async function main(): Promise<void> {
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) await honourProxies();
+  const { runProgram } = await import('./cli/program.ts');
   process.exitCode = await runProgram(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // In raw mode the terminal hands over Ctrl-C as a key.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
@@ -84,4 +85,6 @@ async function honourProxies(): Promise<void> {
 }
 
 // Not awaited: the packaged file is CommonJS, which knows no top-level await.
-void main();
+// The version alone needs nothing of the rest: scripts ask for it before every call.
+if (process.argv.length === 3 && process.argv[2] === '--version') process.stdout.write(`${VERSION}\n`);
+else void main();

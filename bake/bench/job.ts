@@ -25,7 +25,7 @@ export interface Job extends AsyncDisposable {
 const TARGET = 'test-ci';
 
 /** The program as an installed package has it. */
-const WARMBAKE = path.join(PROJECT, 'dist/src/main.js');
+const WARMBAKE = path.join(PROJECT, 'dist/program/warmbake.cjs');
 
 /**
  * Is the image there? Which builder? Which commit before? What does bake resolve? Bake. Without the questions to the EC2

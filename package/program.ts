@@ -1,0 +1,17 @@
+// Part of `npm run build`: the program as the npm package has it. A few files in place of the hundreds that it is made of,
+// because loading them is most of what a short command takes.
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PROJECT } from '../parts/project.ts';
+import { licencesText } from './licences.ts';
+import { makePieces } from './pieces.ts';
+
+const out = path.join(PROJECT, 'dist/program');
+const { texts, modules } = await makePieces();
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+for (const [name, text] of Object.entries(texts)) await writeFile(path.join(out, name), text);
+const program = path.join(out, 'warmbake.cjs');
+await writeFile(program, "#!/usr/bin/env node\n'use strict';\nrequire('./main.cjs');\n");
+await chmod(program, 0o755);
+await writeFile(path.join(out, 'LICENCES.txt'), await licencesText(modules));
