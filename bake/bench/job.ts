@@ -49,6 +49,7 @@ export async function makeJob(engine: Engine, registry: Registry): Promise<Job> 
   requireSuccess(await agent.build(MAIN));
   await checkout.git('push', '--quiet', 'origin', 'main');
   await checkout.commit({ 'source.txt': 'two\n' });
+  await checkout.git('push', '--quiet', 'origin', 'HEAD:work');
   requireSuccess(await agent.build(pullRequest()));
   const definition = inside('definition.json');
   const plan = await agent.plan(pullRequest());

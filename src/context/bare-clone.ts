@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../platform/errors.ts';
 import { explainExit, succeeded, type Finished } from '../platform/process.ts';
 import type { Host } from '../platform/host.ts';
 import { git, gitPath } from './git.ts';
@@ -23,25 +26,40 @@ export interface BareClone {
  * finds the same remote and the same credentials without a URL in an argument list.
  */
 export function bareClone(host: Host, directory: string): BareClone {
-  let made: Promise<Finished> | undefined;
+  let made: Promise<string | undefined> | undefined;
   return {
     directory,
     fetch: async (wanted, { depth, timeoutMs }) => {
       made ??= make(host, directory);
-      const ready = await made;
-      if (!succeeded(ready)) return said(ready);
+      const because = await made;
+      if (because !== undefined) return because;
       const fetched = await git(host, fetchArguments(wanted, depth), { directory, network: timeoutMs });
       return succeeded(fetched) ? undefined : said(fetched);
     },
   };
 }
 
-/** An empty template keeps the user's hooks out. */
-async function make(host: Host, directory: string): Promise<Finished> {
+/**
+ * Makes what `git init --bare` makes of an empty template, which keeps the user's hooks out (gitrepository-layout(5)).
+ * Returns why that failed, `undefined` where it did not.
+ */
+async function make(host: Host, directory: string): Promise<string | undefined> {
   const config = await gitPath(host, 'config');
-  const made = await git(host, ['init', '--quiet', '--bare', '--template=', directory]);
-  if (!succeeded(made) || config === undefined) return made;
-  return await git(host, ['config', 'include.path', config], { directory });
+  if (config === undefined) return 'this is no git repository';
+  try {
+    for (const name of ['objects', 'refs']) await mkdir(path.join(directory, name), { recursive: true });
+    await writeFile(path.join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    await writeFile(path.join(directory, 'config'), configText(config));
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Values in quotes, with the escapes that git knows in them (git-config(1), "Syntax"). */
+function configText(included: string): string {
+  const quoted = included.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  return `[core]\n\trepositoryformatversion = 0\n\tbare = true\n[include]\n\tpath = "${quoted}"\n`;
 }
 
 /** Each wanted thing gets a ref, by which git knows on the next step what it has already. */

@@ -20,16 +20,20 @@ export async function buildContext(
   settings: Pick<Settings, 'repository' | 'trustedBranch'>,
 ): Promise<BuildContext> {
   const facts = readBuildkite(host.env);
-  const head = await headCommit(host);
-  const commit = facts === undefined ? head : commitOfBuild(facts, head);
+  const asked = headCommit(host);
   const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
-  if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
   const base = baseOf(origin, settings.trustedBranch);
-  const mergeBase =
+  // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
+  const commit = facts === undefined ? await asked : await commitOfBuild(facts, asked);
+  const ci = facts !== undefined;
+  const [head, mergeBase, parent] = await Promise.all([
+    asked,
     commit === undefined || base === undefined
       ? undefined
-      : await mergeBaseWith(host, history, { commit, base, ci: facts !== undefined });
-  const parent = commit === undefined ? undefined : await history.parentOf(commit);
+      : mergeBaseWith(host, history, { commit, base, ci }),
+    commit === undefined ? undefined : history.parentOf(commit),
+  ]);
+  if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
   return {
     origin,
     ...judgeTrust(facts, settings),
@@ -42,8 +46,11 @@ export async function buildContext(
 }
 
 /** A build started by hand names `HEAD`: as a tag it would be everybody's, so the checkout says which commit it is. */
-function commitOfBuild(facts: BuildkiteFacts, head: CommitSha | undefined): CommitSha {
-  const commit = facts.commit === 'HEAD' ? head : facts.commit;
+async function commitOfBuild(
+  facts: BuildkiteFacts,
+  head: Promise<CommitSha | undefined>,
+): Promise<CommitSha> {
+  const commit = facts.commit === 'HEAD' ? await head : facts.commit;
   if (commit !== undefined) return commit;
   throw new WarmbakeError(
     'config',

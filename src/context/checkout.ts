@@ -34,8 +34,10 @@ export async function mergeBaseHere(
   commit: CommitSha,
   branch: string,
 ): Promise<CommitSha | undefined> {
-  const graph = await checkoutGraph(host);
-  const tip = await commitNamed(host, `refs/remotes/origin/${branch}`);
+  const [graph, tip] = await Promise.all([
+    checkoutGraph(host),
+    commitNamed(host, `refs/remotes/origin/${branch}`),
+  ]);
   if (graph === undefined || tip === undefined) return undefined;
   return (await commonAncestor(graph, commit, tip)).commit;
 }

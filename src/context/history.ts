@@ -89,10 +89,10 @@ export function openHistory(host: Host, { limitMs = LIMIT_MS } = {}): History {
         return answer ?? 'unknown';
       }),
 
+    // The checkout is only read: nobody's turn is waited for.
     parentOf: async (commit) =>
-      await inTurn(
-        async () => (await parentOf(host, commit)) ?? (await parentOf(host, commit, { directory })),
-      ),
+      (await parentOf(host, commit)) ??
+      (await inTurn(async () => await parentOf(host, commit, { directory }))),
   };
 }
 
