@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findBuildx } from '../src/bake/buildx-program.ts';
 import type { Engine } from './engine.ts';
 import type { Running } from './part.ts';
 
@@ -24,9 +25,11 @@ export async function startBridge(engine: Pick<Engine, 'env'>): Promise<Bridge &
   const socket = join(directory, 'buildkitd.sock');
   // A state of its own: `buildx create` locks its folder while it waits for the answer that comes through here.
   const env = { ...engine.env, BUILDX_CONFIG: directory };
+  // By itself: through the docker CLI a connection takes longer than the second that a socket gets, on a busy machine.
+  const [program, ...first] = await findBuildx(engine.env);
   const open = new Set<Socket>();
   const server = createServer((connection) => {
-    const dial = execa('docker', ['buildx', 'dial-stdio', '--builder', 'default'], {
+    const dial = execa(program, [...first, 'dial-stdio', '--builder', 'default'], {
       env,
       extendEnv: false,
       buffer: false,

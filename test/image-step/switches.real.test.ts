@@ -29,7 +29,7 @@ describe('a switch of one build', () => {
     });
     expect((await agent.calls()).filter((call) => call.includes('--progress='))).toEqual([
       expect.stringMatching(
-        /^docker-buildx bake --builder=default --progress=plain -f docker-bake\.hcl -f \S+ test-ci$/,
+        /^docker-buildx bake --builder=default --progress=plain -f \S+definition\.json test-ci$/,
       ),
     ]);
     for (const { main } of [images, cache]) expect(await tagsOf(registry.host, main)).toEqual([head]);
