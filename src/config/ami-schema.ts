@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { DURATION } from './duration.ts';
 import * as field from './fields.ts';
 import { pathText } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
 
 const size = field.form(/^\d+(?:\.\d+)?[KMGT]?B$/, 'size; write it like 20GB');
-const duration = field.form(/^\d+[smhd]$/, 'duration; write it like 120s, 10m, 48h or 3d');
+const duration = field.form(DURATION, 'duration; write it like 120s, 10m, 48h or 3d');
 const count = z.int().min(0, { error: 'write 0 or more' });
 const parameter = field.form(/^\/[\w./-]+$/, 'name of an SSM parameter; write /path/name');
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DURATION } from './duration.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import * as field from './fields.ts';
 import { spelledBoolean } from './spelled-boolean.ts';
@@ -47,7 +48,7 @@ export const sccache = z
       .optional()
       .describe('id of the build secret that the Dockerfile mounts as AWS credentials file'),
     credentialsLast: field
-      .form(/^\d+[smhd]$/, 'duration; write it like 90m or 2h')
+      .form(DURATION, 'duration; write it like 90m or 2h')
       .default('1h')
       .describe('how long credentials must last: a running step cannot get new ones'),
     expireDays: z

@@ -4,6 +4,7 @@ import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { StateStore } from './store.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** What a run wanted, what it has written so far, and how it ended. A help for people: nothing is true only here. */
 export interface RunRecord {
@@ -106,7 +107,7 @@ export async function readRuns(
     { limit: 8 },
   );
   return texts.flatMap((text) => {
-    const read = Written.safeParse(jsonOf(text));
+    const read = Written.safeParse(jsonOrUndefined(text));
     return read.success ? [read.data] : [];
   });
 }
@@ -120,12 +121,4 @@ export function unfinishedRun(
   return newest === undefined || newest.id === running || newest.ended?.outcome === 'done'
     ? undefined
     : newest;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

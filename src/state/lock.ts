@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { StateStore } from './store.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** Who writes. */
 export interface LockHolder {
@@ -145,7 +146,7 @@ async function look(
 ): Promise<{ readonly holder: LockHolder | undefined; readonly version: string | undefined }> {
   const entry = await store.read(key);
   if (entry === undefined) return { holder: undefined, version: undefined };
-  const read = Written.safeParse(jsonOf(entry.text));
+  const read = Written.safeParse(jsonOrUndefined(entry.text));
   if (!read.success) {
     throw new WarmbakeError(
       'outside',
@@ -170,12 +171,4 @@ function lost(because: string): WarmbakeError {
   return new WarmbakeError('refused', 'lock-lost', `${because}; nothing more was written`, {
     hint: 'look at `warmbake ami status`, then run this again',
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

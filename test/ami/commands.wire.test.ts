@@ -215,7 +215,7 @@ describe('what goes wrong says what to do', () => {
     [['ami', 'roll', '--family', 'gpu'], 2, "there is no family 'gpu'"],
     [['ami', 'publish'], 2, "missing required argument 'ami'"],
     [['ami', 'publish', 'None'], 4, "'None' is no image id"],
-    [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is no duration"],
+    [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is not a duration"],
   ] as const)('%j', async (argv, code, message) => {
     const { exitCode, err } = await fleet.run(...argv);
     expect([exitCode, err]).toEqual([code, expect.stringContaining(message)]);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseImageId, type ImageId } from '../model/ids.ts';
+import { jsonOrUndefined } from '../../platform/json.ts';
 
 const manifest = z.object({
   builds: z.array(z.object({ packer_run_uuid: z.string(), artifact_id: z.string() })),
@@ -14,7 +15,7 @@ export function imageInManifest(
   text: string,
   region: string,
 ): { readonly image: ImageId } | { readonly fault: string } {
-  const parsed = manifest.safeParse(jsonOf(text));
+  const parsed = manifest.safeParse(jsonOrUndefined(text));
   if (!parsed.success) return { fault: "it is no manifest of Packer's" };
   const { builds, last_run_uuid: run } = parsed.data;
   const artifacts = builds.filter((b) => b.packer_run_uuid === run).flatMap((b) => b.artifact_id.split(','));
@@ -25,12 +26,4 @@ export function imageInManifest(
   }
   const image = parseImageId(id);
   return image === undefined ? { fault: `'${id}' is no image id` } : { image };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { explainExit, succeeded } from '../../platform/process.ts';
 import type { WarmSubject } from './subject.ts';
+import { jsonOrUndefined } from '../../platform/json.ts';
 
 /** One target as `bake --print` wrote it; read further only where it is used. */
 export type PrintedTarget = Readonly<Record<string, unknown>>;
@@ -81,7 +82,7 @@ export interface Expectation {
  * layers of another commit would make an image that is warm for nobody.
  */
 export function readBakeConfig(text: string, { target, commit, perCommit }: Expectation): BakeConfig {
-  const parsed = document.safeParse(jsonOf(text));
+  const parsed = document.safeParse(jsonOrUndefined(text));
   if (!parsed.success) throw bad(text.trim() === '' ? 'it is empty' : 'it is no output of bake --print');
   const { target: targets } = parsed.data;
   const printed = targets[target];
@@ -117,12 +118,4 @@ function bad(because: string): WarmbakeError {
     'bad-bake-config',
     `the bake config artifact cannot be used: ${because}`,
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
