@@ -3,11 +3,17 @@ import type { Source } from '../cache/chain.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
 import type { BuildPlan } from './plan.ts';
+import type {
+  ContextDocument,
+  PlanDocument,
+  PlannedTargetDocument,
+  TargetRefsDocument,
+} from './plan-schema.ts';
 import { switchesText } from './switches.ts';
 import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 
 /** The plan as JSON; the machine interface of `warmbake plan`. */
-export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>> {
+export function planDocument(plan: BuildPlan): PlanDocument {
   return {
     switches: plan.switches,
     context: contextDocument(plan.context),
@@ -19,17 +25,17 @@ export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>>
 }
 
 /** The context as JSON: origin, trust and commits on one level. */
-export function contextDocument(context: BuildContext): Readonly<Record<string, unknown>> {
+export function contextDocument(context: BuildContext): ContextDocument {
   const { origin, ...rest } = context;
   return { ...origin, ...rest };
 }
 
-function targetDocument(target: TargetPlan): Readonly<Record<string, unknown>> {
+function targetDocument(target: TargetPlan): PlannedTargetDocument {
   return { ...refsDocument(target), skip: target.skip };
 }
 
 /** The refs of one target as JSON. */
-export function refsDocument(target: ResolvedTarget): Readonly<Record<string, unknown>> {
+export function refsDocument(target: ResolvedTarget): TargetRefsDocument {
   return {
     name: target.settings.name,
     lane: target.settings.lane,
@@ -48,7 +54,7 @@ export function refsDocument(target: ResolvedTarget): Readonly<Record<string, un
   };
 }
 
-function sourceDocument(source: Source): Readonly<Record<string, unknown>> {
+function sourceDocument(source: Source): TargetRefsDocument['cacheFrom'][number] {
   return { ...source, ref: referenceName(source.ref) };
 }
 

@@ -1,8 +1,8 @@
-import * as z from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { StateStore } from './store.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
+import { lockSchema } from './lock-schema.ts';
 
 /** Who writes. */
 export interface LockHolder {
@@ -21,20 +21,6 @@ export interface LockHolder {
 export const LEASE_MS = 5 * 60_000;
 const RENEW_MS = 60_000;
 const LOOK_MS = 5_000;
-
-const time = z.iso.datetime().transform((text) => new Date(text));
-const Written = z.discriminatedUnion('state', [
-  z.object({
-    state: z.literal('held'),
-    id: z.string(),
-    by: z.string(),
-    url: z.string().exactOptional(),
-    command: z.string(),
-    since: time,
-    expires: time,
-  }),
-  z.object({ state: z.literal('free') }),
-]);
 
 /** A lock that this run has. */
 export interface Lease {
@@ -146,7 +132,7 @@ async function look(
 ): Promise<{ readonly holder: LockHolder | undefined; readonly version: string | undefined }> {
   const entry = await store.read(key);
   if (entry === undefined) return { holder: undefined, version: undefined };
-  const read = Written.safeParse(jsonOrUndefined(entry.text));
+  const read = lockSchema.safeParse(jsonOrUndefined(entry.text));
   if (!read.success) {
     throw new WarmbakeError(
       'outside',

@@ -3,6 +3,7 @@ import type { ImageId } from '../../src/ami/model/ids.ts';
 import type { IamPolicy } from '../../src/ami/iam-policy.ts';
 import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
+import { conformingFleet } from './conforming-fleet.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { allows, resourceOf } from './allows.ts';
 import type { AwsCall } from '../../parts/moto/front.ts';
@@ -15,7 +16,7 @@ let yesterday: ImageId;
 
 beforeAll(async () => {
   if (!isThere) return;
-  fleet = await startFleet({ days: 12 });
+  fleet = conformingFleet(await startFleet({ days: 12 }));
   useFront(fleet.front);
   [today = 'ami-', yesterday = 'ami-'] = fleet.images;
 });

@@ -5,14 +5,14 @@ import { describe, expect } from 'vitest';
 import { clock } from '../registry/fixture-host.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from './ci-job.ts';
-import type { TargetDocument } from './documents.ts';
+import type { PlannedTargetDocument } from '../../src/image-step/plan-schema.ts';
 import { emptyStore } from './empty-store.ts';
 import { MAIN, pullRequest, pushTo, type Variables } from './job-variables.ts';
 import { putCache, tagsOf } from './registry-content.ts';
 import { requireSuccess } from './warmbake.ts';
 
 /** `role repository:tag` of each source that is imported. */
-function chainOf(target: TargetDocument | undefined): readonly string[] {
+function chainOf(target: PlannedTargetDocument | undefined): readonly string[] {
   const sources = target?.cacheFrom.filter(({ state }) => state === 'found') ?? [];
   return sources.map(({ role, ref }) => `${role} ${ref.split('/').at(-1)}`);
 }

@@ -10,7 +10,8 @@ import type { WarmSubject } from './subject.ts';
 import { jsonOrUndefined } from '../../platform/json.ts';
 
 /** One target as `bake --print` wrote it; read further only where it is used. */
-export type PrintedTarget = Readonly<Record<string, unknown>>;
+export type PrintedTarget = Readonly<z.output<typeof printedTarget>>;
+const printedTarget = z.record(z.string(), z.unknown());
 
 /** What a build step resolved: every target by name. */
 export interface BakeConfig {
@@ -62,7 +63,7 @@ export async function downloadBakeConfig(
   );
 }
 
-const document = z.object({ target: z.record(z.string(), z.record(z.string(), z.unknown())) });
+const document = z.object({ target: z.record(z.string(), printedTarget) });
 const marks = z.object({
   args: z.record(z.string(), z.string().nullish()).default({}),
   labels: z.record(z.string(), z.string().nullish()).default({}),

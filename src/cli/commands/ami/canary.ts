@@ -12,6 +12,7 @@ import {
 import { durationOption } from '../../duration-option.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { rollText, stackDocument } from './roll.ts';
+import type { CanaryDocument } from '../../../ami/rollout/stack-schema.ts';
 
 /** For commands that try an image on the canary. */
 export const CANARY_OPTIONS: readonly Option[] = [
@@ -52,7 +53,7 @@ export function canaryChoice(input: Input): CanaryChoice {
 }
 
 /** The canary in the JSON document. */
-export function canaryDocument({ stack, verdict }: CanaryReport): Readonly<Record<string, unknown>> {
+export function canaryDocument({ stack, verdict }: CanaryReport): CanaryDocument {
   return { stack: stackDocument(stack), ...verdict };
 }
 

@@ -14,6 +14,7 @@ import { readRuns } from '../../../state/journal.ts';
 import { type CommandSpec, type Input, type CommandOutcome, textOption } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import type { HistoryDocument } from '../../../ami/status/history-schema.ts';
 
 const LIMIT = 30;
 
@@ -57,7 +58,7 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
       why === undefined ? what : `${what}: ${why}`,
     ]);
   return {
-    json: { family: family.key, entries },
+    json: { family: family.key, entries } satisfies HistoryDocument,
     text:
       rows.length === 0
         ? 'nothing was done yet\n'

@@ -12,6 +12,7 @@ import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies } from './family.ts';
 import { holdDocument } from './hold.ts';
 import { statusText, type StatusView } from './status-text.ts';
+import type { FamilyStatusDocument } from '../../../ami/status/status-schema.ts';
 
 /** `warmbake ami status`: what runs, what should, and what does not fit. */
 export const amiStatusCommand: CommandSpec = {
@@ -64,7 +65,7 @@ function driftAlarms({ key, drift }: FamilyStatus): readonly string[] {
   return drift.flatMap(({ alarming, message }) => (alarming ? [`${key}: ${message}`] : []));
 }
 
-function documentOf({ status, work, busy }: StatusView): Readonly<Record<string, unknown>> {
+function documentOf({ status, work, busy }: StatusView): FamilyStatusDocument {
   const { hold, instances, ...rest } = status;
   return {
     ...rest,
