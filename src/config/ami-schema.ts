@@ -105,7 +105,7 @@ function familyFaults(families: Families): readonly Finding[] {
       : [
           {
             path: [key, 'canary', 'stack'],
-            message: `'${canary.stack}' is none of the stacks ${stacks.join(', ')}`,
+            message: `'${canary.stack}' is not one of the stacks ${stacks.join(', ')}`,
           },
         ]),
   ]);

@@ -14,7 +14,7 @@ const prefix = z
   .string()
   .refine(
     (text) => text === '' || text.split('/').every((part) => /^[\w.-]+$/.test(part) && !/^\.\.?$/.test(part)),
-    { error: ({ input }) => `'${String(input)}' is no key prefix; write words joined by '/'` },
+    { error: ({ input }) => `'${String(input)}' is not a key prefix; write words joined by '/'` },
   );
 
 const role = field.form(
@@ -81,7 +81,7 @@ export const sccache = z
   })
   .superRefine(({ region, endpoint, anonymous, secret, roles: all }, context) => {
     if (region === 'auto' && endpoint === undefined) {
-      context.addIssue({ code: 'custom', path: ['region'], message: "'auto' is no AWS region" });
+      context.addIssue({ code: 'custom', path: ['region'], message: "'auto' is not a valid AWS region" });
     }
     if (anonymous && secret !== undefined) {
       const message = 'no credentials are used where anonymous is true; remove one of the two';

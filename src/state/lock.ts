@@ -137,7 +137,7 @@ async function look(
     throw new WarmbakeError(
       'outside',
       'lock-unreadable',
-      `${store.place}/${key} is no lock: '${entry.text.slice(0, 100)}'`,
+      `${store.place}/${key} is not a lock: '${entry.text.slice(0, 100)}'`,
       {
         hint: 'delete it if no run is at work',
       },

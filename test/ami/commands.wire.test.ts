@@ -161,7 +161,7 @@ describe('what goes wrong says what to do', () => {
     const { exitCode, err } = await fleet.run('ami', 'roll');
     expect([exitCode, err]).toEqual([
       5,
-      expect.stringContaining("parameter /ci/app-image says 'placeholder', which is no image"),
+      expect.stringContaining("parameter /ci/app-image says 'placeholder', which is not an image"),
     ]);
   });
 
@@ -212,10 +212,10 @@ describe('what goes wrong says what to do', () => {
   });
 
   test.each([
-    [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is none of the stacks"],
+    [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is not one of the stacks"],
     [['ami', 'roll', '--family', 'gpu'], 2, "there is no family 'gpu'"],
     [['ami', 'publish'], 2, "missing required argument 'ami'"],
-    [['ami', 'publish', 'None'], 4, "'None' is no image id"],
+    [['ami', 'publish', 'None'], 4, "'None' is not an image id"],
     [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is not a duration"],
   ] as const)('%j', async (argv, code, message) => {
     const { exitCode, err } = await fleet.run(...argv);

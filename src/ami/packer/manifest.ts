@@ -16,7 +16,7 @@ export function imageInManifest(
   region: string,
 ): { readonly image: ImageId } | { readonly fault: string } {
   const parsed = manifest.safeParse(jsonOrUndefined(text));
-  if (!parsed.success) return { fault: "it is no manifest of Packer's" };
+  if (!parsed.success) return { fault: "it is not a manifest of Packer's" };
   const { builds, last_run_uuid: run } = parsed.data;
   const artifacts = builds.filter((b) => b.packer_run_uuid === run).flatMap((b) => b.artifact_id.split(','));
   const ids = artifacts.flatMap((a) => (a.startsWith(`${region}:`) ? [a.slice(region.length + 1)] : []));
@@ -25,5 +25,5 @@ export function imageInManifest(
     return { fault: `it names ${ids.length} images of ${region}: ${artifacts.join(', ')}` };
   }
   const image = parseImageId(id);
-  return image === undefined ? { fault: `'${id}' is no image id` } : { image };
+  return image === undefined ? { fault: `'${id}' is not an image id` } : { image };
 }

@@ -84,7 +84,7 @@ export interface Expectation {
  */
 export function readBakeConfig(text: string, { target, commit, perCommit }: Expectation): BakeConfig {
   const parsed = document.safeParse(jsonOrUndefined(text));
-  if (!parsed.success) throw bad(text.trim() === '' ? 'it is empty' : 'it is no output of bake --print');
+  if (!parsed.success) throw bad(text.trim() === '' ? 'it is empty' : 'it is not the output of bake --print');
   const { target: targets } = parsed.data;
   const printed = targets[target];
   if (printed === undefined) {

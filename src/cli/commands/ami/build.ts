@@ -103,6 +103,6 @@ function commitOption(input: Input): CommitSha | undefined {
   throw new WarmbakeError(
     'usage',
     'bad-commit',
-    `'${commit}' is no full commit id (40 lower-case hex digits)`,
+    `'${commit}' is not a full commit id (40 lower-case hex digits)`,
   );
 }

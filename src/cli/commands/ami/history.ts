@@ -33,7 +33,7 @@ export const amiHistoryCommand: CommandSpec = {
 async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
   const limit = textOption(input, 'limit') ?? String(LIMIT);
   if (!/^[1-9]\d*$/.test(limit)) {
-    throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is no number of entries; write 1 or more`);
+    throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is not a number of entries; write 1 or more`);
   }
   const { family, account, store } = await openFamily(host, input);
   const runs = async () =>

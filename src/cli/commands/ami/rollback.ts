@@ -80,7 +80,7 @@ function goalOf(input: Input): RollbackGoal {
   if (to !== '') return { kind: 'image', id: requireImageId(to) };
   if (steps === undefined) return { kind: 'last-good' };
   if (/^[1-9]\d?$/.test(steps)) return { kind: 'steps', steps: Number(steps) };
-  throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is no number of steps; write 1 or more`);
+  throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is not a number of steps; write 1 or more`);
 }
 
 async function confirm({ ask }: Host, plan: string): Promise<void> {

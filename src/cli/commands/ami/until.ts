@@ -17,6 +17,6 @@ export function untilOption(input: Input, now: Date): Date | undefined {
   // Without a zone, a date would mean another moment on every machine.
   const isMeant = isDuration || /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text);
   if (isMeant && time > now) return time;
-  const what = isMeant && time <= now ? 'is over already' : 'is no time';
+  const what = isMeant && time <= now ? 'is over already' : 'is not a time';
   throw new WarmbakeError('usage', 'bad-until', `'${text}' ${what}; write 8h, 3d or 2026-08-24T07:00:00Z`);
 }
