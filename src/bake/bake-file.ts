@@ -56,7 +56,7 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
       },
     ] as const;
   });
-  return { target: Object.fromEntries(target) };
+  return { group: { default: { targets: [...own.keys()] } }, target: Object.fromEntries(target) };
 }
 
 /** What results are written, and where layers come from: ours alone to say. */

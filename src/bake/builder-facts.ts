@@ -63,12 +63,20 @@ const instanceFile = z
   .object({
     Name: z.string(),
     Driver: z.string().default('docker-container'),
-    Nodes: z.array(z.object({ Endpoint: z.string().default('') })).default([]),
+    Nodes: z
+      .array(
+        z.object({
+          Endpoint: z.string().default(''),
+          DriverOpts: z.record(z.string(), z.string()).nullish(),
+        }),
+      )
+      .default([]),
   })
   .transform((f): BuilderInstance => ({
     name: f.Name,
     driver: f.Driver,
     endpoints: f.Nodes.map((n) => n.Endpoint),
+    options: f.Nodes[0]?.DriverOpts ?? {},
   }));
 
 async function readInstances(buildxConfig: string): Promise<readonly BuilderInstance[]> {

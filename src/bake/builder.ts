@@ -11,6 +11,8 @@ export interface BuilderInstance {
   readonly driver: Driver;
   /** `unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`, a Docker context … */
   readonly endpoints: readonly string[];
+  /** Options of the driver on the first node: `network`, `image` … */
+  readonly options?: Readonly<Record<string, string>>;
   /** It is on a unix socket where nothing answered within a second. */
   readonly dead?: true;
 }
@@ -87,7 +89,7 @@ export function namedBuilder(name: string, { instances, engine }: BuilderFacts):
   throw new WarmbakeError(
     'config',
     'unknown-builder',
-    `WARMBAKE_BUILDER is '${name}', which is not a builder that can export caches; there are: ${known}`,
+    `WARMBAKE_BUILDER is '${name}', which is no builder that can export caches; there are: ${known}`,
   );
 }
 

@@ -1,11 +1,15 @@
 import * as z from 'zod';
-import { csvLine } from './csv.ts';
+
+/** One field of a line of CSV (RFC 4180). */
+function csvField(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
 
 /** Attributes of one entry as CSV, its type first. */
 const entry = z.record(z.string(), z.union([z.string(), z.boolean(), z.number()])).transform((attributes) => {
   const { type, ...others } = attributes;
   const fields = Object.entries({ ...(type === undefined ? {} : { type }), ...others });
-  return csvLine(fields.map(([key, value]) => `${key}=${value}`));
+  return fields.map(([key, value]) => csvField(`${key}=${value}`)).join(',');
 });
 const entries = z.array(z.union([z.string(), entry])).optional();
 

@@ -17,6 +17,16 @@ export interface Trace {
   readonly said: readonly string[];
 }
 
+/** The part of a trace that is about one of several targets of a bake, steps that it shares with others included. */
+export function traceOfTarget(trace: Trace, target: string): Trace {
+  const own = (name: string): boolean => name.startsWith(`[${target} `) || name.startsWith(`[${target}] `);
+  const vertices = trace.vertices.flatMap((vertex) => {
+    const name = vertex.names.find(own);
+    return name === undefined ? [] : [{ ...vertex, name }];
+  });
+  return { ...trace, vertices };
+}
+
 /** Follows one run of `docker buildx bake --progress=rawjson`. */
 export interface ProgressFollower {
   /** Takes one line of its standard error; never throws. */

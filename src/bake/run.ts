@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../registry/reference.ts';
 import type { Host } from '../platform/host.ts';
 import { type BakeCall, bakeArguments } from './buildx.ts';
 import { type Failure, classifyFailure } from './failure.ts';
-import { followProgress } from './progress.ts';
+import { followProgress, type Trace, traceOfTarget } from './progress.ts';
 import { type StreamRecord, summarise } from './record.ts';
 
 /** How one call of bake went. */
@@ -14,26 +14,33 @@ export interface BakeRun {
   readonly exitCode?: number;
   /** What the progress stream told. */
   readonly record: StreamRecord;
+  /** The same for each target of the call. */
+  readonly records: ReadonlyMap<string, StreamRecord>;
   /** Digest of each target's image, by target; only after success. */
   readonly digests: Readonly<Record<string, Digest>>;
   /** Absent after success. */
   readonly failure?: Failure;
 }
 
+/** How a bake is run. */
+export interface RunOptions {
+  readonly builder: string;
+  /** A text that nobody may see as long as the run lasts, and what stands in its place. */
+  readonly hidden?: { readonly text: string; readonly shown: string };
+}
+
 /** Runs bake with machine-readable progress; what it says is told as events while it runs. */
-export async function runBake(
-  host: Host,
-  call: BakeCall,
-  options: { readonly builder: string },
-): Promise<BakeRun> {
+export async function runBake(host: Host, call: BakeCall, { builder, hidden }: RunOptions): Promise<BakeRun> {
   const metadata = path.join(host.scratch, 'metadata.json');
   const progress = followProgress(host.emit);
+  const shown = (line: string): string =>
+    hidden === undefined ? line : line.replaceAll(hidden.text, hidden.shown);
   const finished = await host.processes.run(
     {
       argv: [
         ...call.buildx,
         'bake',
-        `--builder=${options.builder}`,
+        `--builder=${builder}`,
         '--progress=rawjson',
         `--metadata-file=${metadata}`,
         ...bakeArguments(call),
@@ -41,19 +48,26 @@ export async function runBake(
       env: call.env,
       cwd: call.cwd,
     },
-    { onStderr: (line) => progress.line(line), discard: true, signal: host.signal },
+    { onStderr: (line) => progress.line(shown(line)), discard: true, signal: host.signal },
   );
   const trace = progress.end();
   host.signal.throwIfAborted();
-  const record = summarise(trace);
-  if (finished.exitCode === 0) return { exitCode: 0, record, digests: await readDigests(metadata) };
+  const told = { record: summarise(trace), records: recordsOf(trace, call.targets) };
+  if (finished.exitCode === 0) return { exitCode: 0, ...told, digests: await readDigests(metadata) };
   const failure = classifyFailure(trace);
   return {
     ...(finished.exitCode === undefined ? {} : { exitCode: finished.exitCode }),
-    record,
+    ...told,
     digests: {},
     failure,
   };
+}
+
+/** Bake tells targets apart by a prefix where there are several; one alone has all steps, those of linked targets too. */
+function recordsOf(trace: Trace, targets: readonly string[]): ReadonlyMap<string, StreamRecord> {
+  const [only, ...others] = targets;
+  if (only !== undefined && others.length === 0) return new Map([[only, summarise(trace)]]);
+  return new Map(targets.map((target) => [target, summarise(traceOfTarget(trace, target))]));
 }
 
 const metadataFile = z.record(z.string(), z.unknown());

@@ -13,8 +13,10 @@ export interface Interval {
 /** A vertex of the build graph: everything the stream said about one digest. */
 export interface Vertex {
   readonly id: string;
-  /** As first seen: shared by several targets it is told with the prefix of each. */
+  /** As first seen; see {@link Vertex.names}. */
   readonly name: string;
+  /** Shared by several targets of one bake it is told with the prefix of each: `[app base 1/2] …`, `[test base 1/2] …`. */
+  readonly names: readonly string[];
   readonly kind: StepKind;
   /** False for sources and for directories made in an empty stage. */
   readonly hasInputs: boolean;
@@ -61,6 +63,7 @@ export function mergeVertex(known: Vertex | undefined, update: VertexUpdate): Ve
   const vertex = {
     ...(known ?? { id: update.digest, intervals: [], pulled: {}, pushed: [], tail: [], clipped: false }),
     name,
+    names: known?.names.includes(update.name) === true ? known.names : [...(known?.names ?? []), update.name],
     hasInputs,
     kind: kindOf(name, hasInputs),
   };

@@ -1,9 +1,17 @@
+import type { CommitSha } from '../context/context.ts';
 import type { Role } from '../refs/candidate.ts';
 import type { Digest, Reference } from '../registry/reference.ts';
+import type { FoundCacheManifest } from './cache-manifest.ts';
 
 /** What the registry said about one ref. */
 export type SourceAnswer =
-  | { readonly state: 'found'; readonly digest: Digest; readonly revision?: string }
+  | {
+      readonly state: 'found';
+      readonly digest: Digest;
+      readonly manifest: FoundCacheManifest;
+      /** What the manifest names as its config. */
+      readonly config: Uint8Array;
+    }
   | { readonly state: 'missing' }
   | {
       readonly state: 'denied' | 'throttled' | 'failed' | 'oversized';
@@ -11,24 +19,16 @@ export type SourceAnswer =
       readonly because: string;
     };
 
-/** `found` is imported; everything else is dropped, with its reason. */
+/** `found` is a donor; everything else is dropped, with its reason. */
 export type SourceState = SourceAnswer['state'] | 'duplicate' | 'surplus' | 'unprobed';
 
-/** A candidate with its fate. `unprobed` ones (`--offline`) are imported as they are. */
+/** A candidate with its fate. */
 export interface Source {
   readonly role: Role;
   readonly ref: Reference;
   readonly state: SourceState;
   readonly because?: string;
   readonly digest?: Digest;
-}
-
-/** The sources of one target, in order; see {@link imported}. */
-export interface Chain {
-  readonly sources: readonly Source[];
-}
-
-/** The refs that the build imports. */
-export function imported(chain: Chain): readonly Reference[] {
-  return chain.sources.filter((s) => s.state === 'found' || s.state === 'unprobed').map((s) => s.ref);
+  /** The commit that it is marked with. */
+  readonly revision?: CommitSha;
 }

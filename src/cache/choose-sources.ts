@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /**
- * The fate of each candidate, in their order. Every distinct one found is imported, up to `maxSources`; an alternative
+ * The fate of each candidate, in their order. Every distinct one found is a donor, up to `maxSources`; an alternative
  * is surplus where an earlier candidate of its role was found.
  */
 export function chooseSources(asked: readonly Asked[], maxSources: number): readonly Source[] {
@@ -31,9 +31,10 @@ export function chooseSources(asked: readonly Asked[], maxSources: number): read
       return { role, ref, state: 'duplicate', because: `same as ${referenceName(twin)}`, digest };
     }
     if (chosen.size >= maxSources) {
-      return { role, ref, state: 'surplus', because: `limit of ${maxSources} sources`, digest };
+      return { role, ref, state: 'surplus', because: `limit of ${maxSources} donors`, digest };
     }
     chosen.set(digest, ref);
-    return { role, ref, state: 'found', digest };
+    const { revision } = answer.manifest;
+    return { role, ref, state: 'found', digest, ...(revision === undefined ? {} : { revision }) };
   });
 }

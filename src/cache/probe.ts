@@ -6,7 +6,8 @@ import { within } from '../platform/time-limit.ts';
 import { IMPORT_LIMIT, readCacheManifest } from './cache-manifest.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import type { SourceAnswer, Source } from './chain.ts';
-import { chooseSources } from './choose-sources.ts';
+import { type Asked, chooseSources } from './choose-sources.ts';
+import type { Donor } from './merge.ts';
 
 /** Limits of a probe. */
 export interface ProbeLimits {
@@ -20,15 +21,23 @@ export interface ProbeLimits {
 /** Refusals are asked again as long as this leaves time for an answer. */
 const PATIENCE_MS = 1500;
 
+/** What a probe found out for one target. */
+export interface Probed {
+  /** The fate of each candidate, in their order. */
+  readonly sources: readonly Source[];
+  /** The caches of those that were found, in the same order. */
+  readonly donors: readonly Donor[];
+}
+
 /**
- * Asks the registry for all candidates at once, each ref once, and decides which are imported. Never rejects: whatever goes
- * wrong with a source is its state.
+ * Asks the registry for the candidates of all targets at once, each ref once, reads what is there and decides for each target which are
+ * donors. Never rejects: whatever goes wrong with a source is its state.
  */
 export async function probeCandidates(
-  candidates: readonly Candidate[],
+  targets: readonly (readonly Candidate[])[],
   { registry, host }: { readonly registry: Registry; readonly host: Pick<Host, 'clock' | 'signal'> },
   limits: ProbeLimits,
-): Promise<readonly Source[]> {
+): Promise<readonly Probed[]> {
   const { answerMs = 3000, budgetMs = 6000, maxSources } = limits;
   const answers = new Map<string, Promise<SourceAnswer>>();
 
@@ -40,13 +49,25 @@ export async function probeCandidates(
     }
   }
 
-  const asked = candidates.map(async (candidate) => {
+  async function askOnce(candidate: Candidate): Promise<Asked> {
     const name = referenceName(candidate.ref);
     const answer = answers.get(name) ?? ask(candidate.ref);
     answers.set(name, answer);
     return { candidate, answer: await answer };
+  }
+
+  const asked = targets.map(async (candidates) => await Promise.all(candidates.map(askOnce)));
+  return (await Promise.all(asked)).map((all) => probedOf(all, maxSources));
+}
+
+function probedOf(all: readonly Asked[], maxSources: number): Probed {
+  const sources = chooseSources(all, maxSources);
+  const donors = sources.flatMap(({ ref, state }, i): readonly Donor[] => {
+    const answer = all[i]?.answer;
+    if (state !== 'found' || answer?.state !== 'found') return [];
+    return [{ id: referenceName(ref), manifest: answer.manifest, config: answer.config }];
   });
-  return chooseSources(await Promise.all(asked), maxSources);
+  return { sources, donors };
 }
 
 /** One ref: its manifest, and whether BuildKit could import it. */
@@ -60,12 +81,12 @@ async function probe(
   if (found.state !== 'found') return found;
   const manifest = readCacheManifest(found.body);
   if (manifest.kind === 'other') return { state: 'failed', because: manifest.because };
-  const { config, revision } = manifest;
+  const { config } = manifest;
   if (config.size > IMPORT_LIMIT) {
     return { state: 'oversized', because: `cache config of ${config.size} bytes, limit ${IMPORT_LIMIT}` };
   }
-  const blob = await registry.hasBlob(ref, config.digest, patience);
+  const blob = await registry.blob(ref, config.digest, { ...patience, limit: IMPORT_LIMIT });
   if (blob.state === 'missing') return { state: 'failed', because: 'cache config blob gone' };
   if (blob.state !== 'found') return blob;
-  return { state: 'found', digest: found.digest, ...(revision === undefined ? {} : { revision }) };
+  return { state: 'found', digest: found.digest, manifest, config: blob.body };
 }

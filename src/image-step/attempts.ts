@@ -1,18 +1,22 @@
 import type { Failure } from '../bake/failure.ts';
 import { type Retry, decideRetry } from '../bake/retry-policy.ts';
 import { type BakeRun, runBake } from '../bake/run.ts';
-import { warn } from '../platform/events.ts';
-import { listenForSccache } from '../sccache/listener.ts';
-import { type SccacheSummary, summariseSccache } from '../sccache/summary.ts';
+import type { DonorShare } from '../delivery/attribution.ts';
+import { type Emit, warn } from '../platform/events.ts';
+import { type Heard, listenForSccache } from '../sccache/listener.ts';
+import { summariseSccache } from '../sccache/summary.ts';
 import { startFailureOf } from '../sccache/warnings.ts';
 import { writeBakeCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
-import type { BuildPlan } from './plan.ts';
-import { type TargetPlan, cacheFromEntries } from './target-plan.ts';
+import { mountForExport } from './mount-for-export.ts';
+import { NOTHING, type OpenImport } from './open-import.ts';
+import { nextImport, planned } from './planned-import.ts';
+import type { Work } from './work.ts';
 
 /** One bake, and what its steps said about sccache. */
 export interface Attempt extends BakeRun {
-  readonly sccache: SccacheSummary;
+  /** By the id of the step. */
+  readonly heard: ReadonlyMap<string, Heard>;
 }
 
 /** All tries at one bake call; the last one counts. */
@@ -20,64 +24,105 @@ export interface Attempts {
   readonly last: Attempt;
   /** What went wrong before, in order, and in the last where it failed. */
   readonly failures: readonly Failure[];
+  /** What each donor gave, over all tries; empty where that cannot be told. */
+  readonly donors: readonly DonorShare[];
 }
 
-/** Bakes `targets` in one call, again where the kind of failure allows it (law L3: caches never decide the outcome). */
-export async function bakeWithRetries(
-  services: BuildServices,
-  plan: BuildPlan,
-  targets: readonly TargetPlan[],
-): Promise<Attempts> {
-  const { host } = services;
+/** Bakes targets in one call, again where the kind of failure allows it (law L3: caches never decide the outcome). */
+export async function bakeWithRetries(services: BuildServices, work: Work): Promise<Attempts> {
   const failures: Failure[] = [];
-  let current = targets;
-  for (;;) {
-    const last = await attempt(services, plan, current);
-    if (last.failure === undefined) return { last, failures };
-    failures.push(last.failure);
-    const retry = decideRetry(failures);
-    if (retry === undefined) return { last, failures };
-    warn(host.emit, 'build-retried', `${last.failure.class}: ${last.failure.message}; ${describe(retry)}`);
-    if (retry.change === 'fresh-credentials') await services.login.refresh();
-    if (retry.change === 'without-sources') current = current.map((t) => ({ ...t, sources: [] }));
-    await host.clock.sleep(retry.delaySeconds * 1000, host.signal);
+  const mounting = mountForExport(services, work);
+  let current = await planned(services, work);
+  try {
+    for (;;) {
+      const { opened } = current;
+      const last = await attempt(services, work, opened);
+      if (last === 'import-missed') {
+        current = await nextImport(services, work, current);
+        continue;
+      }
+      const ended = { last, failures, donors: opened.shares(last.record.steps) };
+      if (last.failure === undefined) return ended;
+      failures.push(last.failure);
+      const retry = decideRetry(failures);
+      if (retry === undefined) return ended;
+      const next = await changed(services, retry, { opened, failure: last.failure });
+      warn(services.host.emit, 'build-retried', retryText(last.failure, retry, { partly: next !== NOTHING }));
+      current = { ...current, opened: next };
+      await services.host.clock.sleep(retry.delaySeconds * 1000, services.host.signal);
+    }
+  } finally {
+    await current.opened.close();
+    await mounting.end();
   }
 }
 
+/** What the next try imports, after what it needs was renewed. */
+async function changed(
+  services: BuildServices,
+  { change }: Retry,
+  { opened, failure }: { readonly opened: OpenImport; readonly failure: Failure },
+): Promise<OpenImport> {
+  if (change === 'fresh-credentials') await services.login.refresh();
+  const next = change === 'without-donors' ? await opened.without(failure) : undefined;
+  if (next !== undefined || change === 'none' || change === 'fresh-credentials') return next ?? opened;
+  await opened.close();
+  return NOTHING;
+}
+
+/** Ends early, without a result, where BuildKit cannot reach what it should import: it would build all from nothing. */
 async function attempt(
   services: BuildServices,
-  plan: BuildPlan,
-  targets: readonly TargetPlan[],
-): Promise<Attempt> {
+  { plan, targets }: Work,
+  opened: OpenImport,
+): Promise<Attempt | 'import-missed'> {
   const { hear, heard } = listenForSccache();
-  const host: BuildServices['host'] = {
-    ...services.host,
-    emit: (event) => {
-      hear(event);
-      services.host.emit(event);
-    },
+  const stop = new AbortController();
+  const emit: Emit = (event) => {
+    hear(event);
+    services.host.emit(event);
+    if (event.type !== 'step' || event.step.kind !== 'import' || event.step.state !== 'failed') return;
+    if (opened.missed()) stop.abort();
   };
-  const { context, printed } = plan;
-  const call = await writeBakeCall(services, {
-    context,
-    printed,
-    targets,
-    cacheFrom: cacheFromEntries(targets),
-  });
-  const run = await runBake(host, call, { builder: plan.builder.name });
-  const sccache = summariseSccache(run.record.steps, heard());
-  if (run.failure === undefined) return { ...run, sccache };
-  return { ...run, sccache, failure: judge(run.failure, sccache) };
+  const passOn = (): void => stop.abort(services.host.signal.reason);
+  services.host.signal.addEventListener('abort', passOn, { once: true });
+  try {
+    const { context, printed } = plan;
+    const { cacheFrom, hidden } = opened;
+    const call = await writeBakeCall(services, { context, printed, targets, cacheFrom });
+    const options = { builder: plan.builder.name, ...(hidden === undefined ? {} : { hidden }) };
+    const run = await runBake({ ...services.host, emit, signal: stop.signal }, call, options);
+    return { ...run, heard: heard(), ...judged(run, heard()) };
+  } catch (error) {
+    services.host.signal.throwIfAborted();
+    if (stop.signal.aborted) return 'import-missed';
+    throw error;
+  } finally {
+    services.host.signal.removeEventListener('abort', passOn);
+  }
 }
 
 /** A step that ended because sccache did not start is no compile error: nothing of the change is wrong. */
-function judge(failure: Failure, sccache: SccacheSummary): Failure {
-  const start = failure.step === undefined ? undefined : startFailureOf(sccache, failure.step.name);
-  return start === undefined ? failure : { ...failure, class: 'sccache', ...start };
+function judged(
+  { record, failure }: BakeRun,
+  heard: ReadonlyMap<string, Heard>,
+): { readonly failure?: Failure } {
+  if (failure?.step === undefined) return {};
+  const start = startFailureOf(summariseSccache(record.steps, heard), failure.step.name);
+  return start === undefined ? {} : { failure: { ...failure, class: 'sccache', ...start } };
 }
 
-function describe({ delaySeconds, change }: Retry): string {
+function retryText(
+  failure: Failure,
+  { delaySeconds, change }: Retry,
+  { partly }: { readonly partly: boolean },
+): string {
   const when = delaySeconds === 0 ? 'trying again' : `trying again in ${delaySeconds} s`;
-  if (change === 'none') return when;
-  return `${when} ${change === 'without-sources' ? 'without cache sources' : 'with fresh credentials'}`;
+  const how = {
+    none: '',
+    'fresh-credentials': ' with fresh credentials',
+    'without-donors': partly ? ' without the cache sources that have the layer' : ' without cache sources',
+    'without-sources': ' without cache sources',
+  }[change];
+  return `${failure.class}: ${failure.message}; ${when}${how}`;
 }

@@ -1,4 +1,3 @@
-import { ruleOf } from '../bake/failure-classes.ts';
 import { createArguments, lostCreateRace } from '../bake/buildx.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
@@ -6,6 +5,7 @@ import { explainExit, succeeded } from '../platform/process.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { type StoreAccess, prepareAccess } from '../sccache/access.ts';
 import type { BuildServices } from './build-services.ts';
+import { importText } from './import-plan.ts';
 import { machineLines, readMachine } from './machine.ts';
 import { bakePlainly } from './plain-bake.ts';
 import { chainTable, contextLines, switchLines } from './plan-document.ts';
@@ -16,17 +16,11 @@ import type { BuildResult, TargetResult } from './result.ts';
 import { notStarted, runTargets } from './run-targets.ts';
 import type { TargetPlan } from './target-plan.ts';
 
-/** What the caller wants beyond the plan. */
-export interface BuildRequest extends PlanRequest {
-  /** Bake all targets in one call; by default one after another, since targets that share stages lose cache hits. */
-  readonly together: boolean;
-}
-
 /**
  * Builds: plan, skip or bake, read back, promote, report. A build that fails is a result, not an exception; thrown is
  * what keeps it from starting or what makes its result useless.
  */
-export async function runBuild(outer: BuildServices, request: BuildRequest): Promise<BuildResult> {
+export async function runBuild(outer: BuildServices, request: PlanRequest): Promise<BuildResult> {
   const warnings: Warning[] = [];
   const services = withWarnings(outer, warnings);
   const { host } = services;
@@ -45,7 +39,7 @@ export async function runBuild(outer: BuildServices, request: BuildRequest): Pro
   const [ready] = await Promise.all([bypass ? plan : checkPush(services, plan), telling]);
   const building = bypass || ready.targets.some((t) => t.skip.decision === 'build');
   const equipped = building ? await equip(services, ready, preparing) : services;
-  const baking = bypass ? bakePlainly(equipped, ready) : bakeAll(equipped, ready, request);
+  const baking = bypass ? bakePlainly(equipped, ready) : bakeAll(equipped, ready);
   const targets = await baking.finally(equipped.secret?.remove);
   const result: BuildResult = {
     outcome: outcomeOf(targets),
@@ -70,13 +64,9 @@ async function equip(
   return secret === undefined ? services : { ...services, secret };
 }
 
-async function bakeAll(
-  services: BuildServices,
-  plan: BuildPlan,
-  { together }: BuildRequest,
-): Promise<readonly TargetResult[]> {
+async function bakeAll(services: BuildServices, plan: BuildPlan): Promise<readonly TargetResult[]> {
   const targets: TargetResult[] = [];
-  for (const group of groupsOf(plan.targets, together)) {
+  for (const group of groupsOf(plan)) {
     const failed = targets.some((t) => t.outcome === 'failed');
     targets.push(...(failed ? group.map(notStarted) : await runTargets(services, plan, group)));
   }
@@ -108,6 +98,7 @@ function tellPlan({ host }: BuildServices, plan: BuildPlan): void {
     type: 'line',
     text: `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
   });
+  host.emit({ type: 'line', text: `import   ${importText(plan.import)}` });
   for (const target of plan.targets) {
     host.emit({
       type: 'line',
@@ -134,11 +125,15 @@ async function createBuilder({ host, docker }: BuildServices, { builder }: Build
   );
 }
 
-function groupsOf(targets: readonly TargetPlan[], together: boolean): readonly (readonly TargetPlan[])[] {
+/**
+ * What is baked in one call. With one merged cache for all that is everything, so that shared stages run once; with sources of their
+ * own targets are baked one after another, because BuildKit loses hits of stages that they share.
+ */
+function groupsOf({ targets, import: { way } }: BuildPlan): readonly (readonly TargetPlan[])[] {
   const building = targets.filter((t) => t.skip.decision === 'build');
   const rest = targets.filter((t) => t.skip.decision !== 'build').map((t) => [t]);
-  if (together && building.length > 0) return [building, ...rest];
-  return targets.map((t) => [t]);
+  const together = way !== 'single' && building.length > 0;
+  return [...rest, ...(together ? [building] : building.map((t) => [t]))];
 }
 
 function outcomeOf(targets: readonly TargetResult[]): BuildResult['outcome'] {
@@ -147,17 +142,26 @@ function outcomeOf(targets: readonly TargetResult[]): BuildResult['outcome'] {
 }
 
 /** What stopped the build, as an error; `undefined` where it stands. */
-export function failureOf(result: {
-  readonly outcome: BuildResult['outcome'];
-  readonly targets: readonly Pick<TargetResult, 'failures'>[];
-}): WarmbakeError | undefined {
+export function failureOf(result: BuildResult): WarmbakeError | undefined {
   const failure = result.targets.flatMap((t) => t.failures).at(-1);
   if (result.outcome !== 'failed' || failure === undefined) return undefined;
+  const kind = OUTSIDE.has(failure.class) ? 'outside' : 'build';
   const { hint } = failure;
   return new WarmbakeError(
-    ruleOf(failure.class).kind,
+    kind,
     `build-${failure.class}`,
     failure.message,
     hint === undefined ? {} : { hint },
   );
 }
+
+/** Failures that are not the build's own: exit code 5 instead of 6. */
+const OUTSIDE: ReadonlySet<string> = new Set([
+  'rate-limit',
+  'registry-error',
+  'expired-token',
+  'quota',
+  'denied',
+  'engine',
+  'sccache',
+]);

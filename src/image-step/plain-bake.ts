@@ -2,7 +2,7 @@ import { bakeArguments } from '../bake/buildx.ts';
 import type { Failure } from '../bake/failure.ts';
 import { explainExit, succeeded } from '../platform/process.ts';
 import { writeBakeCall } from './bake-call.ts';
-import { cacheFromEntries } from './target-plan.ts';
+import { closestEntry } from './import-plan.ts';
 import type { BuildServices } from './build-services.ts';
 import type { BuildPlan } from './plan.ts';
 import type { TargetResult } from './result.ts';
@@ -17,12 +17,8 @@ export async function bakePlainly(
 ): Promise<readonly TargetResult[]> {
   const { host } = services;
   const { context, printed, targets } = plan;
-  const call = await writeBakeCall(services, {
-    context,
-    printed,
-    targets,
-    cacheFrom: cacheFromEntries(targets),
-  });
+  const cacheFrom = closestEntry(targets);
+  const call = await writeBakeCall(services, { context, printed, targets, cacheFrom });
   const names = call.targets.join(', ');
   host.emit({ type: 'section', title: `Building ${names} with plain bake` });
   const say = (text: string): void => host.emit({ type: 'line', text });

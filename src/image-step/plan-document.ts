@@ -2,40 +2,44 @@ import { exportAttributes, NO_OUTPUT, pushOutput } from '../bake/overlay.ts';
 import type { Source } from '../cache/chain.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
+import type { ImportPlan } from './import-plan.ts';
 import type { BuildPlan } from './plan.ts';
-import type {
-  ContextDocument,
-  PlanDocument,
-  PlannedTargetDocument,
-  TargetRefsDocument,
-} from './plan-schema.ts';
 import { switchesText } from './switches.ts';
 import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 
 /** The plan as JSON; the machine interface of `warmbake plan`. */
-export function planDocument(plan: BuildPlan): PlanDocument {
+export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>> {
   return {
     switches: plan.switches,
     context: contextDocument(plan.context),
     targets: plan.targets.map(targetDocument),
     builder: plan.builder,
+    import: importDocument(plan.import),
     definition: plan.definition,
     warnings: plan.warnings,
   };
 }
 
+/** Where layers come from, as JSON. */
+export function importDocument(plan: ImportPlan): Readonly<Record<string, unknown>> {
+  const { way, because } = plan;
+  if (way !== 'gateway' && way !== 'registry') return { way, because };
+  const { used, leftOut, records } = plan.merged;
+  return { way, because, order: plan.order, donors: used, leftOut, records };
+}
+
 /** The context as JSON: origin, trust and commits on one level. */
-export function contextDocument(context: BuildContext): ContextDocument {
+export function contextDocument(context: BuildContext): Readonly<Record<string, unknown>> {
   const { origin, ...rest } = context;
   return { ...origin, ...rest };
 }
 
-function targetDocument(target: TargetPlan): PlannedTargetDocument {
+function targetDocument(target: TargetPlan): Readonly<Record<string, unknown>> {
   return { ...refsDocument(target), skip: target.skip };
 }
 
 /** The refs of one target as JSON. */
-export function refsDocument(target: ResolvedTarget): TargetRefsDocument {
+export function refsDocument(target: ResolvedTarget): Readonly<Record<string, unknown>> {
   return {
     name: target.settings.name,
     lane: target.settings.lane,
@@ -54,7 +58,7 @@ export function refsDocument(target: ResolvedTarget): TargetRefsDocument {
   };
 }
 
-function sourceDocument(source: Source): TargetRefsDocument['cacheFrom'][number] {
+function sourceDocument(source: Source): Readonly<Record<string, unknown>> {
   return { ...source, ref: referenceName(source.ref) };
 }
 

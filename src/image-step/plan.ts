@@ -5,8 +5,7 @@ import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
 import { overlayText } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
-import type { Source } from '../cache/chain.ts';
-import { probeCandidates } from '../cache/probe.ts';
+import { type Probed, probeCandidates } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Warning } from '../platform/events.ts';
@@ -14,19 +13,15 @@ import { sayIfSlow } from '../platform/slow.ts';
 import { SWITCHED_OFF } from '../sccache/switched-off.ts';
 import { bakeDocument, printCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
+import { deliveryFacts } from './delivery-facts.ts';
 import { imageFact } from './image-fact.ts';
-import { type OutlineRequest, outlineBuild } from './outline.ts';
+import { type ImportPlan, closestEntry, importWarnings, planImport } from './import-plan.ts';
+import { type OutlinedTarget, type OutlineRequest, outlineBuild } from './outline.ts';
 import { preflight, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
-import { type SkipDecision, decideSkip } from './skip.ts';
+import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
-import {
-  type ResolvedTarget,
-  type TargetPlan,
-  buildValues,
-  cacheFromEntries,
-  promisedBy,
-} from './target-plan.ts';
+import { type ResolvedTarget, type TargetPlan, buildValues, type Writes, promisedBy } from './target-plan.ts';
 
 /** What the caller wants. */
 export interface PlanRequest extends OutlineRequest {
@@ -42,6 +37,8 @@ export interface BuildPlan {
   readonly context: BuildContext;
   readonly targets: readonly TargetPlan[];
   readonly builder: BuilderChoice;
+  /** Where layers come from. */
+  readonly import: ImportPlan;
   /** What the repository's files say under the overlay, evaluated once. */
   readonly printed: Definition;
   /** What is baked, as a bake file: `printed` with the results of `targets` and no others (laws L1, L4). */
@@ -58,58 +55,94 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
   const overlay = path.join(host.scratch, 'ci.hcl');
   await writeFile(overlay, overlayText(settings));
 
-  // The builder needs no context, and git may take seconds.
-  const builder = builderFacts(host, settings.builder, services.docker).then((facts) =>
-    switches.builder === undefined
-      ? decideBuilder(settings.builder, facts)
-      : namedBuilder(switches.builder, facts),
-  );
+  // Builder and variables need no context, and git may take seconds.
+  const declared = variableWarnings(services);
+  declared.catch(() => undefined);
+  const builder = builderFacts(host, settings.builder, services.docker).then((facts) => {
+    const decision =
+      switches.builder === undefined
+        ? decideBuilder(settings.builder, facts)
+        : namedBuilder(switches.builder, facts);
+    return { ...decision, delivery: deliveryFacts(decision.choice, facts, request) };
+  });
   builder.catch(() => undefined);
   const { context, targets: outlined } = await outlineBuild(services, request);
   const writes = outlined.map((target) => target.writes);
   const call = printCall(services, { context, overlay, targets: writes });
   const values = buildValues(context, writes);
   const promises = writes.map((target) => promisedBy(settings, target.settings, values));
-  const [sources, printed, variables] = await Promise.all([
-    Promise.all(outlined.map(({ candidates }) => sourcesOf(services, candidates, request))),
+  const images = writes.map(async (target) => await imageFacts(services, target, request));
+  for (const facts of images) facts.catch(() => undefined);
+  const [probes, printed, variables, { choice, delivery, warnings }] = await Promise.all([
+    probeSources(services, outlined, request),
     preflight(services, call, promises),
-    variableWarnings(services, call),
-  ]);
-  const targets = writes.map((target, i): ResolvedTarget => ({ ...target, sources: sources[i] ?? [] }));
-  const [skips, { choice, warnings }] = await Promise.all([
-    Promise.all(targets.map((target) => skipOf(services, { context, target, printed, request }))),
+    declared,
     builder,
   ]);
+  const targets = writes.map((target, i): ResolvedTarget => ({
+    ...target,
+    sources: probes[i]?.sources ?? [],
+  }));
+  const imports = planImport({
+    sources: targets.flatMap(({ sources }) => sources),
+    donors: probes.flatMap(({ donors }) => donors),
+    delivery: { ...delivery, mayWrite: targets.some(({ exportTo }) => exportTo.length > 0) },
+  });
+  const skips = await Promise.all(
+    targets.map(async (target, i) => {
+      const facts = (await images[i]) ?? [];
+      return await skipOf(services, { context, target, printed, request, facts });
+    }),
+  );
   return {
     switches,
     context,
     targets: targets.map((t, i) => ({ ...t, skip: skips[i] ?? NOT_ASKED })),
     builder: choice,
     printed,
-    definition: bakeDocument(printed, targets, { cacheFrom: cacheFromEntries(targets) }),
+    import: imports,
+    definition: bakeDocument(printed, targets, { cacheFrom: closestEntry(targets) }),
     warnings: [
       ...(services.switches.sccache === 'off' && settings.sccache !== undefined ? [SWITCHED_OFF] : []),
       ...unknownSwitches(host.env),
       ...warnings,
       ...variables,
-      ...sourceWarnings(sources.flat()),
+      ...sourceWarnings(targets.flatMap(({ sources }) => sources)),
+      ...importWarnings(imports),
     ],
   };
 }
 
 const NOT_ASKED: SkipDecision = { decision: 'build', because: 'the registry was not asked (--offline)' };
 
-async function sourcesOf(
+/** What became of the sources of each target, in their order. */
+async function probeSources(
   { registry, host, settings, switches }: BuildServices,
-  candidates: readonly Candidate[],
+  targets: readonly OutlinedTarget[],
   { offline }: PlanRequest,
-): Promise<readonly Source[]> {
-  const { maxSources } = settings.cache;
-  if (!offline && !switches.bypass && candidates.length > 0) {
-    const probing = probeCandidates(candidates, { registry, host }, { maxSources });
-    return await sayIfSlow(host, `asking the registry for ${candidates.length} cache sources`, probing);
+): Promise<readonly Probed[]> {
+  const candidates = targets.map((target) => target.candidates);
+  const count = candidates.flat().length;
+  if (offline || switches.bypass || count === 0) {
+    const unprobed = ({ role, ref }: Candidate) => ({ role, ref, state: 'unprobed' }) as const;
+    return candidates.map((all) => ({ sources: all.map(unprobed), donors: [] }));
   }
-  return candidates.map(({ role, ref }) => ({ role, ref, state: 'unprobed' }));
+  const { maxSources } = settings.cache;
+  const probing = probeCandidates(candidates, { registry, host }, { maxSources });
+  return await sayIfSlow(host, `asking the registry for ${count} cache sources`, probing);
+}
+
+/** What the registry holds under the tags that the build would push; asked only where that can spare the build. */
+async function imageFacts(
+  { registry, settings, switches }: BuildServices,
+  { tags }: Writes,
+  { force, offline }: PlanRequest,
+): Promise<SkipFacts['tags']> {
+  if (force || offline || switches.bypass) return [];
+  const { revision } = settings.bake.annotations;
+  return await Promise.all(
+    tags.map(async (ref) => ({ ref, fact: await imageFact(registry, ref, revision) })),
+  );
 }
 
 async function skipOf(
@@ -119,16 +152,13 @@ async function skipOf(
     readonly target: ResolvedTarget;
     readonly printed: Definition;
     readonly request: PlanRequest;
+    readonly facts: SkipFacts['tags'];
   },
 ): Promise<SkipDecision> {
-  const { context, target, printed, request } = asked;
+  const { context, target, printed, request, facts } = asked;
   if (services.switches.bypass) return { decision: 'build', because: 'told to (WARMBAKE_BYPASS)' };
   if (request.force) return { decision: 'build', because: 'told to (--force)' };
   if (request.offline) return NOT_ASKED;
-  const revision = services.settings.bake.annotations.revision;
-  const facts = await Promise.all(
-    target.tags.map(async (ref) => ({ ref, fact: await imageFact(services.registry, ref, revision) })),
-  );
   const base = { commit: context.commit, platforms: platformsOf(services, printed, target), tags: facts };
   const decision = decideSkip({ ...base, behind: [] });
   if (decision.decision === 'build') return decision;

@@ -37,13 +37,15 @@ export async function preflight(
 }
 
 /** Whether the configured variables reach the bake files; see {@link checkVariables}. */
-export async function variableWarnings(
-  { host, settings }: BuildServices,
-  call: BakeCall,
-): Promise<readonly Warning[]> {
-  const { variables, optional, passthrough } = settings.bake;
+export async function variableWarnings({
+  host,
+  settings,
+  docker,
+}: BuildServices): Promise<readonly Warning[]> {
+  const { files, variables, optional, passthrough } = settings.bake;
+  const { env, buildx } = docker;
   return checkVariables({
-    declared: await declaredVariables(host, { ...call, files: settings.bake.files }),
+    declared: await declaredVariables(host, { files, targets: [], env, buildx, cwd: settings.root }),
     set: Object.keys(variables),
     optional,
     passthrough,

@@ -1,21 +1,22 @@
 import type { Failure } from '../bake/failure.ts';
 import type { StreamRecord } from '../bake/record.ts';
+import type { DonorShare } from '../delivery/attribution.ts';
 import { referenceName } from '../registry/reference.ts';
 import type { Warning } from '../platform/events.ts';
 import { sccacheLine } from '../sccache/report.ts';
 import type { SccacheSummary } from '../sccache/summary.ts';
 import type { Verified } from './verify.ts';
-import { contextDocument, planDocument } from './plan-document.ts';
+import { contextDocument, importDocument, planDocument } from './plan-document.ts';
 import type { BuildPlan } from './plan.ts';
 import type { Promoted } from './promotion.ts';
-import type { ResultDocument } from './result-schema.ts';
 import type { SkipDecision } from './skip.ts';
 import { switchesText } from './switches.ts';
 
 /** What became of one target. */
 export interface TargetResult {
   readonly name: string;
-  readonly outcome: 'built' | 'skipped' | 'failed' | 'not-started';
+  /** `canceled`: another target of the same bake failed first. */
+  readonly outcome: 'built' | 'skipped' | 'failed' | 'canceled' | 'not-started';
   readonly decision: SkipDecision;
   readonly seconds: number;
   /** Image tags read back. */
@@ -25,6 +26,8 @@ export interface TargetResult {
   readonly promoted: readonly Promoted[];
   /** What the progress stream told; absent where nothing was built. */
   readonly record?: StreamRecord;
+  /** What each cache gave to the bake that this target was part of; empty where that cannot be told. */
+  readonly donors?: readonly DonorShare[];
   /** What its steps said about sccache, where that is configured and on. */
   readonly sccache?: SccacheSummary;
   readonly bakeExitCode?: number;
@@ -43,15 +46,16 @@ export interface BuildResult {
 }
 
 /** The build record: `build --result FILE` and `build --json`. */
-export function resultDocument(result: BuildResult): ResultDocument {
+export function resultDocument(result: BuildResult): Readonly<Record<string, unknown>> {
   const { plan } = result;
-  const planned = planDocument(plan).targets;
+  const planned = planDocument(plan)['targets'];
   return {
     outcome: result.outcome,
     seconds: result.seconds,
     switches: plan.switches,
     context: contextDocument(plan.context),
     builder: plan.builder,
+    import: importDocument(plan.import),
     planned,
     targets: result.targets.map((t) => ({
       ...t,
@@ -67,7 +71,7 @@ export function resultDocument(result: BuildResult): ResultDocument {
   };
 }
 
-function verifiedDocument({ ref, digest }: Verified): { readonly ref: string; readonly digest: string } {
+function verifiedDocument({ ref, digest }: Verified): Readonly<Record<string, string>> {
   return { ref: referenceName(ref), digest };
 }
 
@@ -81,6 +85,13 @@ export function cacheLine({ totals }: StreamRecord): string {
     ...(totals.exportSeconds === 0 ? [] : [`cache exported in ${totals.exportSeconds.toFixed(1)} s`]),
   ];
   return parts.join(', ');
+}
+
+/** What each donor gave, a line each; those that gave nothing are not named. */
+export function donorLines(donors: readonly DonorShare[]): readonly string[] {
+  return donors
+    .filter(({ layers }) => layers.length > 0)
+    .map(({ donor, layers, bytes }) => `loaded   ${layers.length} layers, ${megabytes(bytes)} from ${donor}`);
 }
 
 /** The annotation of a Buildkite step: short, one bullet a target, warnings below. */

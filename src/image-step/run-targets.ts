@@ -1,14 +1,15 @@
+import type { StreamRecord } from '../bake/record.ts';
 import type { BakeRun } from '../bake/run.ts';
-import { referenceName } from '../registry/reference.ts';
+import { type Digest, isDigest, referenceName } from '../registry/reference.ts';
 import { sccacheLine } from '../sccache/report.ts';
-import type { SccacheSummary } from '../sccache/summary.ts';
+import { type SccacheSummary, summariseSccache } from '../sccache/summary.ts';
 import { sccacheWarnings } from '../sccache/warnings.ts';
 import { bakeWithRetries } from './attempts.ts';
 import type { BuildServices } from './build-services.ts';
 import { finishCache, promoteImage } from './finish-cache.ts';
 import type { BuildPlan } from './plan.ts';
 import { promotionText } from './promotion.ts';
-import { type TargetResult, cacheLine } from './result.ts';
+import { type TargetResult, cacheLine, donorLines } from './result.ts';
 import type { TargetPlan } from './target-plan.ts';
 import { verifyTags } from './verify.ts';
 
@@ -25,22 +26,60 @@ export async function runTargets(
   const names = group.map((t) => t.settings.name).join(', ');
   host.emit({ type: 'section', title: `Building ${names}` });
   const start = host.clock.now().getTime();
-  const { last, failures } = await bakeWithRetries(services, plan, group);
+  const { last, failures, donors } = await bakeWithRetries(services, { plan, targets: group });
   const seconds = (host.clock.now().getTime() - start) / 1000;
-  const common = {
-    record: last.record,
-    failures,
-    seconds,
-    ...exitCode(last),
-    ...tellSccache(services, last.sccache),
-  };
   host.emit({ type: 'line', text: cacheLine(last.record) });
-  if (last.failure !== undefined) return group.map((t) => ({ ...empty(t, 'failed'), ...common }));
-  host.emit({ type: 'section', title: `Reading back ${names}` });
+  for (const text of donorLines(donors)) host.emit({ type: 'line', text });
   const results: TargetResult[] = [];
-  for (const target of group)
-    results.push({ ...(await finish(services, plan, { target, last })), ...common });
+  for (const target of group) {
+    const record = last.records.get(target.settings.name) ?? last.record;
+    const common = {
+      record,
+      donors,
+      failures,
+      seconds,
+      ...exitCode(last),
+      ...tellSccache(services, summariseSccache(record.steps, last.heard)),
+    };
+    const outcome = outcomeOf(target, { last, record });
+    if (outcome === 'built') {
+      if (results.length === 0) host.emit({ type: 'section', title: `Reading back ${names}` });
+      results.push({
+        ...(await finish(services, plan, { target, record, pushed: digestOfTarget(target, last) })),
+        ...common,
+      });
+    } else {
+      results.push({ ...empty(target, outcome), ...common });
+    }
+  }
   return results;
+}
+
+/** Targets of one call end apart: one can have been pushed before another failed. */
+function outcomeOf(
+  target: TargetPlan,
+  { last, record }: { readonly last: BakeRun; readonly record: StreamRecord },
+): 'built' | 'failed' | 'canceled' {
+  const { failure } = last;
+  if (failure === undefined) return 'built';
+  if (last.records.size <= 1 || failure.target === undefined || failure.target === target.settings.name) {
+    return 'failed';
+  }
+  return isDone(target, record) ? 'built' : 'canceled';
+}
+
+/** Everything that the target was to write is written. */
+function isDone({ tags, exportTo }: TargetPlan, { images, exports }: StreamRecord): boolean {
+  const pushed = new Set(images.map(({ ref }) => ref));
+  const exported = exports.length >= exportTo.length && exports.every(({ state }) => state !== 'aborted');
+  return tags.length > 0 && tags.every((tag) => pushed.has(referenceName(tag))) && exported;
+}
+
+/** bake tells digests only after everything went well; the progress stream tells each push. */
+function digestOfTarget({ settings, tags }: TargetPlan, last: BakeRun): Digest | undefined {
+  const names = new Set(tags.map(referenceName));
+  const pushed = last.record.images.find(({ ref }) => names.has(ref))?.digest ?? '';
+  return last.digests[settings.name] ?? (isDigest(pushed) ? pushed : undefined);
 }
 
 /** Says what sccache did, where it is on; a store that nobody uses would go unnoticed for months. */
@@ -61,11 +100,15 @@ function exitCode({ exitCode: code }: { readonly exitCode?: number }): { readonl
 async function finish(
   services: BuildServices,
   plan: BuildPlan,
-  { target, last }: { readonly target: TargetPlan; readonly last: BakeRun },
+  {
+    target,
+    record,
+    pushed,
+  }: { readonly target: TargetPlan; readonly record: StreamRecord; readonly pushed: Digest | undefined },
 ): Promise<TargetResult> {
   const { host } = services;
-  const verified = await verifyTags(services, target.tags, last.digests[target.settings.name]);
-  const cache = await finishCache(services, plan.context, { target, record: last.record });
+  const verified = await verifyTags(services, target.tags, pushed);
+  const cache = await finishCache(services, plan.context, { target, record });
   const images = await promoteImage(
     services,
     plan.context,

@@ -7,7 +7,7 @@ import {
   pushOutput,
   sccacheArguments,
 } from '../bake/overlay.ts';
-import { type Source, imported } from '../cache/chain.ts';
+import type { Source } from '../cache/chain.ts';
 import { writtenRefs } from '../refs/written-refs.ts';
 import type { Settings, TargetSettings } from '../config/settings.ts';
 import { expand } from '../config/template.ts';
@@ -69,11 +69,8 @@ export function writesOf(
   };
 }
 
-/** The values of the overlay's variables for one build; without sources, which are no part of what the files say. */
-export function buildValues(
-  context: BuildContext,
-  targets: readonly (Writes & Partial<ResolvedTarget>)[],
-): BuildValues {
+/** The values of the overlay's variables for one build. Sources are no part of what the files are evaluated with. */
+export function buildValues(context: BuildContext, targets: readonly Writes[]): BuildValues {
   return {
     commit: context.commit ?? '',
     buildNumber: context.build?.number ?? '',
@@ -81,17 +78,11 @@ export function buildValues(
     branch: 'branch' in context.origin ? (context.origin.branch ?? '') : '',
     targets: targets.map((t) => ({
       name: t.settings.name,
-      cacheFrom: imported({ sources: t.sources ?? [] }).map(referenceName),
+      cacheFrom: [],
       cacheTo: t.exportTo.map(referenceName),
       tags: t.tags.map(referenceName),
     })),
   };
-}
-
-/** Sources of targets that are baked in one call, CSV entries, each once. */
-export function cacheFromEntries(targets: readonly ResolvedTarget[]): readonly string[] {
-  const refs = targets.flatMap((target) => imported(target).map(referenceName));
-  return [...new Set(refs)].map((ref) => `type=registry,ref=${ref}`);
 }
 
 /** What bake must resolve for a target, if the overlay does what it is meant to do. */

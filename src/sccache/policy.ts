@@ -15,17 +15,7 @@ export type BucketStatement = {
 };
 
 /** A statement of anybody's, as S3 gives it back. */
-export interface AnyStatement {
-  readonly Sid?: unknown;
-  readonly Effect?: unknown;
-  readonly Principal?: unknown;
-  readonly NotPrincipal?: unknown;
-  readonly Action?: unknown;
-  readonly NotAction?: unknown;
-  readonly Resource?: unknown;
-  readonly NotResource?: unknown;
-  readonly Condition?: unknown;
-}
+export type AnyStatement = Readonly<Record<string, unknown>>;
 
 /** A policy document. */
 export interface BucketPolicyDocument {

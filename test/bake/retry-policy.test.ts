@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { FailureClass } from '../../src/bake/failure-classes.ts';
-import type { Failure } from '../../src/bake/failure.ts';
+import type { Failure, FailureClass } from '../../src/bake/failure.ts';
 import { decideRetry, MAX_TRIES } from '../../src/bake/retry-policy.ts';
 
 function failure(failureClass: FailureClass, importing = false): Failure {
@@ -13,7 +12,7 @@ it.each([
   [[failure('rate-limit'), failure('rate-limit')], 45, 'none'],
   [[failure('registry-error')], 5, 'none'],
   [[failure('expired-token')], 0, 'fresh-credentials'],
-  [[failure('cache-import', true)], 0, 'without-sources'],
+  [[failure('cache-import', true)], 0, 'without-donors'],
   [[failure('rate-limit'), failure('expired-token')], 0, 'fresh-credentials'],
   [[failure('rate-limit', true)], 15, 'none'],
   [[failure('rate-limit', true), failure('rate-limit', true)], 0, 'without-sources'],

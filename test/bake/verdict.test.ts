@@ -15,6 +15,7 @@ function withoutInputs(...intervals: readonly Interval[]): Vertex {
   return {
     id: 'sha256:1',
     name: '[base 1/2] WORKDIR /src',
+    names: ['[base 1/2] WORKDIR /src'],
     kind: 'instruction',
     hasInputs: false,
     intervals,

@@ -12,7 +12,18 @@ function ref(tag: string): Reference {
 }
 
 const digest = (n: number): Digest => `sha256:${String(n).padStart(64, '0')}` as Digest;
-const found = (n: number): SourceAnswer => ({ state: 'found', digest: digest(n) });
+const found = (n: number): SourceAnswer => ({
+  state: 'found',
+  digest: digest(n),
+  manifest: {
+    kind: 'cache',
+    mediaType: '',
+    config: { mediaType: '', digest: digest(0), size: 0 },
+    layers: [],
+    annotations: {},
+  },
+  config: new Uint8Array(),
+});
 const missing: SourceAnswer = { state: 'missing' };
 const denied: SourceAnswer = { state: 'denied', because: '403 Forbidden' };
 
@@ -55,7 +66,7 @@ describe('the fate of a candidate', () => {
     [
       'the limit drops the last',
       [asked('commit', 'a', found(1)), asked('own', 'b', found(2)), asked('main', 'c', found(3))],
-      [['found'], ['found'], ['surplus', 'limit of 2 sources']],
+      [['found'], ['found'], ['surplus', 'limit of 2 donors']],
     ],
     [
       'missing ones and duplicates do not count for the limit',

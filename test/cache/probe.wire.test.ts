@@ -23,8 +23,18 @@ async function open(fill: (server: FixtureRegistry) => void = () => undefined) {
   return {
     server,
     candidate,
-    probe: (candidates: readonly Candidate[], changed: Partial<typeof limits> = {}, signal = host.signal) =>
-      probeCandidates(candidates, { registry, host: { ...host, signal } }, { ...limits, ...changed }),
+    probe: async (
+      candidates: readonly Candidate[],
+      changed: Partial<typeof limits> = {},
+      signal = host.signal,
+    ) => {
+      const [probed] = await probeCandidates(
+        [candidates],
+        { registry, host: { ...host, signal } },
+        { ...limits, ...changed },
+      );
+      return probed?.sources ?? [];
+    },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await host[Symbol.asyncDispose]();

@@ -60,12 +60,12 @@ test('buildx, old and new, pushes with our login and leaves the store of the use
 
       expect(existsSync(path.join(host.home, 'asked'))).toBe(false);
       const ref = requireReference(`${repository}/cache:main`);
-      const sources = await probeCandidates(
-        [{ role: 'main', ref, alternative: false }],
+      const [probed] = await probeCandidates(
+        [[{ role: 'main', ref, alternative: false }]],
         { registry: createRegistry(host, credentialsOf(login)), host },
         { maxSources: 6 },
       );
-      expect(sources).toMatchObject([{ state: 'found' }]);
+      expect(probed?.sources).toMatchObject([{ state: 'found' }]);
     }
   } finally {
     await registry.stop();

@@ -47,7 +47,8 @@ export async function findDonor(
   question: DonorQuestion,
 ): Promise<readonly string[]> {
   const candidates = warmCandidates(question);
-  const sources = await probeCandidates(candidates, { registry, host }, { maxSources: 1 });
+  const [probed] = await probeCandidates([candidates], { registry, host }, { maxSources: 1 });
+  const sources = probed?.sources ?? [];
   const donor = closestDonor(sources);
   if (donor !== undefined) return [referenceName(donor.ref)];
   const states = sources.map(({ ref, state, because }) => `${referenceName(ref)} (${because ?? state})`);

@@ -28,8 +28,7 @@ export const buildCommand: CommandSpec = {
     { flags: '--force', help: 'build although the image exists' },
     { flags: '--no-sccache', help: 'without sccache: the compile layer is shared with nobody' },
     { flags: '--push', help: 'outside of CI: push and export as an untrusted build' },
-    { flags: '--together', help: 'bake all targets in one call (shared stages lose cache hits)' },
-    { flags: '--offline', help: 'do not ask which sources exist; import all' },
+    { flags: '--offline', help: "do not ask which sources exist; import the trusted branch's" },
     { flags: '--result <file>', help: 'write the build record (JSON) to a file, also after a failure' },
     EXPECT_TAG_OPTION,
     { flags: '--dry-run', help: 'the same as `warmbake plan`' },
@@ -55,7 +54,6 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       push: flag(input, 'push'),
       offline: flag(input, 'offline'),
       force: flag(input, 'force'),
-      together: flag(input, 'together'),
       ...expectedTag(input),
     });
     const error = failureOf(result);

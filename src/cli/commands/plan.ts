@@ -6,6 +6,7 @@ import {
   switchLines,
   targetLines,
 } from '../../image-step/plan-document.ts';
+import { importText } from '../../image-step/import-plan.ts';
 import { type BuildPlan, makePlan } from '../../image-step/plan.ts';
 import type { Host } from '../../platform/host.ts';
 import {
@@ -78,6 +79,7 @@ function planText(made: BuildPlan): string {
     ...switchLines(made),
     ...contextLines(made.context),
     `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
+    `import   ${importText(made.import)}`,
     ...made.targets.flatMap((target) => {
       const { head, rows } = chainTable(target);
       return [

@@ -7,7 +7,6 @@ import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../c
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import type { CleanedDocument } from '../../../ami/retention/clean-schema.ts';
 
 /** `warmbake ami clean`: delete what the family does not need any more. */
 export const amiCleanCommand: CommandSpec = {
@@ -30,7 +29,7 @@ async function amiClean(host: Host, input: Input): Promise<CommandOutcome> {
 }
 
 /** A cleanup in the JSON document. */
-export function cleanDocument({ lines, missing }: CleanReport): CleanedDocument {
+export function cleanDocument({ lines, missing }: CleanReport): Readonly<Record<string, unknown>> {
   const images = lines.flatMap(({ image, outcome, because }) =>
     image === undefined
       ? []

@@ -1,0 +1,100 @@
+import { type Donor, type MergedCache, mergeCaches } from '../cache/merge.ts';
+import { attribute, type DonorShare } from '../delivery/attribution.ts';
+import type { Delivery } from '../delivery/choose-delivery.ts';
+import { type Gateway, openGateway } from '../delivery/gateway.ts';
+import { putMerged } from '../delivery/put-merged.ts';
+import type { StepSummary } from '../bake/record.ts';
+import { warn } from '../platform/events.ts';
+import { type Reference, type Repository, referenceName } from '../registry/reference.ts';
+import type { BuildServices } from './build-services.ts';
+import type { ImportPlan } from './import-plan.ts';
+import { suspects } from './suspects.ts';
+
+/** The layers that a bake may load, ready for BuildKit. */
+export interface OpenImport {
+  /** CSV entries of `cache-from`; never more than one. */
+  readonly cacheFrom: readonly string[];
+  /** A text that must not be seen while the run lasts, and what stands in its place. */
+  readonly hidden?: { readonly text: string; readonly shown: string };
+  /** BuildKit was told of it and did not come: it has another loopback than this machine. */
+  readonly missed: () => boolean;
+  /** What each donor gave so far; empty where nobody can tell. */
+  readonly shares: (steps: readonly StepSummary[]) => readonly DonorShare[];
+  /** For the next try: without the donors that `failure` can be due to. `undefined` where none is known, or none would be left. */
+  readonly without: (failure: { readonly message: string }) => Promise<OpenImport | undefined>;
+  readonly close: () => Promise<void>;
+}
+
+/** What an import is made from. */
+export interface ImportParts {
+  readonly plan: Extract<ImportPlan, { readonly way: 'gateway' | 'registry' }>;
+  /** Where a merged cache may be written, where there is such a place. */
+  readonly repository: Repository | undefined;
+  /** Imported where nothing else works. */
+  readonly closest: () => Promise<Reference | undefined>;
+}
+
+/** No layers are loaded. */
+export const NOTHING: OpenImport = {
+  cacheFrom: [],
+  missed: () => false,
+  shares: () => [],
+  without: async () => await Promise.resolve(undefined),
+  close: async () => await Promise.resolve(),
+};
+
+/** One ref of a registry. */
+export function importOf(ref: string): OpenImport {
+  return { ...NOTHING, cacheFrom: [`type=registry,ref=${ref}`] };
+}
+
+/** Opens the import in the first way of `order` that works; the last one always does. */
+export async function openImport(
+  services: Pick<BuildServices, 'host' | 'registry'>,
+  parts: ImportParts,
+  order: readonly Delivery[],
+): Promise<OpenImport> {
+  const { plan, repository, closest } = parts;
+  const [way, ...others] = order;
+  if (way === 'gateway') {
+    const donors = plan.places;
+    const gateway = await openGateway(plan.merged, {
+      registry: services.registry,
+      donors,
+      host: services.host,
+    });
+    return throughGateway(gateway, plan);
+  }
+  if (way === 'registry' && repository !== undefined) {
+    const put = await putMerged(plan.merged, repository, { ...services, donors: plan.places });
+    if (put.state === 'put') return importOf(put.ref);
+    warn(services.host.emit, 'cache-not-merged', `${put.because}; the closest cache is imported alone`);
+    return await openImport(services, parts, others);
+  }
+  const ref = await closest();
+  return ref === undefined ? NOTHING : importOf(referenceName(ref));
+}
+
+function throughGateway(gateway: Gateway, { donors, merged }: ImportParts['plan']): OpenImport {
+  const open = (current: MergedCache, left: readonly Donor[]): OpenImport => ({
+    cacheFrom: [`type=registry,ref=${gateway.ref}`],
+    hidden: { text: gateway.ref, shown: 'gateway/cache:merged' },
+    missed: () => !gateway.reached(),
+    shares: (steps) =>
+      attribute(
+        donors.map(({ id }) => id),
+        { served: gateway.served(), failures: gateway.failures() },
+        steps,
+      ),
+    without: async ({ message }) => {
+      const blamed = suspects(message, { blobs: current.blobs, failures: gateway.failures() });
+      const rest = left.filter(({ id }) => !blamed.has(id));
+      const next = rest.length === left.length ? undefined : mergeCaches(rest);
+      if (next === undefined) return await Promise.resolve(undefined);
+      gateway.replace(next);
+      return open(next, rest);
+    },
+    close: async () => await gateway.close(),
+  });
+  return open(merged, donors);
+}
