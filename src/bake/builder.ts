@@ -89,7 +89,7 @@ export function namedBuilder(name: string, { instances, engine }: BuilderFacts):
   throw new WarmbakeError(
     'config',
     'unknown-builder',
-    `WARMBAKE_BUILDER is '${name}', which is no builder that can export caches; there are: ${known}`,
+    `WARMBAKE_BUILDER is '${name}', which is not a builder that can export caches; there are: ${known}`,
   );
 }
 

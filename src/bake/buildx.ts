@@ -8,6 +8,7 @@ import type { BuilderChoice } from './builder.ts';
 import type { BuildxProgram } from './buildx-program.ts';
 import { type Definition, parseDefinition } from './definition.ts';
 import { ESCAPE_CANARY, ESCAPE_CANARY_FILE } from './escape-canary.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** One way to call bake: everything that decides what it resolves. */
 export interface BakeCall {
@@ -89,7 +90,7 @@ export function variablesInText(text: string): readonly string[] {
     (m) => m[1] ?? '',
   );
   if (hcl.length > 0 || !text.trimStart().startsWith('{')) return hcl;
-  const parsed = z.object({ variable: z.record(z.string(), z.unknown()) }).safeParse(tryJson(text));
+  const parsed = z.object({ variable: z.record(z.string(), z.unknown()) }).safeParse(jsonOrUndefined(text));
   return parsed.success ? Object.keys(parsed.data.variable) : [];
 }
 
@@ -133,12 +134,4 @@ function dockerMissing(): WarmbakeError {
   return new WarmbakeError('outside', 'docker-missing', 'the docker command is not on PATH', {
     hint: 'install the Docker CLI with buildx 0.13 or later',
   });
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

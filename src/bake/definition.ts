@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WarmbakeError } from '../platform/errors.ts';
 import { type PrintHabits, takeCanary } from './escape-canary.ts';
+import { csvFields } from './csv.ts';
 
 /** One entry of `cache-from`, `cache-to`, `output`, `secret` or `ssh` as attributes: `{type: 'registry', ref: …}`. */
 export type BakeEntry = Readonly<Record<string, string>>;
@@ -36,9 +37,8 @@ export interface Definition {
 
 /** buildx prints entries as objects since 0.19 and as CSV text before. */
 const entries = z
-  .array(z.union([z.string(), z.record(z.string(), z.unknown())]))
-  .default([])
-  .transform((all) => all.map((e) => (typeof e === 'string' ? parseEntry(e) : textual(e))));
+  .array(z.union([z.string().transform(parseEntry), z.record(z.string(), z.unknown().transform(String))]))
+  .default([]);
 
 const texts = z.array(z.string()).default([]);
 /** A `null` value means "take it from the environment of the build". */
@@ -101,15 +101,15 @@ export function targetsOf(raw: unknown): Targets {
 }
 
 /**
- * Parses one CSV entry, `type=registry,ref=a/b:c`. A field may be quoted as CSV has it (`"dest=a,b"`);
- * an entry without `=` is a bare reference, as bake allows for `cache-from`.
+ * Parses one CSV entry, `type=registry,ref=a/b:c`. A field may be quoted as CSV has it (`"dest=a,b"`), a
+ * key may have any case and blanks around it, and an entry without `=` is a bare reference, as bake allows for
+ * `cache-from` (github.com/docker/buildx, util/buildflags). Throws where it is not CSV.
  */
 export function parseEntry(text: string): BakeEntry {
-  const fields = text.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
-  const pairsOf = fields.map((field) => {
-    const plain = field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
-    const equals = plain.indexOf('=');
-    return equals < 0 ? (['', plain] as const) : ([plain.slice(0, equals), plain.slice(equals + 1)] as const);
+  const pairsOf = csvFields(text).map((field) => {
+    const equals = field.indexOf('=');
+    if (equals < 0) return ['', field] as const;
+    return [field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1)] as const;
   });
   const [only] = pairsOf;
   if (pairsOf.length === 1 && only?.[0] === '') return { type: 'registry', ref: only[1] };
@@ -122,8 +122,4 @@ export function entryText(entry: BakeEntry): string {
     .filter(([key]) => key !== 'type')
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return [['type', entry['type'] ?? ''], ...rest].map(([key, value]) => `${key}=${value}`).join(',');
-}
-
-function textual(entry: Readonly<Record<string, unknown>>): BakeEntry {
-  return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, String(value)]));
 }

@@ -1,29 +1,8 @@
+import { type FailureClass, ruleOf } from './failure-classes.ts';
 import type { Trace } from './progress.ts';
 import { registryTrouble, type RegistryTrouble } from './registry-trouble.ts';
 import { errorOf, stepVerdict } from './verdict.ts';
 import type { Vertex } from './vertex.ts';
-
-/** Why a bake failed; see `retry-policy.ts` for what follows from it. */
-export type FailureClass =
-  /** A RUN step ended with another exit code than 0. */
-  | 'compile'
-  /** sccache's server did not start in a RUN step; judged in the build room. */
-  | 'sccache'
-  /** The bake file, the Dockerfile, a base image, a secret or a file that COPY names. */
-  | 'definition'
-  /** A layer of an imported cache is gone, damaged or denied. */
-  | 'cache-import'
-  | 'rate-limit'
-  | 'expired-token'
-  /** 5xx, time-out, connection lost. */
-  | 'registry-error'
-  | 'quota'
-  | 'denied'
-  | 'disk-full'
-  /** The builder is out of reach or went away. */
-  | 'engine'
-  | 'canceled'
-  | 'unknown';
 
 /** One failed bake. */
 export interface Failure {
@@ -46,7 +25,7 @@ export function classifyFailure(trace: Trace): Failure {
   const vertex = failedVertex(trace, text);
   const importing = isReadingCache(trace, text, vertex);
   const failureClass = classOf(text, { importing, log: vertex?.tail ?? [] });
-  const hint = KILLED.test(text) ? KILLED_HINT : HINT[failureClass];
+  const hint = KILLED.test(text) ? KILLED_HINT : ruleOf(failureClass).hint;
   return {
     class: failureClass,
     importing,
@@ -169,14 +148,3 @@ function shortened(name: string): string {
 /** The kernel ends what uses too much memory with SIGKILL: 128 + 9. */
 const KILLED = /did not complete successfully: exit code: 137$/;
 const KILLED_HINT = 'the process was killed, most often because memory ran out: run fewer jobs at a time';
-
-const HINT: Readonly<Partial<Record<FailureClass, string>>> = {
-  'cache-import': 'a cache source lost layers: a later export of its branch repairs it',
-  'rate-limit': 'the registry limits requests: pull with credentials, or with fewer builds at a time',
-  'expired-token': 'the registry refused the credentials: check that this job may get new ones',
-  'registry-error': 'the registry or the network failed: run the build again later',
-  quota: 'the repository is full: delete images, or give it a lifecycle policy',
-  denied: 'check that the repository exists and that this job may write to it',
-  'disk-full': "free space on the builder's disk: docker buildx prune",
-  engine: 'check that the builder is running, and its log where it went away: it may have run out of memory',
-};

@@ -1,15 +1,11 @@
 import * as z from 'zod';
-
-/** One field of a line of CSV (RFC 4180). */
-function csvField(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+import { csvLine } from './csv.ts';
 
 /** Attributes of one entry as CSV, its type first. */
 const entry = z.record(z.string(), z.union([z.string(), z.boolean(), z.number()])).transform((attributes) => {
   const { type, ...others } = attributes;
   const fields = Object.entries({ ...(type === undefined ? {} : { type }), ...others });
-  return fields.map(([key, value]) => csvField(`${key}=${value}`)).join(',');
+  return csvLine(fields.map(([key, value]) => `${key}=${value}`));
 });
 const entries = z.array(z.union([z.string(), entry])).optional();
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** Go writes an empty list as `null` or leaves it out. */
 const listOrNone = <T extends z.ZodType>(item: T) =>
@@ -66,14 +67,6 @@ export function progressReader(): (line: string) => readonly ProgressPiece[] {
 
 function pieceOf(text: string): ProgressPiece {
   if (!text.startsWith('{')) return { kind: 'said', text };
-  const parsed = updateSchema.safeParse(jsonOf(text));
+  const parsed = updateSchema.safeParse(jsonOrUndefined(text));
   return parsed.success ? { kind: 'update', update: parsed.data } : { kind: 'said', text };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -10,7 +10,7 @@ export interface Input {
 /** What a command leaves: the JSON document, the same for people, and the exit code where it is not 0. */
 export interface CommandOutcome {
   /** Printed to standard output with `--json`; `schemaVersion` is added. */
-  readonly json: Readonly<Record<string, unknown>>;
+  readonly json: object;
   /** Printed to standard output without `--json`; nothing where the events said it all. */
   readonly text?: string;
   readonly exitCode?: number;

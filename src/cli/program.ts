@@ -38,6 +38,11 @@ const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/promote.ts')).promoteCommand,
   },
   {
+    name: 'schema',
+    summary: 'print the JSON Schema of a document that warmbake writes or reads',
+    load: async () => (await import('./commands/schema.ts')).schemaCommand,
+  },
+  {
     name: 'sccache env',
     summary: 'print the variables that sccache reads',
     load: async () => (await import('./commands/sccache/env.ts')).sccacheEnvCommand,

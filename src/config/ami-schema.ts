@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { DURATION } from './duration.ts';
 import * as field from './fields.ts';
 import { pathText } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
 
 const size = field.form(/^\d+(?:\.\d+)?[KMGT]?B$/, 'size; write it like 20GB');
-const duration = field.form(/^\d+[smhd]$/, 'duration; write it like 120s, 10m, 48h or 3d');
+const duration = field.form(DURATION, 'duration; write it like 120s, 10m, 48h or 3d');
 const count = z.int().min(0, { error: 'write 0 or more' });
 const parameter = field.form(/^\/[\w./-]+$/, 'name of an SSM parameter; write /path/name');
 
@@ -104,7 +105,7 @@ function familyFaults(families: Families): readonly Finding[] {
       : [
           {
             path: [key, 'canary', 'stack'],
-            message: `'${canary.stack}' is none of the stacks ${stacks.join(', ')}`,
+            message: `'${canary.stack}' is not one of the stacks ${stacks.join(', ')}`,
           },
         ]),
   ]);

@@ -6,10 +6,10 @@ const RESERVED_END = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3', '-
 export function bucketNameFault(name: string): string | undefined {
   if (name.length < 3 || name.length > 63) return `'${name}' has ${name.length} characters; S3 wants 3 to 63`;
   if (!/^[a-z0-9.-]+$/.test(name)) {
-    return `'${name}' is no bucket name; write lower-case letters, digits, '-' and '.'`;
+    return `'${name}' is not a bucket name; write lower-case letters, digits, '-' and '.'`;
   }
   if (!/^[a-z0-9].*[a-z0-9]$/.test(name) || name.includes('..')) {
-    return `'${name}' is no bucket name; begin and end it with a letter or digit, and write no two dots together`;
+    return `'${name}' is not a bucket name; begin and end it with a letter or digit, and write no two dots together`;
   }
   if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return `'${name}' looks like an IP address, which S3 refuses`;
   const reserved =

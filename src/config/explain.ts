@@ -34,7 +34,8 @@ function unknownKey(path: Path, key: string): string {
 
 function problemMessage(issue: Issue): string {
   if (issue.code === 'invalid_type') return wrongType(issue);
-  if (issue.code === 'invalid_value') return `${written(issue.input)} is none of ${issue.values.join(', ')}`;
+  if (issue.code === 'invalid_value')
+    return `${written(issue.input)} is not one of ${issue.values.join(', ')}`;
   return issue.message;
 }
 
@@ -53,7 +54,7 @@ function wrongType(issue: z.core.$ZodIssueInvalidType): string {
   if (input === undefined) return `missing: ${shapeAt(path)?.description ?? 'see the documentation'}`;
   if (input === null) return `empty; write ${WANTED[expected] ?? expected}`;
   if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
-    return `${input} is no text; write "${input}"`;
+    return `${input} is not text; write "${input}"`;
   }
   return `${written(input)} does not fit; write ${WANTED[expected] ?? expected}`;
 }

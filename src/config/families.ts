@@ -1,3 +1,4 @@
+import { milliseconds } from './duration.ts';
 import type { Configuration } from './schema.ts';
 
 /** One family of machine images: those that share a name, a parameter and stacks. */
@@ -99,14 +100,8 @@ function familySettings(key: string, written: WrittenFamily): FamilySettings {
 }
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
 
 /** Bytes of a size of the form `20GB`. */
 function bytes(size: string): number {
   return Math.round(Number.parseFloat(size) * (UNIT_BYTES[/[KMGT]/.exec(size)?.[0] ?? ''] ?? Number.NaN));
-}
-
-/** Milliseconds of a duration of the form `120s`, `10m`, `48h` or `3d`. */
-export function milliseconds(duration: string): number {
-  return Number.parseInt(duration, 10) * (UNIT_MS[duration.slice(-1)] ?? Number.NaN);
 }

@@ -5,7 +5,7 @@ import { BUILD_VALUES, type TemplateName, expand, faultOf, namesIn } from './tem
 
 /** Text of one form; `what` completes the sentence `'x' is no …`. */
 export function form(pattern: RegExp, what: string) {
-  return z.string().regex(pattern, { error: ({ input }) => `'${String(input)}' is no ${what}` });
+  return z.string().regex(pattern, { error: ({ input }) => `'${String(input)}' is not a valid ${what}` });
 }
 
 /** Text that `fault` has nothing to say about. */
@@ -22,7 +22,7 @@ export function named<V extends z.ZodType>(pattern: RegExp, what: string, value:
     (entries, context) => {
       for (const name of Object.keys(entries)) {
         if (pattern.test(name)) continue;
-        const message = `'${name}' is no ${what}`;
+        const message = `'${name}' is not a valid ${what}`;
         context.addIssue({ code: 'custom', path: [name], params: { atKey: true }, message });
       }
     },
@@ -68,7 +68,7 @@ export const repositoryPath = text((value) => {
   const inside = value !== '' && !posix.isAbsolute(path) && path !== '..' && !path.startsWith('../');
   // What bake would read from standard input, from elsewhere, or as an option.
   const plain = !value.includes('://') && !value.startsWith('-');
-  return inside && plain ? undefined : `'${value}' is no path below the repository root`;
+  return inside && plain ? undefined : `'${value}' is not a path below the repository root`;
 });
 
 export const absolutePath = form(/^\//, 'absolute path');

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { milliseconds } from './families.ts';
+import { milliseconds } from './duration.ts';
 import type { Configuration } from './schema.ts';
 import type { BuilderSettings, SccacheSettings, Settings, TargetSettings } from './settings.ts';
 

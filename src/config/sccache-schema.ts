@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DURATION } from './duration.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import * as field from './fields.ts';
 import { spelledBoolean } from './spelled-boolean.ts';
@@ -13,7 +14,7 @@ const prefix = z
   .string()
   .refine(
     (text) => text === '' || text.split('/').every((part) => /^[\w.-]+$/.test(part) && !/^\.\.?$/.test(part)),
-    { error: ({ input }) => `'${String(input)}' is no key prefix; write words joined by '/'` },
+    { error: ({ input }) => `'${String(input)}' is not a key prefix; write words joined by '/'` },
   );
 
 const role = field.form(
@@ -47,7 +48,7 @@ export const sccache = z
       .optional()
       .describe('id of the build secret that the Dockerfile mounts as AWS credentials file'),
     credentialsLast: field
-      .form(/^\d+[smhd]$/, 'duration; write it like 90m or 2h')
+      .form(DURATION, 'duration; write it like 90m or 2h')
       .default('1h')
       .describe('how long credentials must last: a running step cannot get new ones'),
     expireDays: z
@@ -80,7 +81,7 @@ export const sccache = z
   })
   .superRefine(({ region, endpoint, anonymous, secret, roles: all }, context) => {
     if (region === 'auto' && endpoint === undefined) {
-      context.addIssue({ code: 'custom', path: ['region'], message: "'auto' is no AWS region" });
+      context.addIssue({ code: 'custom', path: ['region'], message: "'auto' is not a valid AWS region" });
     }
     if (anonymous && secret !== undefined) {
       const message = 'no credentials are used where anonymous is true; remove one of the two';

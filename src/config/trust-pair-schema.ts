@@ -21,11 +21,14 @@ export function toTrustPair(
   if (parseRepository(`${written.registry}/x`) === undefined) {
     return problem(
       'registry',
-      `'${written.registry}' is no registry host; write host[:port][/path], without scheme`,
+      `'${written.registry}' is not a registry host; write host[:port][/path], without scheme`,
     );
   }
   const repository = (key: 'trusted' | 'untrusted') =>
     parseRepository(`${written.registry}/${written[key]}`) ??
-    problem(key, `'${written[key]}' is no repository; write lower-case words joined by '/', '-', '_' or '.'`);
+    problem(
+      key,
+      `'${written[key]}' is not a repository; write lower-case words joined by '/', '-', '_' or '.'`,
+    );
   return { trusted: repository('trusted'), untrusted: repository('untrusted') };
 }

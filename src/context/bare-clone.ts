@@ -45,7 +45,7 @@ export function bareClone(host: Host, directory: string): BareClone {
  */
 async function make(host: Host, directory: string): Promise<string | undefined> {
   const config = await gitPath(host, 'config');
-  if (config === undefined) return 'this is no git repository';
+  if (config === undefined) return 'this is not a git repository';
   try {
     for (const name of ['objects', 'refs']) await mkdir(path.join(directory, name), { recursive: true });
     await writeFile(path.join(directory, 'HEAD'), 'ref: refs/heads/none\n');

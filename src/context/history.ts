@@ -68,7 +68,7 @@ export function openHistory(host: Host, { limitMs = LIMIT_MS } = {}): History {
   return {
     mergeBase: async (commit, branch) =>
       await inTurn(async () => {
-        if (!isBranchName(branch)) return { state: 'unknown', because: `'${branch}' is no branch name` };
+        if (!isBranchName(branch)) return { state: 'unknown', because: `'${branch}' is not a branch name` };
         const { answer, because } = await deepening({ commit, base: `refs/heads/${branch}` }, async () => {
           const { commit: found, certain } = await commonAncestor(graph, commit, `${FETCHED}/base`);
           return { answer: found, certain };

@@ -1,3 +1,4 @@
+import { ruleOf } from '../bake/failure-classes.ts';
 import { createArguments, lostCreateRace } from '../bake/buildx.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
@@ -142,26 +143,17 @@ function outcomeOf(targets: readonly TargetResult[]): BuildResult['outcome'] {
 }
 
 /** What stopped the build, as an error; `undefined` where it stands. */
-export function failureOf(result: BuildResult): WarmbakeError | undefined {
+export function failureOf(result: {
+  readonly outcome: BuildResult['outcome'];
+  readonly targets: readonly Pick<TargetResult, 'failures'>[];
+}): WarmbakeError | undefined {
   const failure = result.targets.flatMap((t) => t.failures).at(-1);
   if (result.outcome !== 'failed' || failure === undefined) return undefined;
-  const kind = OUTSIDE.has(failure.class) ? 'outside' : 'build';
   const { hint } = failure;
   return new WarmbakeError(
-    kind,
+    ruleOf(failure.class).kind,
     `build-${failure.class}`,
     failure.message,
     hint === undefined ? {} : { hint },
   );
 }
-
-/** Failures that are not the build's own: exit code 5 instead of 6. */
-const OUTSIDE: ReadonlySet<string> = new Set([
-  'rate-limit',
-  'registry-error',
-  'expired-token',
-  'quota',
-  'denied',
-  'engine',
-  'sccache',
-]);

@@ -17,7 +17,7 @@ export function chooseTargets(
     throw new WarmbakeError(
       'usage',
       'unknown-target',
-      `'${name}' is no configured target; there are ${known}`,
+      `'${name}' is not a configured target; there are ${known}`,
     );
   });
 }

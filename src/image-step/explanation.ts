@@ -2,6 +2,7 @@ import type { BuildContext } from '../context/context.ts';
 import type { BuildServices } from './build-services.ts';
 import { type OutlineRequest, outlineBuild } from './outline.ts';
 import { contextDocument, refsDocument } from './plan-document.ts';
+import type { ExplanationDocument } from './plan-schema.ts';
 import type { Switches } from './switches.ts';
 import type { ResolvedTarget } from './target-plan.ts';
 
@@ -29,7 +30,7 @@ export async function explainBuild(
 }
 
 /** The explanation as JSON: the part of the plan's document that needs nobody's answer. */
-export function explanationDocument(explained: Explanation): Readonly<Record<string, unknown>> {
+export function explanationDocument(explained: Explanation): ExplanationDocument {
   return {
     switches: explained.switches,
     context: contextDocument(explained.context),

@@ -4,11 +4,18 @@ import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
 import type { ImportPlan } from './import-plan.ts';
 import type { BuildPlan } from './plan.ts';
+import type {
+  ContextDocument,
+  ImportDocument,
+  PlanDocument,
+  PlannedTargetDocument,
+  TargetRefsDocument,
+} from './plan-schema.ts';
 import { switchesText } from './switches.ts';
 import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 
 /** The plan as JSON; the machine interface of `warmbake plan`. */
-export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>> {
+export function planDocument(plan: BuildPlan): PlanDocument {
   return {
     switches: plan.switches,
     context: contextDocument(plan.context),
@@ -21,7 +28,7 @@ export function planDocument(plan: BuildPlan): Readonly<Record<string, unknown>>
 }
 
 /** Where layers come from, as JSON. */
-export function importDocument(plan: ImportPlan): Readonly<Record<string, unknown>> {
+export function importDocument(plan: ImportPlan): ImportDocument {
   const { way, because } = plan;
   if (way !== 'gateway' && way !== 'registry') return { way, because };
   const { used, leftOut, records } = plan.merged;
@@ -29,17 +36,17 @@ export function importDocument(plan: ImportPlan): Readonly<Record<string, unknow
 }
 
 /** The context as JSON: origin, trust and commits on one level. */
-export function contextDocument(context: BuildContext): Readonly<Record<string, unknown>> {
+export function contextDocument(context: BuildContext): ContextDocument {
   const { origin, ...rest } = context;
   return { ...origin, ...rest };
 }
 
-function targetDocument(target: TargetPlan): Readonly<Record<string, unknown>> {
+function targetDocument(target: TargetPlan): PlannedTargetDocument {
   return { ...refsDocument(target), skip: target.skip };
 }
 
 /** The refs of one target as JSON. */
-export function refsDocument(target: ResolvedTarget): Readonly<Record<string, unknown>> {
+export function refsDocument(target: ResolvedTarget): TargetRefsDocument {
   return {
     name: target.settings.name,
     lane: target.settings.lane,
@@ -58,7 +65,7 @@ export function refsDocument(target: ResolvedTarget): Readonly<Record<string, un
   };
 }
 
-function sourceDocument(source: Source): Readonly<Record<string, unknown>> {
+function sourceDocument(source: Source): TargetRefsDocument['cacheFrom'][number] {
   return { ...source, ref: referenceName(source.ref) };
 }
 

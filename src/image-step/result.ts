@@ -9,6 +9,7 @@ import type { Verified } from './verify.ts';
 import { contextDocument, importDocument, planDocument } from './plan-document.ts';
 import type { BuildPlan } from './plan.ts';
 import type { Promoted } from './promotion.ts';
+import type { ResultDocument } from './result-schema.ts';
 import type { SkipDecision } from './skip.ts';
 import { switchesText } from './switches.ts';
 
@@ -46,9 +47,9 @@ export interface BuildResult {
 }
 
 /** The build record: `build --result FILE` and `build --json`. */
-export function resultDocument(result: BuildResult): Readonly<Record<string, unknown>> {
+export function resultDocument(result: BuildResult): ResultDocument {
   const { plan } = result;
-  const planned = planDocument(plan)['targets'];
+  const planned = planDocument(plan).targets;
   return {
     outcome: result.outcome,
     seconds: result.seconds,
@@ -71,7 +72,7 @@ export function resultDocument(result: BuildResult): Readonly<Record<string, unk
   };
 }
 
-function verifiedDocument({ ref, digest }: Verified): Readonly<Record<string, string>> {
+function verifiedDocument({ ref, digest }: Verified): { readonly ref: string; readonly digest: string } {
   return { ref: referenceName(ref), digest };
 }
 

@@ -107,7 +107,7 @@ function oneOf<T>(env: Host['env'], name: string, meanings: Readonly<Record<stri
 function text(env: Host['env'], name: string, form: RegExp): string | undefined {
   const value = env[name] ?? '';
   if (value === '' || form.test(value)) return value === '' ? undefined : value;
-  throw refused(name, value, { problem: 'that is no name of one' });
+  throw refused(name, value, { problem: 'that is not the name of one' });
 }
 
 function refused(

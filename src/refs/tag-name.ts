@@ -87,6 +87,6 @@ function tag(text: string): Tag {
   throw new WarmbakeError(
     'defect',
     'bad-tag',
-    `'${text}' is no tag; the lane should have been refused earlier`,
+    `'${text}' is not a tag; the lane should have been refused earlier`,
   );
 }

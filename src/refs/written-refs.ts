@@ -62,5 +62,5 @@ function commitOf(context: BuildContext): CommitSha {
 function extraReference(text: string): Reference {
   const reference = parseReference(text);
   if (reference !== undefined) return reference;
-  throw new WarmbakeError('config', 'bad-also-export', `'${text}' of cache.alsoExport is no reference`);
+  throw new WarmbakeError('config', 'bad-also-export', `'${text}' of cache.alsoExport is not a reference`);
 }

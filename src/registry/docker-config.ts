@@ -48,7 +48,7 @@ export async function readDockerConfig(env: Host['env'], report: Report): Promis
   }
   const config = parseDockerConfig(text);
   if (config === undefined)
-    report('docker-config', `${file} is no valid docker configuration; it is ignored`);
+    report('docker-config', `${file} is not a valid docker configuration; it is ignored`);
   return config ?? {};
 }
 

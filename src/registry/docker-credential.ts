@@ -4,6 +4,7 @@ import type { Host } from '../platform/host.ts';
 import { explainExit, succeeded } from '../platform/process.ts';
 import type { Credential } from './credential.ts';
 import { type DockerConfig, dockerNames, loginSource, type Report } from './docker-config.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** A helper may ask a key ring or a cloud; one that waits for a person is given up. */
 const HELPER_MS = 15_000;
@@ -55,13 +56,7 @@ async function askHelper(
 }
 
 function parseAnswer(stdout: string): Credential | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(stdout);
-  } catch {
-    return undefined;
-  }
-  const answer = HelperAnswer.safeParse(json).data;
+  const answer = HelperAnswer.safeParse(jsonOrUndefined(stdout)).data;
   if (answer === undefined) return undefined;
   return answer.Username === '<token>'
     ? { kind: 'identity-token', token: answer.Secret }

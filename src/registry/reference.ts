@@ -61,7 +61,7 @@ export function requireReference(text: string): Reference {
   throw new WarmbakeError(
     'usage',
     'bad-reference',
-    `'${text}' is no reference of the form host/repository:tag`,
+    `'${text}' is not a reference of the form host/repository:tag`,
   );
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** Why a registry did not do what it was asked; an expected answer, not an error. */
 export interface Refusal {
@@ -50,13 +51,7 @@ export function readRefusal(
 }
 
 function readReason(body: string): { readonly code: string; readonly text: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return { code: '', text: '' };
-  }
-  const [first] = ErrorBody.safeParse(json).data?.errors ?? [];
+  const [first] = ErrorBody.safeParse(jsonOrUndefined(body)).data?.errors ?? [];
   const code = first?.code ?? '';
   const text = [code, first?.message ?? ''].filter((part) => part !== '').join(': ');
   return { code, text: text.length > 200 ? `${text.slice(0, 200)}…` : text };

@@ -34,7 +34,7 @@ export function tokenRequest(
   const realm = URL.canParse(challenge.realm) ? new URL(challenge.realm) : undefined;
   const local = realm?.protocol === 'http:' && isLoopback(realm.host) && isLoopback(host);
   if (realm === undefined || !(realm.protocol === 'https:' || local)) {
-    const because = `the registry names '${challenge.realm}' as its token service, which is no https address`;
+    const because = `the registry names '${challenge.realm}' as its token service, which is not a https address`;
     return { state: 'failed', because, transient: false };
   }
   const service = challenge.service === undefined ? {} : { service: challenge.service };

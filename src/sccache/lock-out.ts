@@ -65,7 +65,7 @@ const PLAIN = /^(?:Arn|String)(?:Equals|Like|EqualsIgnoreCase)$/;
 function conditionHolds(condition: unknown, caller: BucketCaller): boolean {
   if (typeof condition !== 'object' || condition === null) return true;
   return Object.entries(condition).every(([operator, keys]: [string, unknown]) =>
-    Object.entries(keys as Record<string, unknown>).every(([key, values]) => {
+    Object.entries(keys ?? {}).every(([key, values]) => {
       const own = identityValue(key, caller);
       if (own === undefined) return false;
       const any = texts(values).some((pattern) => matches(pattern, own));

@@ -15,7 +15,17 @@ export type BucketStatement = {
 };
 
 /** A statement of anybody's, as S3 gives it back. */
-export type AnyStatement = Readonly<Record<string, unknown>>;
+export interface AnyStatement {
+  readonly Sid?: unknown;
+  readonly Effect?: unknown;
+  readonly Principal?: unknown;
+  readonly NotPrincipal?: unknown;
+  readonly Action?: unknown;
+  readonly NotAction?: unknown;
+  readonly Resource?: unknown;
+  readonly NotResource?: unknown;
+  readonly Condition?: unknown;
+}
 
 /** A policy document. */
 export interface BucketPolicyDocument {

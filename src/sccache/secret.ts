@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { csvLine } from '../bake/csv.ts';
 import type { AwsCredentials } from './credentials.ts';
 
 /** A secret of the build: BuildKit hands `file` to steps that mount `id`, and keeps it out of layers and cache keys. */
@@ -25,7 +26,7 @@ export async function writeSecret(
 
 /** An entry of a bake target's `secret` (see `secretEnvironment` of the overlay): one CSV line. */
 export function secretEntry({ id, file }: Pick<BuildSecret, 'id' | 'file'>): string {
-  return ['type=file', `id=${id}`, `src=${file}`].map(csvField).join(',');
+  return csvLine(['type=file', `id=${id}`, `src=${file}`]);
 }
 
 /** The profile that every SDK reads where it is told of no other (docs.aws.amazon.com/sdkref/latest/guide/file-format.html). */
@@ -37,8 +38,4 @@ function credentialsFile({ accessKeyId, secretAccessKey, sessionToken }: AwsCred
     ...(sessionToken === undefined ? [] : [`aws_session_token = ${sessionToken}`]),
     '',
   ].join('\n');
-}
-
-function csvField(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonOrUndefined } from '../platform/json.ts';
 
 /** What a Dockerfile prints before sccache's JSON; see {@link STATISTICS_LINE}. */
 export const MARKER = 'warmbake-sccache';
@@ -68,7 +69,7 @@ const shape = z.object({
 /** Reads what stands behind the marker. */
 export function parseStatistics(text: string): ParsedStatistics {
   if (text.trim() === '') return { ok: false, because: 'sccache printed nothing' };
-  const parsed = shape.safeParse(tryJson(text));
+  const parsed = shape.safeParse(jsonOrUndefined(text));
   if (parsed.success) return { ok: true, statistics: toStatistics(parsed.data) };
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? undefined : issue.path.join('.');
@@ -102,12 +103,4 @@ function toStatistics({ stats, cache_location, version }: z.output<typeof shape>
 
 function seconds({ secs, nanos }: { readonly secs: number; readonly nanos: number }): number {
   return secs + Math.round(nanos / 1e6) / 1e3;
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
-import * as z from 'zod';
 import { messageOf } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { StateStore } from './store.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
+import { runSchema } from './journal-schema.ts';
 
 /** What a run wanted, what it has written so far, and how it ended. A help for people: nothing is true only here. */
 export interface RunRecord {
@@ -35,22 +36,6 @@ export interface OpenRun {
   note(what: string): void;
   end(outcome: 'done' | 'failed', error?: string): Promise<void>;
 }
-
-const time = z.iso.datetime().transform((text) => new Date(text));
-const Written = z.object({
-  id: z.string(),
-  command: z.string(),
-  by: z.string(),
-  url: z.string().exactOptional(),
-  reason: z.string().exactOptional(),
-  image: z.string().exactOptional(),
-  finish: z.string(),
-  started: time,
-  writes: z.array(z.object({ at: time, what: z.string() })),
-  ended: z
-    .object({ at: time, outcome: z.enum(['done', 'failed']), error: z.string().exactOptional() })
-    .exactOptional(),
-});
 
 /** Begins the record of a run in `folder`. What cannot be written is one warning: the run goes on without. */
 export async function openRun(
@@ -106,7 +91,7 @@ export async function readRuns(
     { limit: 8 },
   );
   return texts.flatMap((text) => {
-    const read = Written.safeParse(jsonOf(text));
+    const read = runSchema.safeParse(jsonOrUndefined(text));
     return read.success ? [read.data] : [];
   });
 }
@@ -120,12 +105,4 @@ export function unfinishedRun(
   return newest === undefined || newest.id === running || newest.ended?.outcome === 'done'
     ? undefined
     : newest;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,8 @@
-import * as z from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { StateStore } from './store.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
+import { lockSchema } from './lock-schema.ts';
 
 /** Who writes. */
 export interface LockHolder {
@@ -20,20 +21,6 @@ export interface LockHolder {
 export const LEASE_MS = 5 * 60_000;
 const RENEW_MS = 60_000;
 const LOOK_MS = 5_000;
-
-const time = z.iso.datetime().transform((text) => new Date(text));
-const Written = z.discriminatedUnion('state', [
-  z.object({
-    state: z.literal('held'),
-    id: z.string(),
-    by: z.string(),
-    url: z.string().exactOptional(),
-    command: z.string(),
-    since: time,
-    expires: time,
-  }),
-  z.object({ state: z.literal('free') }),
-]);
 
 /** A lock that this run has. */
 export interface Lease {
@@ -145,12 +132,12 @@ async function look(
 ): Promise<{ readonly holder: LockHolder | undefined; readonly version: string | undefined }> {
   const entry = await store.read(key);
   if (entry === undefined) return { holder: undefined, version: undefined };
-  const read = Written.safeParse(jsonOf(entry.text));
+  const read = lockSchema.safeParse(jsonOrUndefined(entry.text));
   if (!read.success) {
     throw new WarmbakeError(
       'outside',
       'lock-unreadable',
-      `${store.place}/${key} is no lock: '${entry.text.slice(0, 100)}'`,
+      `${store.place}/${key} is not a lock: '${entry.text.slice(0, 100)}'`,
       {
         hint: 'delete it if no run is at work',
       },
@@ -170,12 +157,4 @@ function lost(because: string): WarmbakeError {
   return new WarmbakeError('refused', 'lock-lost', `${because}; nothing more was written`, {
     hint: 'look at `warmbake ami status`, then run this again',
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

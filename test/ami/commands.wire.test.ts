@@ -3,6 +3,7 @@ import type { ImageId } from '../../src/ami/model/ids.ts';
 import type { IamPolicy } from '../../src/ami/iam-policy.ts';
 import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
+import { conformingFleet } from './conforming-fleet.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { allows, resourceOf } from './allows.ts';
 import type { AwsCall } from '../../parts/moto/front.ts';
@@ -15,7 +16,7 @@ let yesterday: ImageId;
 
 beforeAll(async () => {
   if (!isThere) return;
-  fleet = await startFleet({ days: 12 });
+  fleet = conformingFleet(await startFleet({ days: 12 }));
   useFront(fleet.front);
   [today = 'ami-', yesterday = 'ami-'] = fleet.images;
 });
@@ -160,7 +161,7 @@ describe('what goes wrong says what to do', () => {
     const { exitCode, err } = await fleet.run('ami', 'roll');
     expect([exitCode, err]).toEqual([
       5,
-      expect.stringContaining("parameter /ci/app-image says 'placeholder', which is no image"),
+      expect.stringContaining("parameter /ci/app-image says 'placeholder', which is not an image"),
     ]);
   });
 
@@ -211,11 +212,11 @@ describe('what goes wrong says what to do', () => {
   });
 
   test.each([
-    [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is none of the stacks"],
+    [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is not one of the stacks"],
     [['ami', 'roll', '--family', 'gpu'], 2, "there is no family 'gpu'"],
     [['ami', 'publish'], 2, "missing required argument 'ami'"],
-    [['ami', 'publish', 'None'], 4, "'None' is no image id"],
-    [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is no duration"],
+    [['ami', 'publish', 'None'], 4, "'None' is not an image id"],
+    [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is not a duration"],
   ] as const)('%j', async (argv, code, message) => {
     const { exitCode, err } = await fleet.run(...argv);
     expect([exitCode, err]).toEqual([code, expect.stringContaining(message)]);

@@ -8,6 +8,7 @@ import type { ImageId } from '../../src/ami/model/ids.ts';
 import { MOTO_CREDENTIALS } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
 import { PROJECT } from '../../parts/project.ts';
+import { conformingFleet } from './conforming-fleet.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
 
@@ -22,7 +23,7 @@ let directory: string;
 
 beforeEach(async ({ skip }) => {
   if (!isThere) skip('dist/ is missing: npm run build');
-  fleet = await startFleet({ days: 8 });
+  fleet = conformingFleet(await startFleet({ days: 8 }));
   useFront(fleet.front);
   [bad = 'ami-', good = 'ami-'] = fleet.images;
   await fleet.run('ami', 'publish', bad);

@@ -3,6 +3,7 @@ import type { ImageId } from '../../src/ami/model/ids.ts';
 import type { IamPolicy } from '../../src/ami/iam-policy.ts';
 import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
+import { conformingFleet } from './conforming-fleet.ts';
 import { needsMoto } from '../tiers/moto.ts';
 import { allows, resourceOf } from './allows.ts';
 import { STACKS, startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
@@ -16,7 +17,7 @@ const recorded: AwsCall[] = [];
 
 beforeAll(async () => {
   if (!isThere) return;
-  fleet = await startFleet({ days: 7 });
+  fleet = conformingFleet(await startFleet({ days: 7 }));
   useFront(fleet.front);
   [bad = 'ami-', good = 'ami-'] = fleet.images;
   await fleet.furnish.addInstance(bad);

@@ -47,6 +47,9 @@ it.each([
   ['type=registry,ref=a/b:1', { type: 'registry', ref: 'a/b:1' }],
   ['"type=local","dest=a,b"', { type: 'local', dest: 'a,b' }],
   ['a/b:1', { type: 'registry', ref: 'a/b:1' }],
+  ['Type=oci, DEST =/a=b', { type: 'oci', dest: '/a=b' }],
+  ['"src=/tmp/""x""",id=aws', { src: '/tmp/"x"', id: 'aws' }],
+  ['type=oci,dest=a\nb', { type: 'oci', dest: 'a\nb' }],
 ])('reads the entry %s', (text, entry) => {
   expect(parseEntry(text)).toEqual(entry);
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Failure, FailureClass } from '../../src/bake/failure.ts';
+import type { FailureClass } from '../../src/bake/failure-classes.ts';
+import type { Failure } from '../../src/bake/failure.ts';
 import { decideRetry, MAX_TRIES } from '../../src/bake/retry-policy.ts';
 
 function failure(failureClass: FailureClass, importing = false): Failure {

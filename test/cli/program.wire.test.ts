@@ -81,13 +81,13 @@ describe('a command line that is wrong ends with 2 and says what is meant', () =
     [
       'a reference that is none',
       ['promote', 'app', 'latest'],
-      /'app' is no reference of the form host\/repository:tag/,
+      /'app' is not a reference of the form host\/repository:tag/,
     ],
     ['a tag that is none', ['promote', 'r.io/app:1', '-x'], /unknown option '-x'/],
     [
       'a target that is not configured',
       ['plan', 'test-cpu'],
-      /'test-cpu' is no configured target; there are test-ci/,
+      /'test-cpu' is not a configured target; there are test-ci/,
     ],
   ])('%s', async (_, args, said) => {
     const { exitCode, stderr } = await warmbake(args);

@@ -24,14 +24,14 @@ test('the worked example is a valid configuration', async () => {
 });
 
 test.each([
-  ['minimumBytes: 20GB', 'minimumBytes: lots', "'lots' is no size; write it like 20GB"],
-  ['watch: 10m', 'watch: ten', "'ten' is no duration; write it like 120s, 10m, 48h or 3d"],
+  ['minimumBytes: 20GB', 'minimumBytes: lots', "'lots' is not a valid size; write it like 20GB"],
+  ['watch: 10m', 'watch: ten', "'ten' is not a valid duration; write it like 120s, 10m, 48h or 3d"],
   ['newest: 3', 'newest: -1', 'write 0 or more'],
   ['baseStack: 6.21.0', 'baseStak: 6.21.0', "unknown key; did you mean 'baseStack'?"],
   [
     's3://vllm-warmbake-state/ci',
     'http://state',
-    "'http://state' is no state store; write s3://bucket[/prefix] or a directory",
+    "'http://state' is not a valid state store; write s3://bucket[/prefix] or a directory",
   ],
 ])('the build checks sections of other commands too: %j as %j', async (was, now, message) => {
   const text = await readFile(FILE, 'utf8');

@@ -53,7 +53,7 @@ test.each([
   [
     'a canary that is no stack',
     `  cpu: ${family(', canary: { stack: c, watch: 0s }')}`,
-    "'c' is none of the stacks a, b",
+    "'c' is not one of the stacks a, b",
   ],
   ['a stack written twice', `  cpu: ${family('', '[a, a]')}`, "stack 'a' is ami.cpu.stacks[0] already"],
   [
@@ -74,7 +74,7 @@ test.each([
   [
     'a stack with a strange name',
     `  cpu: ${family('', '["a b"]')}`,
-    "'a b' is no name of a CloudFormation stack",
+    "'a b' is not a valid name of a CloudFormation stack",
   ],
   [
     'a notification of another kind',

@@ -81,7 +81,7 @@ test('all problems of the file are in the message, one a line', async () => {
   const error = await refusal(loadSettings({ env: {}, cwd }));
   expect(error.message.split('\n')).toEqual([
     'the configuration has 2 problems:',
-    `${join(cwd, 'warmbake.yaml')}:3:11 marker: 'x' is no absolute path`,
+    `${join(cwd, 'warmbake.yaml')}:3:11 marker: 'x' is not a valid absolute path`,
     `${join(cwd, 'warmbake.yaml')}:4:3 stat: unknown key; did you mean 'state'?`,
   ]);
 });

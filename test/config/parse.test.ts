@@ -33,13 +33,13 @@ targets:
   _cpu: { lane: [cpu], pull: true }
 `;
   expect(said(text)).toEqual([
-    "1:13 repository: 'acme' is no repository; write host/owner/name, without scheme and .git",
+    "1:13 repository: 'acme' is not a valid repository; write host/owner/name, without scheme and .git",
     "3:1 cash: unknown key; did you mean 'cache'?",
     '4:1 cache.untrusted: missing: repository that every other build writes',
     "4:59 cache.maxSources: 'no' does not fit; write a whole number",
-    "6:11 bake.files[0]: '../x' is no path below the repository root",
+    "6:11 bake.files[0]: '../x' is not a path below the repository root",
     "8:3 key 'args' is written twice",
-    "11:3 targets._cpu: '_cpu' is no target name (letters, digits, '_' and '-', a letter first)",
+    "11:3 targets._cpu: '_cpu' is not a valid target name (letters, digits, '_' and '-', a letter first)",
     '11:17 targets._cpu.lane: a list does not fit; write text',
     '11:24 targets._cpu.pull: unknown key; known are inherits, target, lane, cache, image, args',
   ]);

@@ -36,21 +36,21 @@ describe('a field that is wrong is named with its place and what to write', () =
       "13:10 bake.files: 'docker-bake.hcl' does not fit; write a list",
     ],
     ['    cache: {}', '    cache: []', '21:12 targets.app.cache: a list does not fit; write a mapping'],
-    ['    lane: ""', '    lane: 310', '20:11 targets.app.lane: 310 is no text; write "310"'],
+    ['    lane: ""', '    lane: 310', '20:11 targets.app.lane: 310 is not text; write "310"'],
     [
       'compat: {}',
       'compat: { oldNames: yes }',
       "23:21 compat.oldNames: 'yes' does not fit; write true or false",
     ],
     ['compat: {}', 'compat: { oldNames: 1 }', '23:21 compat.oldNames: 1 does not fit; write true or false'],
-    ['  variables: {}', '  variables: { JOBS: 16 }', '14:22 bake.variables.JOBS: 16 is no text; write "16"'],
+    ['  variables: {}', '  variables: { JOBS: 16 }', '14:22 bake.variables.JOBS: 16 is not text; write "16"'],
     // A value out of range.
     ['  maxSources: 6', '  maxSources: 21', '10:15 cache.maxSources: write a number from 1 to 20'],
     ['  maxSources: 6', '  maxSources: 0', '10:15 cache.maxSources: write a number from 1 to 20'],
     [
       '    cache: {}',
       '    cache: { mode: most }',
-      "21:20 targets.app.cache.mode: 'most' is none of min, max",
+      "21:20 targets.app.cache.mode: 'most' is not one of min, max",
     ],
     ['  files: [docker-bake.hcl]', '  files: []', '13:10 bake.files: name at least one bake file'],
     [
@@ -62,67 +62,67 @@ describe('a field that is wrong is named with its place and what to write', () =
     [
       'github.com/acme/app',
       'https://github.com/acme/app',
-      "1:13 repository: 'https://github.com/acme/app' is no repository; write host/owner/name, without scheme and .git",
+      "1:13 repository: 'https://github.com/acme/app' is not a valid repository; write host/owner/name, without scheme and .git",
     ],
     [
       'github.com/acme/app',
       'github.com/acme/app.git',
-      "1:13 repository: 'github.com/acme/app.git' is no repository; write host/owner/name, without scheme and .git",
+      "1:13 repository: 'github.com/acme/app.git' is not a valid repository; write host/owner/name, without scheme and .git",
     ],
     [
       '  registry: registry.example\n',
       '  registry: https://registry.example\n',
-      "3:13 images.registry: 'https://registry.example' is no registry host; write host[:port][/path], without scheme",
+      "3:13 images.registry: 'https://registry.example' is not a registry host; write host[:port][/path], without scheme",
     ],
     [
       '  trusted: cache',
       '  trusted: Cache',
-      "8:12 cache.trusted: 'Cache' is no repository; write lower-case words joined by '/', '-', '_' or '.'",
+      "8:12 cache.trusted: 'Cache' is not a repository; write lower-case words joined by '/', '-', '_' or '.'",
     ],
     [
       '  files: [docker-bake.hcl]',
       '  files: [a.hcl, docker/../../x.hcl]',
-      "13:18 bake.files[1]: 'docker/../../x.hcl' is no path below the repository root",
+      "13:18 bake.files[1]: 'docker/../../x.hcl' is not a path below the repository root",
     ],
     [
       '  files: [docker-bake.hcl]',
       '  files: [/etc/x.hcl]',
-      "13:11 bake.files[0]: '/etc/x.hcl' is no path below the repository root",
+      "13:11 bake.files[0]: '/etc/x.hcl' is not a path below the repository root",
     ],
     [
       '    lane: ""',
       '    lane: CPU',
-      "20:11 targets.app.lane: 'CPU' is no lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
+      "20:11 targets.app.lane: 'CPU' is not a valid lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
     ],
     [
       '    lane: ""',
       '    lane: a-0123456789',
-      "20:11 targets.app.lane: 'a-0123456789' is no lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
+      "20:11 targets.app.lane: 'a-0123456789' is not a valid lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
     ],
     [
       '  app:\n',
       '  _app:\n',
-      "18:3 targets._app: '_app' is no target name (letters, digits, '_' and '-', a letter first)",
+      "18:3 targets._app: '_app' is not a valid target name (letters, digits, '_' and '-', a letter first)",
     ],
     [
       '  variables: {}',
       '  variables: { A-B: x }',
-      "14:16 bake.variables.A-B: 'A-B' is no variable name (letters, digits and _, no digit first, no WARMBAKE_ first)",
+      "14:16 bake.variables.A-B: 'A-B' is not a valid variable name (letters, digits and _, no digit first, no WARMBAKE_ first)",
     ],
     [
       '  passthrough: []',
       '  passthrough: [WARMBAKE_TAGS_APP]',
-      "15:17 bake.passthrough[0]: 'WARMBAKE_TAGS_APP' is no variable name (letters, digits and _, no digit first, no WARMBAKE_ first)",
+      "15:17 bake.passthrough[0]: 'WARMBAKE_TAGS_APP' is not a valid variable name (letters, digits and _, no digit first, no WARMBAKE_ first)",
     ],
     [
       'builder: {}',
       'builder: { image: "moby/buildkit:latest" }',
-      "22:19 builder.image: 'moby/buildkit:latest' is no image pinned by digest; write name@sha256:<64 hex digits>, or the builder changes when the tag moves",
+      "22:19 builder.image: 'moby/buildkit:latest' is not a valid image pinned by digest; write name@sha256:<64 hex digits>, or the builder changes when the tag moves",
     ],
     [
       'builder: {}',
       'builder: { socket: buildkitd.sock }',
-      "22:20 builder.socket: 'buildkitd.sock' is no absolute path",
+      "22:20 builder.socket: 'buildkitd.sock' is not a valid absolute path",
     ],
     // Templates.
     [

@@ -160,7 +160,9 @@ describe('unknown is an answer', () => {
   });
 
   it('where the branch is no branch name but a trick', async () => {
-    expect(await because('', { branch: 'main:refs/heads/x' })).toBe("'main:refs/heads/x' is no branch name");
+    expect(await because('', { branch: 'main:refs/heads/x' })).toBe(
+      "'main:refs/heads/x' is not a branch name",
+    );
   });
 
   it('where nothing listens, without the password of the remote', async () => {

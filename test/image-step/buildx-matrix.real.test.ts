@@ -3,9 +3,8 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { targetsOf, type TargetDefinition } from '../../src/bake/definition.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
+import { makeAgent, type PrintedPlan } from './ci-job.ts';
 import type { Configuration } from './configuration.ts';
-import type { PlanDocument } from './documents.ts';
 import { MAIN, type Variables, pullRequest, pushTo } from './job-variables.ts';
 
 /** Builds of every kind; those of `release/1` have a base besides main, and old names. */
@@ -55,7 +54,7 @@ const FILES = {
 };
 
 /** What bake resolves for a target of a plan. */
-function resolved(plan: PlanDocument | undefined, name: string): TargetDefinition {
+function resolved(plan: PrintedPlan | undefined, name: string): TargetDefinition {
   const target = targetsOf(plan?.definition).get(name);
   if (target === undefined) throw new Error(name);
   return target;

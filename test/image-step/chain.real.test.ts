@@ -5,14 +5,14 @@ import { describe, expect } from 'vitest';
 import { clock } from '../registry/fixture-host.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from './ci-job.ts';
-import type { TargetDocument } from './documents.ts';
+import type { PlannedTargetDocument } from '../../src/image-step/plan-schema.ts';
 import { emptyStore } from './empty-store.ts';
 import { MAIN, pullRequest, pushTo, type Variables } from './job-variables.ts';
 import { putCache, tagsOf } from './registry-content.ts';
 import { requireSuccess } from './warmbake.ts';
 
 /** `role repository:tag` of each source that is imported. */
-function chainOf(target: TargetDocument | undefined): readonly string[] {
+function chainOf(target: PlannedTargetDocument | undefined): readonly string[] {
   const sources = target?.cacheFrom.filter(({ state }) => state === 'found') ?? [];
   return sources.map(({ role, ref }) => `${role} ${ref.split('/').at(-1)}`);
 }
@@ -49,7 +49,8 @@ test('a pull request into a release branch imports its own cache, its base and i
   expect(result.targets[0]?.record?.imports).toMatchObject([{ ref: 'gateway/cache:merged', state: 'found' }]);
   const refs = [`${main}:latest`, ...[fork, 'pr-7', base].map((tag) => `${untrusted}:${tag}`)];
   expect(result.import).toMatchObject({ way: 'gateway', leftOut: [] });
-  expect(result.import.donors?.toSorted()).toEqual(refs.map((ref) => `${registry.host}/${ref}`).toSorted());
+  const donors = 'donors' in result.import ? result.import.donors : [];
+  expect(donors.toSorted()).toEqual(refs.map((ref) => `${registry.host}/${ref}`).toSorted());
   expect(await tagsOf(registry.host, untrusted)).toEqual([fork, head, 'pr-7', base].toSorted());
 });
 

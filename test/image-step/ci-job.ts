@@ -4,13 +4,22 @@ import type { Clock } from '../../src/platform/clock.ts';
 import { clock as realTime } from '../registry/fixture-host.ts';
 import { type Checkout, type Files, makeCheckout } from './checkout.ts';
 import { type Configuration, configurationOf, newRepositories, type Repositories } from './configuration.ts';
-import type { PlanDocument, ResultDocument } from './documents.ts';
+import type { PlanDocument } from '../../src/image-step/plan-schema.ts';
+import type { FinishedDocument } from '../../src/image-step/result-schema.ts';
+import { conforming } from '../cli/conforming.ts';
+import type { PrintedDefinition } from './printed-definition.ts';
 import type { Variables } from './job-variables.ts';
 import { type Call, type Ended, requireSuccess, runWarmbakeHere, startWarmbake } from './warmbake.ts';
 
+/** What `warmbake plan --json` prints. */
+export type PrintedPlan = PlanDocument & {
+  readonly schemaVersion: 1;
+  readonly definition: PrintedDefinition;
+};
+
 /** How `warmbake build` ended, and the record that it left. */
 export interface Built extends Ended {
-  readonly result: ResultDocument;
+  readonly result: FinishedDocument;
 }
 
 /** How a job is run. */
@@ -48,7 +57,7 @@ export interface Agent extends AsyncDisposable {
   /** `warmbake build`. */
   build(variables: Variables, how?: How & { readonly args?: readonly string[] }): Promise<Built>;
   /** `warmbake plan --json`, in this process. Throws where it does not end well. */
-  plan(variables: Variables, ...args: readonly string[]): Promise<PlanDocument>;
+  plan(variables: Variables, ...args: readonly string[]): Promise<PrintedPlan>;
 }
 
 /** Makes a machine. `env` leads to a docker (an engine's or a buildx's); images and caches go to registries at `places`. */
@@ -126,11 +135,14 @@ export async function makeAgent(
     build: async (variables, { args = [], ...how } = {}) => {
       await rm(resultFile, { force: true });
       const ended = await agent.run(['build', '--result', resultFile, ...args], variables, how);
-      return { ...ended, result: JSON.parse(await readFile(resultFile, 'utf8')) as ResultDocument };
+      return {
+        ...ended,
+        result: (await conforming('result', await readFile(resultFile, 'utf8'))) as FinishedDocument,
+      };
     },
     plan: async (variables, ...args) => {
       const planned = await agent.run(['plan', '--json', ...args], variables, { clock: realTime });
-      return JSON.parse(requireSuccess(planned).stdout) as PlanDocument;
+      return (await conforming('plan', requireSuccess(planned).stdout)) as PrintedPlan;
     },
     [Symbol.asyncDispose]: async () => await checkout[Symbol.asyncDispose](),
   };

@@ -6,7 +6,7 @@ import { clock } from '../registry/fixture-host.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from './ci-job.ts';
 import type { Configuration } from './configuration.ts';
-import type { DefinitionDocument } from './documents.ts';
+import type { PrintedDefinition } from './printed-definition.ts';
 import { MAIN, pullRequest } from './job-variables.ts';
 import { tagsOf } from './registry-content.ts';
 import { requireSuccess } from './warmbake.ts';
@@ -118,5 +118,5 @@ describe('what older tools read keeps its name and shape', () => {
 });
 
 function targetsOf(text: string): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
-  return (JSON.parse(text) as DefinitionDocument).target;
+  return (JSON.parse(text) as PrintedDefinition).target;
 }

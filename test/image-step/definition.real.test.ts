@@ -8,7 +8,7 @@ import { test } from '../tiers/real.ts';
 import { PROJECT_FILES } from './checkout.ts';
 import { type Agent, makeAgent } from './ci-job.ts';
 import type { Configuration } from './configuration.ts';
-import type { DefinitionDocument } from './documents.ts';
+import type { PrintedDefinition } from './printed-definition.ts';
 import { MAIN } from './job-variables.ts';
 import { putCache } from './registry-content.ts';
 
@@ -41,7 +41,7 @@ function large(same: Configuration): Configuration {
 }
 
 /** Arguments, labels and annotations by name, and all other attributes of the graph as one text. */
-function attributesOf({ target }: DefinitionDocument): ReadonlyMap<string, string> {
+function attributesOf({ target }: PrintedDefinition): ReadonlyMap<string, string> {
   const { args, labels, annotations, ...rest } = target['test-ci'] ?? {};
   const results = new Set(['tags', 'cache-from', 'cache-to']);
   const graph = Object.entries(rest).filter(([key]) => !results.has(key));

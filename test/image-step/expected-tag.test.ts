@@ -36,7 +36,7 @@ describe('--expect-tag, for CI that computes the tag a second time', () => {
       'main-push',
       COMMIT,
       2,
-      `error: '${COMMIT}' is no reference of the form host/repository:tag`,
+      `error: '${COMMIT}' is not a reference of the form host/repository:tag`,
     ],
   ])('%s', async (_, environment, tag, exitCode, said) => {
     const told = await explain(recorded.get(environment) ?? {}, ['--expect-tag', tag]);

@@ -76,7 +76,7 @@ describe('a switch of one build', () => {
     const unknown = await agent.run(['plan', '--offline'], { ...MAIN, WARMBAKE_BUILDER: 'spare' }, { clock });
     expect([unknown.exitCode, unknown.stderr]).toEqual([
       3,
-      expect.stringContaining("WARMBAKE_BUILDER is 'spare', which is no builder that can export caches"),
+      expect.stringContaining("WARMBAKE_BUILDER is 'spare', which is not a builder that can export caches"),
     ]);
   });
 

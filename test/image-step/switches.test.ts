@@ -40,8 +40,8 @@ describe('a switch', () => {
     [{ WARMBAKE_SCCACHE: '0' }, "WARMBAKE_SCCACHE is '0'; it must be off or on"],
     [{ WARMBAKE_SCCACHE: 'constructor' }, "WARMBAKE_SCCACHE is 'constructor'; it must be off or on"],
     [{ WARMBAKE_BYPASS: 'yes' }, "WARMBAKE_BYPASS is 'yes'; it must be 0 or 1"],
-    [{ WARMBAKE_BUILDER: '--x\n' }, "WARMBAKE_BUILDER is '--x?'; that is no name of one"],
-    [{ WARMBAKE_VERSION: 'latest' }, "WARMBAKE_VERSION is 'latest'; that is no name of one"],
+    [{ WARMBAKE_BUILDER: '--x\n' }, "WARMBAKE_BUILDER is '--x?'; that is not the name of one"],
+    [{ WARMBAKE_VERSION: 'latest' }, "WARMBAKE_VERSION is 'latest'; that is not the name of one"],
     [{ WARMBAKE_VERSION: '1.2.4' }, "WARMBAKE_VERSION is '1.2.4'; this is 1.2.3"],
   ])('is refused as invalid configuration: %j', (env, message) => {
     expect(() => read(env)).toThrow(expect.objectContaining({ kind: 'config', code: 'bad-switch', message }));
@@ -72,9 +72,9 @@ describe('a switch', () => {
     const facts = { socket: 'answers', instances: [spare], engine } as const;
     expect(namedBuilder('spare', facts).choice).toMatchObject({ action: 'use', name: 'spare' });
     expect(() => namedBuilder('sparse', facts)).toThrow(
-      "WARMBAKE_BUILDER is 'sparse', which is no builder that can export caches; there are: spare",
+      "WARMBAKE_BUILDER is 'sparse', which is not a builder that can export caches; there are: spare",
     );
-    expect(() => namedBuilder('default', facts)).toThrow('no builder that can export caches');
+    expect(() => namedBuilder('default', facts)).toThrow('not a builder that can export caches');
   });
 });
 

@@ -101,7 +101,7 @@ describe('logins of docker', () => {
     expect(await credentials.lookUp('a.b')).toEqual({ kind: 'anonymous' });
     expect(await credentials.dockerConfig()).toEqual({});
     expect(host.warnings).toEqual([
-      { code: 'docker-config', message: `${file} is no valid docker configuration; it is ignored` },
+      { code: 'docker-config', message: `${file} is not a valid docker configuration; it is ignored` },
     ]);
   });
 });

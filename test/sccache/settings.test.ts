@@ -20,16 +20,16 @@ describe('the section', () => {
     [{ enabled: [] }, 'sccache.enabled: write true or false'],
     [
       { bucket: 'Store' },
-      "sccache.bucket: 'Store' is no bucket name; write lower-case letters, digits, '-' and '.'",
+      "sccache.bucket: 'Store' is not a bucket name; write lower-case letters, digits, '-' and '.'",
     ],
     [{ bucket: 'ab' }, "sccache.bucket: 'ab' has 2 characters; S3 wants 3 to 63"],
     [
       { bucket: '-store' },
-      "sccache.bucket: '-store' is no bucket name; begin and end it with a letter or digit, and write no two dots together",
+      "sccache.bucket: '-store' is not a bucket name; begin and end it with a letter or digit, and write no two dots together",
     ],
     [
       { bucket: 'a..b' },
-      "sccache.bucket: 'a..b' is no bucket name; begin and end it with a letter or digit, and write no two dots together",
+      "sccache.bucket: 'a..b' is not a bucket name; begin and end it with a letter or digit, and write no two dots together",
     ],
     [{ bucket: '192.168.5.4' }, "sccache.bucket: '192.168.5.4' looks like an IP address, which S3 refuses"],
     [{ bucket: 'xn--store' }, "sccache.bucket: 'xn--store' has 'xn--', which S3 keeps for itself"],
@@ -37,15 +37,15 @@ describe('the section', () => {
       { bucket: 'store-s3alias' },
       "sccache.bucket: 'store-s3alias' has '-s3alias', which S3 keeps for itself",
     ],
-    [{ region: 'us-west' }, "sccache.region: 'us-west' is no AWS region"],
-    [{ region: 'auto' }, "sccache.region: 'auto' is no AWS region"],
-    [{ prefix: '/a' }, "sccache.prefix: '/a' is no key prefix; write words joined by '/'"],
-    [{ prefix: 'a/../b' }, "sccache.prefix: 'a/../b' is no key prefix; write words joined by '/'"],
+    [{ region: 'us-west' }, "sccache.region: 'us-west' is not a valid AWS region"],
+    [{ region: 'auto' }, "sccache.region: 'auto' is not a valid AWS region"],
+    [{ prefix: '/a' }, "sccache.prefix: '/a' is not a key prefix; write words joined by '/'"],
+    [{ prefix: 'a/../b' }, "sccache.prefix: 'a/../b' is not a key prefix; write words joined by '/'"],
     [
       { endpoint: 'minio:9000' },
-      "sccache.endpoint: 'minio:9000' is no endpoint; write http(s)://host[:port]",
+      "sccache.endpoint: 'minio:9000' is not a valid endpoint; write http(s)://host[:port]",
     ],
-    [{ secret: 'a,b' }, "sccache.secret: 'a,b' is no secret id"],
+    [{ secret: 'a,b' }, "sccache.secret: 'a,b' is not a valid secret id"],
     [
       { secret: 'aws', anonymous: true },
       'sccache.secret: no credentials are used where anonymous is true; remove one of the two',
@@ -53,18 +53,18 @@ describe('the section', () => {
     [{ expireDays: 0 }, 'sccache.expireDays: write 1 or more'],
     [
       { credentialsLast: '1 hour' },
-      "sccache.credentialsLast: '1 hour' is no duration; write it like 90m or 2h",
+      "sccache.credentialsLast: '1 hour' is not a valid duration; write it like 90m or 2h",
     ],
     [
       { roles: { trusted: ['arn:aws:iam::1:role/x'] } },
-      "sccache.roles.trusted[0]: 'arn:aws:iam::1:role/x' is no IAM role; write its name (in the bucket's account) or its ARN",
+      "sccache.roles.trusted[0]: 'arn:aws:iam::1:role/x' is not a valid IAM role; write its name (in the bucket's account) or its ARN",
     ],
     [
       { roles: { trusted: ['ci'], untrusted: ['pr', 'ci'] } },
       "sccache.roles.untrusted[1]: 'ci' is in roles.trusted already: it would read and write",
     ],
     [{ arguments: { bucket: 'USE_SCCACHE' } }, 'sccache.arguments: two settings have one argument name'],
-    [{ arguments: { bucket: 'a b' } }, "sccache.arguments.bucket: 'a b' is no argument name"],
+    [{ arguments: { bucket: 'a b' } }, "sccache.arguments.bucket: 'a b' is not a valid argument name"],
   ])('%j is refused: %s', ([written, problem]) => {
     expect(problemsOf(written)).toEqual([problem]);
   });

@@ -25,7 +25,9 @@ async function setUp(more: object = {}, options: Readonly<Record<string, boolean
 }
 
 function actionsIn(outcome: Awaited<ReturnType<typeof setUp>>): readonly string[] {
-  const steps = outcome.json['steps'] as readonly { readonly part: string; readonly action: string }[];
+  const { steps } = outcome.json as {
+    readonly steps: readonly { readonly part: string; readonly action: string }[];
+  };
   return steps.map(({ part, action }) => `${part}: ${action}`);
 }
 

@@ -67,7 +67,7 @@ function templateOf(baseStack: string): Template {
     throw new WarmbakeError(
       'config',
       'bad-base-stack',
-      `'${baseStack}' is no version of the Elastic CI stack`,
+      `'${baseStack}' is not a version of the Elastic CI stack`,
       { hint: 'write a version like 6.21.0, the address of its template, or a file with its directory' },
     );
   }

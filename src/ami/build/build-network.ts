@@ -54,7 +54,7 @@ async function readId(facts: NetworkFacts, kind: keyof typeof FORMS, parameter: 
   const { what, pattern } = FORMS[kind];
   const value = await facts.parameter(parameter);
   if (value !== undefined && pattern.test(value)) return value;
-  const found = value === undefined ? 'does not exist' : `holds '${value}', which is no id of a ${what}`;
+  const found = value === undefined ? 'does not exist' : `holds '${value}', which is not the id of a ${what}`;
   throw new WarmbakeError('config', 'bad-network', `SSM parameter ${parameter} ${found}`, {
     hint: `put the id of the ${what} for building machine images into it`,
   });

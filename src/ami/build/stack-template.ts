@@ -17,12 +17,12 @@ const shape = z.object({
 export function imageInTemplate(text: string, region: string): TemplateImage {
   const document = parseDocument(text, { logLevel: 'silent' });
   const [error] = document.errors;
-  if (error !== undefined) return { fault: `it is no YAML: ${error.message.split('\n', 1)[0] ?? ''}` };
+  if (error !== undefined) return { fault: `it is not YAML: ${error.message.split('\n', 1)[0] ?? ''}` };
   const parsed = shape.safeParse(document.toJS());
   if (!parsed.success) return { fault: 'it has no Mappings.AWSRegion2AMI' };
   const entry = parsed.data.Mappings.AWSRegion2AMI[region];
   if (entry === undefined) return { fault: `Mappings.AWSRegion2AMI has no region ${region}` };
   const id = entry.linuxamd64;
   const image = typeof id === 'string' ? parseImageId(id) : undefined;
-  return image === undefined ? { fault: `'${String(id)}' for ${region} is no image id` } : { image };
+  return image === undefined ? { fault: `'${String(id)}' for ${region} is not an image id` } : { image };
 }

@@ -84,7 +84,7 @@ function runId(host: Host, chosen: string | undefined): string {
   const run = chosen ?? host.env['BUILDKITE_BUILD_ID'];
   // It becomes part of names and tags in AWS.
   if (run !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(run)) return run;
-  const message = run === undefined ? 'this run has no id' : `'${run}' is no id of a run`;
+  const message = run === undefined ? 'this run has no id' : `'${run}' is not the id of a run`;
   throw new WarmbakeError('usage', 'bad-run', message, {
     hint: 'outside of Buildkite give one with --run: letters, digits, ., _ and -; the same one again after a failure',
   });

@@ -55,5 +55,9 @@ export function stackErrors(results: readonly StackResult[]): readonly WarmbakeE
 function chooseStacks(all: readonly string[], chosen: readonly string[]): readonly string[] {
   const unknown = chosen.find((stack) => !all.includes(stack));
   if (unknown === undefined) return chosen.length === 0 ? all : chosen;
-  throw new WarmbakeError('usage', 'stack-unknown', `'${unknown}' is none of the stacks ${all.join(', ')}`);
+  throw new WarmbakeError(
+    'usage',
+    'stack-unknown',
+    `'${unknown}' is not one of the stacks ${all.join(', ')}`,
+  );
 }

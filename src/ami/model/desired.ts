@@ -40,7 +40,7 @@ export function parseDesired(text: string | undefined): Desired {
 /** The desired image. Throws `outside` where the parameter names none. */
 export function requireDesired(desired: Desired, family: FamilySettings): ImageId {
   if (desired.state === 'image') return desired.id;
-  const says = desired.state === 'absent' ? 'is not there' : `says '${desired.text}', which is no image`;
+  const says = desired.state === 'absent' ? 'is not there' : `says '${desired.text}', which is not an image`;
   throw new WarmbakeError('outside', 'desired-missing', `parameter ${family.parameter} ${says}`, {
     hint: 'publish an image: warmbake ami publish AMI',
   });

@@ -1,6 +1,7 @@
-import * as z from 'zod';
 import type { FamilySettings } from '../../config/families.ts';
-import { parseImageId, type ImageId } from './ids.ts';
+import type { ImageId } from './ids.ts';
+import { jsonOrUndefined } from '../../platform/json.ts';
+import { holdSchema } from './hold-schema.ts';
 
 /** An operator's pin: while it stands, only a rollback writes the parameter. */
 export interface Hold {
@@ -22,24 +23,6 @@ export type HoldState =
   /** Somebody wanted to say something: counts as a hold of everything. */
   | { readonly state: 'unreadable'; readonly text: string };
 
-const time = z.iso.datetime().transform((text) => new Date(text));
-
-const Written = z.discriminatedUnion('held', [
-  z.object({
-    held: z.literal(true),
-    image: z.string().transform(parseImageId).optional(),
-    leaves: z
-      .array(z.string())
-      .transform((texts) => texts.flatMap((text) => parseImageId(text) ?? []))
-      .optional(),
-    by: z.string(),
-    reason: z.string(),
-    since: time,
-    until: time.optional(),
-  }),
-  z.object({ held: z.literal(false) }),
-]);
-
 /** Name of the parameter that holds the hold. */
 export function holdParameter(family: Pick<FamilySettings, 'parameter'>): string {
   return `${family.parameter}/hold`;
@@ -48,7 +31,7 @@ export function holdParameter(family: Pick<FamilySettings, 'parameter'>): string
 /** Reads the hold's parameter; an absent one, a release and an expired hold are the same. */
 export function parseHold(text: string | undefined, now: Date): HoldState {
   if (text === undefined) return { state: 'free' };
-  const read = Written.safeParse(jsonOf(text));
+  const read = holdSchema.safeParse(jsonOrUndefined(text));
   if (!read.success) return { state: 'unreadable', text };
   if (!read.data.held) return { state: 'free' };
   const { held: _, image, until, leaves, ...rest } = read.data;
@@ -90,12 +73,4 @@ export function heldBecause(state: HoldState): string | undefined {
 export function holdText({ by, reason, since, until }: Hold): string {
   const end = until === undefined ? '' : ` until ${until.toISOString()}`;
   return `held by ${by} since ${since.toISOString()}${end}: ${reason}`;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -27,7 +27,7 @@ export function whyUnpublishable(
     return { code: 'image-foreign', because: `${id} belongs to account ${image.owner}, not to ${account}` };
   }
   if (!belongsTo(image, family)) {
-    return { code: 'image-foreign', because: `${id} ('${image.name}') is none of family '${family.key}'` };
+    return { code: 'image-foreign', because: `${id} ('${image.name}') is not of family '${family.key}'` };
   }
   if (stateOf(image) === 'revoked') {
     const by = image.tags[TAG.revokedBy] ?? 'somebody';
@@ -49,7 +49,7 @@ export function requireImageId(written: string): ImageId {
   throw new WarmbakeError(
     'refused',
     'image-malformed',
-    `'${written}' is no image id; write ami- and 17 hex digits`,
+    `'${written}' is not an image id; write ami- and 17 hex digits`,
   );
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseImageId, type ImageId } from '../model/ids.ts';
+import { jsonOrUndefined } from '../../platform/json.ts';
 
 const manifest = z.object({
   builds: z.array(z.object({ packer_run_uuid: z.string(), artifact_id: z.string() })),
@@ -14,8 +15,8 @@ export function imageInManifest(
   text: string,
   region: string,
 ): { readonly image: ImageId } | { readonly fault: string } {
-  const parsed = manifest.safeParse(jsonOf(text));
-  if (!parsed.success) return { fault: "it is no manifest of Packer's" };
+  const parsed = manifest.safeParse(jsonOrUndefined(text));
+  if (!parsed.success) return { fault: "it is not a manifest of Packer's" };
   const { builds, last_run_uuid: run } = parsed.data;
   const artifacts = builds.filter((b) => b.packer_run_uuid === run).flatMap((b) => b.artifact_id.split(','));
   const ids = artifacts.flatMap((a) => (a.startsWith(`${region}:`) ? [a.slice(region.length + 1)] : []));
@@ -24,13 +25,5 @@ export function imageInManifest(
     return { fault: `it names ${ids.length} images of ${region}: ${artifacts.join(', ')}` };
   }
   const image = parseImageId(id);
-  return image === undefined ? { fault: `'${id}' is no image id` } : { image };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return image === undefined ? { fault: `'${id}' is not an image id` } : { image };
 }

@@ -57,7 +57,7 @@ export async function findPacker(host: Host, choice: PackerChoice = {}): Promise
   if (choice.program !== undefined) {
     const named = await ask(host, choice.program);
     if (named !== undefined && !isOlder(named.version, OLDEST)) return named;
-    const found = named === undefined ? 'is no Packer' : `is Packer ${versionText(named.version)}`;
+    const found = named === undefined ? 'is not Packer' : `is Packer ${versionText(named.version)}`;
     throw new WarmbakeError(
       'config',
       'unfit-packer',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { CanaryVerdict } from './canary.ts';
 import type { ImageId } from '../model/ids.ts';
+import { jsonOrUndefined } from '../../platform/json.ts';
 
 /** What a job on an instance of the candidate has found. */
 export interface ProbeAnswer {
@@ -30,7 +31,7 @@ export function printAnswer(answer: ProbeAnswer): string {
 /** Reads the meta-data; `undefined` while there is none. What cannot be read proves nothing, and is no fault of the image. */
 export function probeVerdict(text: string): CanaryVerdict | undefined {
   if (text === '') return undefined;
-  const read = answerSchema.safeParse(jsonOf(text));
+  const read = answerSchema.safeParse(jsonOrUndefined(text));
   if (!read.success) return { verdict: 'undecided', because: `the probe's answer cannot be read: '${text}'` };
   const { outcome, because } = read.data;
   return { verdict: VERDICTS[outcome], because };
@@ -61,12 +62,4 @@ export interface ProbeJob {
   readonly command: string;
   /** Configuration file, where it was named on the command line: the job has to read the same one. */
   readonly config?: string;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -24,7 +24,8 @@ export function driftOf(fleet: Fleet): readonly Drift[] {
   const { parameter, key } = fleet.family;
   const option = `--family ${key}`;
   if (desired.state !== 'image') {
-    const says = desired.state === 'absent' ? 'is not there' : `says '${desired.text}', which is no image`;
+    const says =
+      desired.state === 'absent' ? 'is not there' : `says '${desired.text}', which is not an image`;
     return [
       {
         kind: 'parameter',

@@ -100,7 +100,7 @@ export function summaryOf(image: MachineImage, at: Date): ImageSummary {
     ageMs: at.getTime() - image.createdAt.getTime(),
     state: stateOf(image),
     availability: image.availability,
-    ...isPresent(told),
+    ...withoutAbsent(told),
   };
 }
 
@@ -130,7 +130,7 @@ function stackStatus(stack: FleetStack, { images, desiredState, at }: Fleet): St
   return {
     name: facts.name,
     inSync: desired.state === 'image' && planStack(facts, desired.id).action === 'nothing',
-    ...isPresent({
+    ...withoutAbsent({
       template: facts.template,
       group: facts.groupName,
       activeVersion: facts.active?.number,
@@ -154,14 +154,12 @@ function instancesOf({ instances, stacks, at }: Fleet): readonly InstanceStatus[
     image,
     state,
     upMs: at.getTime() - launchedAt.getTime(),
-    ...isPresent({ stack: group === undefined ? undefined : stackOf.get(group) }),
+    ...withoutAbsent({ stack: group === undefined ? undefined : stackOf.get(group) }),
   }));
 }
 
 /** Without members that are not there. */
-function isPresent<T extends Readonly<Record<string, unknown>>>(
-  members: T,
-): { [K in keyof T]?: NonNullable<T[K]> } {
+function withoutAbsent<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
   };

@@ -7,9 +7,11 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { explainExit, succeeded } from '../../platform/process.ts';
 import type { WarmSubject } from './subject.ts';
+import { jsonOrUndefined } from '../../platform/json.ts';
 
 /** One target as `bake --print` wrote it; read further only where it is used. */
-export type PrintedTarget = Readonly<Record<string, unknown>>;
+export type PrintedTarget = Readonly<z.output<typeof printedTarget>>;
+const printedTarget = z.record(z.string(), z.unknown());
 
 /** What a build step resolved: every target by name. */
 export interface BakeConfig {
@@ -61,7 +63,7 @@ export async function downloadBakeConfig(
   );
 }
 
-const document = z.object({ target: z.record(z.string(), z.record(z.string(), z.unknown())) });
+const document = z.object({ target: z.record(z.string(), printedTarget) });
 const marks = z.object({
   args: z.record(z.string(), z.string().nullish()).default({}),
   labels: z.record(z.string(), z.string().nullish()).default({}),
@@ -81,8 +83,8 @@ export interface Expectation {
  * layers of another commit would make an image that is warm for nobody.
  */
 export function readBakeConfig(text: string, { target, commit, perCommit }: Expectation): BakeConfig {
-  const parsed = document.safeParse(jsonOf(text));
-  if (!parsed.success) throw bad(text.trim() === '' ? 'it is empty' : 'it is no output of bake --print');
+  const parsed = document.safeParse(jsonOrUndefined(text));
+  if (!parsed.success) throw bad(text.trim() === '' ? 'it is empty' : 'it is not the output of bake --print');
   const { target: targets } = parsed.data;
   const printed = targets[target];
   if (printed === undefined) {
@@ -117,12 +119,4 @@ function bad(because: string): WarmbakeError {
     'bad-bake-config',
     `the bake config artifact cannot be used: ${because}`,
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -28,7 +28,7 @@ export const promoteCommand: CommandSpec = {
 async function run(host: Host, input: Input): Promise<CommandOutcome> {
   const [name = '', tag = ''] = input.args;
   const from = requireReference(name);
-  if (!isTag(tag)) throw new WarmbakeError('usage', 'bad-tag', `'${tag}' is no tag`);
+  if (!isTag(tag)) throw new WarmbakeError('usage', 'bad-tag', `'${tag}' is not a tag`);
   const loaded = await loadConfiguration(host, input);
   const services = await openBuildServices(loaded.host, loaded.settings);
   try {

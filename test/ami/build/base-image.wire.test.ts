@@ -81,6 +81,6 @@ test('an address and a file do as well; they are not kept', async () => {
   }
   await expect(findBaseImage(host, family('./none.yml'))).rejects.toMatchObject({ code: 'no-base-template' });
   await expect(findBaseImage(host, family('latest'))).rejects.toThrow(
-    "'latest' is no version of the Elastic CI stack",
+    "'latest' is not a version of the Elastic CI stack",
   );
 });

@@ -38,12 +38,12 @@ test.each([
   [
     'a placeholder',
     account({ ...good, '/ci/subnet': 'placeholder' }, { [GROUP]: 'vpc-1' }),
-    "SSM parameter /ci/subnet holds 'placeholder', which is no id of a subnet",
+    "SSM parameter /ci/subnet holds 'placeholder', which is not the id of a subnet",
   ],
   [
     'an id with a line end',
     account({ ...good, '/ci/security-group': `${GROUP}\n` }, {}),
-    `SSM parameter /ci/security-group holds '${GROUP}\n', which is no id of a security group`,
+    `SSM parameter /ci/security-group holds '${GROUP}\n', which is not the id of a security group`,
   ],
   ['a deleted subnet', account(good, { [GROUP]: 'vpc-1' }), `there is no subnet ${SUBNET} in this region`],
 ])('%s is refused', async (_, facts, message) => {

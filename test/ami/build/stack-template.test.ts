@@ -29,9 +29,9 @@ test.each([
     'no id (incident 017b479: yq printed "null")',
     TEMPLATE,
     'eu-west-1',
-    "'null' for eu-west-1 is no image id",
+    "'null' for eu-west-1 is not an image id",
   ],
-  ['a placeholder', TEMPLATE, 'eu-west-2', "'${ImageId}' for eu-west-2 is no image id"],
+  ['a placeholder', TEMPLATE, 'eu-west-2', "'${ImageId}' for eu-west-2 is not an image id"],
   ['an error page', '<html>not found</html>', 'us-east-1', 'it has no Mappings.AWSRegion2AMI'],
   ['an empty file', '', 'us-east-1', 'it has no Mappings.AWSRegion2AMI'],
 ])('%s is refused', (_, text, region, fault) => {
@@ -40,6 +40,6 @@ test.each([
 
 test('a broken template is refused with the place', () => {
   expect(imageInTemplate('Mappings: [', 'us-east-1')).toMatchObject({
-    fault: expect.stringMatching(/^it is no YAML: .* line 1/),
+    fault: expect.stringMatching(/^it is not YAML: .* line 1/),
   });
 });

@@ -38,8 +38,12 @@ test.each([
     manifest(build('now', `eu-west-1:${AMI}`)),
     { fault: `it names 0 images of us-east-1: eu-west-1:${AMI}` },
   ],
-  ['but not something else', manifest(build('now', 'us-east-1:null')), { fault: "'null' is no image id" }],
-  ['but not from an empty file', '', { fault: "it is no manifest of Packer's" }],
+  [
+    'but not something else',
+    manifest(build('now', 'us-east-1:null')),
+    { fault: "'null' is not an image id" },
+  ],
+  ['but not from an empty file', '', { fault: "it is not a manifest of Packer's" }],
 ])("the image is taken from Packer's manifest, %s", (_, text, found) => {
   expect(imageInManifest(text, 'us-east-1')).toEqual(found);
 });

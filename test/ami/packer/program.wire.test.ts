@@ -89,5 +89,5 @@ test('a program that was named must be a Packer that is new enough', async () =>
   await expect(findPacker(host, { program })).rejects.toThrow(
     `'${program}' is Packer 1.6.5; 1.6.6 or later is needed`,
   );
-  await expect(findPacker(host, { program: '/bin/true' })).rejects.toThrow("'/bin/true' is no Packer");
+  await expect(findPacker(host, { program: '/bin/true' })).rejects.toThrow("'/bin/true' is not Packer");
 });

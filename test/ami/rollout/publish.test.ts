@@ -113,14 +113,14 @@ describe('an image that must not run is refused by name', () => {
     [
       'of another family by name',
       { name: 'base-20260821000000' },
-      "('base-20260821000000') is none of family 'cpu'",
+      "('base-20260821000000') is not of family 'cpu'",
     ],
     [
       'of a family with a longer name (B-32)',
       { name: `${FAMILY.name}-arm64-20260821000000` },
-      "('app-build-arm64-20260821000000') is none of family 'cpu'",
+      "('app-build-arm64-20260821000000') is not of family 'cpu'",
     ],
-    ['of another family by tag', { tags: { [TAG.family]: 'gpu' } }, "is none of family 'cpu'"],
+    ['of another family by tag', { tags: { [TAG.family]: 'gpu' } }, "is not of family 'cpu'"],
     [
       'that was revoked (L8)',
       { tags: { [TAG.state]: 'revoked', [TAG.revokedBy]: 'ann', [TAG.reason]: 'agents do not start' } },

@@ -91,7 +91,7 @@ describe('drift', () => {
     [
       'a placeholder',
       ({ fake }) => setParameter(fake, FAMILY.parameter, 'placeholder'),
-      ["! /ci/app-image says 'placeholder', which is no image"],
+      ["! /ci/app-image says 'placeholder', which is not an image"],
     ],
     [
       'a desired image that is revoked',

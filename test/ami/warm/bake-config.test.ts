@@ -33,8 +33,8 @@ test.each([
 
 test.each([
   ['a file that a failed print left empty', '', 'it is empty'],
-  ['half a file', '{"target": {', 'it is no output of bake --print'],
-  ['another document', '{"targets": []}', 'it is no output of bake --print'],
+  ['half a file', '{"target": {', 'it is not the output of bake --print'],
+  ['another document', '{"targets": []}', 'it is not the output of bake --print'],
   [
     'the file of another step',
     JSON.stringify({ target: { 'rocm-ci': {} } }),

@@ -82,7 +82,13 @@ export function buildRequest(host: Host, input: Input): Omit<ImageRequest, 'dryR
 }
 
 /** A built image in the JSON document. */
-export function builtDocument({ image, reused, warmth }: BuiltImage): Readonly<Record<string, unknown>> {
+interface BuiltDocument extends Pick<BuiltImage, 'reused' | 'warmth'> {
+  readonly image: string;
+  readonly name: string;
+}
+
+/** What {@link BuiltDocument} says. */
+export function builtDocument({ image, reused, warmth }: BuiltImage): BuiltDocument {
   return { image: image.id, name: image.name, reused, ...(warmth === undefined ? {} : { warmth }) };
 }
 
@@ -97,6 +103,6 @@ function commitOption(input: Input): CommitSha | undefined {
   throw new WarmbakeError(
     'usage',
     'bad-commit',
-    `'${commit}' is no full commit id (40 lower-case hex digits)`,
+    `'${commit}' is not a full commit id (40 lower-case hex digits)`,
   );
 }

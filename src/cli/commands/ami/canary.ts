@@ -1,7 +1,5 @@
 import { canaryJob, type CanaryChoice } from '../../../ami/jobs/canary.ts';
 import type { CanaryReport } from '../../../ami/rollout/try-canary.ts';
-import { milliseconds } from '../../../config/families.ts';
-import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   type CommandSpec,
@@ -11,8 +9,10 @@ import {
   flag,
   textOption,
 } from '../../command.ts';
+import { durationOption } from '../../duration-option.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { rollText, stackDocument } from './roll.ts';
+import type { CanaryDocument } from '../../../ami/rollout/stack-schema.ts';
 
 /** For commands that try an image on the canary. */
 export const CANARY_OPTIONS: readonly Option[] = [
@@ -42,22 +42,18 @@ async function amiCanary(host: Host, input: Input): Promise<CommandOutcome> {
   };
 }
 
-/** What the command line says about the canary. Throws `usage` where the watch is no duration. */
+/** What the command line says about the canary. Throws `usage` where the watch is not a duration. */
 export function canaryChoice(input: Input): CanaryChoice {
-  const watch = textOption(input, 'canaryWatch');
-  if (watch !== undefined && !/^\d+[smhd]$/.test(watch)) {
-    const message = `'${watch}' is no duration; write it like 90s, 10m or 1h`;
-    throw new WarmbakeError('usage', 'bad-duration', message);
-  }
+  const watch = durationOption(input, 'canaryWatch', '90s, 10m or 1h');
   const config = textOption(input, 'config');
   return {
-    ...(watch === undefined ? {} : { watchMs: milliseconds(watch) }),
+    ...(watch === undefined ? {} : { watchMs: watch.ms }),
     ...(config === undefined ? {} : { config }),
   };
 }
 
 /** The canary in the JSON document. */
-export function canaryDocument({ stack, verdict }: CanaryReport): Readonly<Record<string, unknown>> {
+export function canaryDocument({ stack, verdict }: CanaryReport): CanaryDocument {
   return { stack: stackDocument(stack), ...verdict };
 }
 

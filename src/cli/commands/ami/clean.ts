@@ -7,6 +7,7 @@ import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../c
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import type { CleanedDocument } from '../../../ami/retention/clean-schema.ts';
 
 /** `warmbake ami clean`: delete what the family does not need any more. */
 export const amiCleanCommand: CommandSpec = {
@@ -29,7 +30,7 @@ async function amiClean(host: Host, input: Input): Promise<CommandOutcome> {
 }
 
 /** A cleanup in the JSON document. */
-export function cleanDocument({ lines, missing }: CleanReport): Readonly<Record<string, unknown>> {
+export function cleanDocument({ lines, missing }: CleanReport): CleanedDocument {
   const images = lines.flatMap(({ image, outcome, because }) =>
     image === undefined
       ? []

@@ -14,6 +14,7 @@ import { readRuns } from '../../../state/journal.ts';
 import { type CommandSpec, type Input, type CommandOutcome, textOption } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
+import type { HistoryDocument } from '../../../ami/status/history-schema.ts';
 
 const LIMIT = 30;
 
@@ -32,7 +33,7 @@ export const amiHistoryCommand: CommandSpec = {
 async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
   const limit = textOption(input, 'limit') ?? String(LIMIT);
   if (!/^[1-9]\d*$/.test(limit)) {
-    throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is no number of entries; write 1 or more`);
+    throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is not a number of entries; write 1 or more`);
   }
   const { family, account, store } = await openFamily(host, input);
   const runs = async () =>
@@ -57,7 +58,7 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
       why === undefined ? what : `${what}: ${why}`,
     ]);
   return {
-    json: { family: family.key, entries },
+    json: { family: family.key, entries } satisfies HistoryDocument,
     text:
       rows.length === 0
         ? 'nothing was done yet\n'

@@ -5,6 +5,7 @@ import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type Option, type CommandOutcome, textOption } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
+import type { HoldStateDocument } from '../../../ami/status/status-schema.ts';
 
 export const REASON_OPTION: Option = {
   flags: '--reason <text>',
@@ -42,6 +43,6 @@ function earlier(before: HoldState): string {
 }
 
 /** A hold in JSON documents: its members, beside `state`. */
-export function holdDocument(hold: HoldState): Readonly<Record<string, unknown>> {
+export function holdDocument(hold: HoldState): HoldStateDocument {
   return hold.state === 'held' ? { state: hold.state, ...hold.hold } : hold;
 }

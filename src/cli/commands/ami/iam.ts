@@ -34,11 +34,11 @@ async function amiIam(host: Host, input: Input): Promise<CommandOutcome> {
   const written = input.args[0] ?? '';
   const role = IAM_ROLES.find((one) => one === written);
   if (role === undefined) {
-    throw new WarmbakeError('usage', 'role-unknown', `'${written}' is no role; write job or operator`);
+    throw new WarmbakeError('usage', 'role-unknown', `'${written}' is not a role; write job or operator`);
   }
   const account = textOption(input, 'account') ?? '*';
   if (!/^(?:\d{12}|\*)$/.test(account)) {
-    throw new WarmbakeError('usage', 'bad-account', `'${account}' is no account; write 12 digits`);
+    throw new WarmbakeError('usage', 'bad-account', `'${account}' is not an account; write 12 digits`);
   }
   const own = iamPolicyOf(role, family, account);
   const policy = { ...own, Statement: [...own.Statement, ...statePolicy(state, family.region)] };

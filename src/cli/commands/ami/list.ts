@@ -9,6 +9,7 @@ import { ageText } from './age.ts';
 import { someOf } from './clean.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { shortCommit } from './status-text.ts';
+import type { ListDocument } from '../../../ami/status/status-schema.ts';
 
 /** `warmbake ami list`: every image of the family. */
 export const amiListCommand: CommandSpec = {
@@ -27,7 +28,7 @@ async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
   const { images, missing } = statusOf(fleet);
   const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
   return {
-    json: { family: family.key, images, missing },
+    json: { family: family.key, images, missing } satisfies ListDocument,
     text:
       images.length === 0
         ? 'there are no images\n'

@@ -8,6 +8,7 @@ import { CANARY_OPTIONS, canaryChoice, canaryDocument, canaryText } from './cana
 import { cleanDocument, cleanText } from './clean.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { rollText, stackDocument } from './roll.ts';
+import type { ReleaseDocument } from '../../../ami/status/operation-schema.ts';
 
 /** `warmbake ami rebuild`: from nothing, or from a finished image, to a fleet that runs it. */
 export const amiRebuildCommand: CommandSpec = {
@@ -50,7 +51,7 @@ async function amiRebuild(host: Host, input: Input): Promise<CommandOutcome> {
   };
 }
 
-function documentOf(report: ReleaseReport): Readonly<Record<string, unknown>> {
+function documentOf(report: ReleaseReport): ReleaseDocument {
   if (report.outcome === 'held') return report;
   const { outcome, canary, published, stacks, cleaned } = report;
   return {

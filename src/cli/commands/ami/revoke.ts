@@ -54,6 +54,6 @@ export async function requireOwnImage(
   const because =
     image === undefined
       ? `there is no image ${id} in ${family.region}`
-      : `${id} ('${image.name}') is none of family '${family.key}'`;
+      : `${id} ('${image.name}') is not of family '${family.key}'`;
   throw new WarmbakeError('refused', image === undefined ? 'image-missing' : 'image-foreign', because);
 }

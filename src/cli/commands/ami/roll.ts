@@ -11,6 +11,7 @@ import {
 } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
+import type { StackDocument } from '../../../ami/rollout/stack-schema.ts';
 
 /** `warmbake ami roll`: every stack launches the desired image. */
 export const amiRollCommand: CommandSpec = {
@@ -46,7 +47,7 @@ async function amiRoll(host: Host, input: Input): Promise<CommandOutcome> {
 }
 
 /** One stack in the JSON document. */
-export function stackDocument(result: StackResult): Readonly<Record<string, unknown>> {
+export function stackDocument(result: StackResult): StackDocument {
   const { stack: name, ...rest } = result;
   if (rest.outcome !== 'failed') return { name, ...rest };
   return { name, outcome: rest.outcome, error: { code: rest.error.code, message: rest.error.message } };

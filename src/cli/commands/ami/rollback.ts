@@ -13,6 +13,10 @@ import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION, holdDocument } from './hold.ts';
 import { rollText, stackDocument } from './roll.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
+import type {
+  PlannedRollbackDocument,
+  RollbackReportDocument,
+} from '../../../ami/status/operation-schema.ts';
 
 /** `warmbake ami rollback`: back to a good image, and stay there. */
 export const amiRollbackCommand: CommandSpec = {
@@ -76,7 +80,7 @@ function goalOf(input: Input): RollbackGoal {
   if (to !== '') return { kind: 'image', id: requireImageId(to) };
   if (steps === undefined) return { kind: 'last-good' };
   if (/^[1-9]\d?$/.test(steps)) return { kind: 'steps', steps: Number(steps) };
-  throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is no number of steps; write 1 or more`);
+  throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is not a number of steps; write 1 or more`);
 }
 
 async function confirm({ ask }: Host, plan: string): Promise<void> {
@@ -113,12 +117,7 @@ function planText(
   ].join('');
 }
 
-function rollbackDocument({
-  plan,
-  parameter,
-  hold,
-  stacks,
-}: PlannedRollback): Readonly<Record<string, unknown>> {
+function rollbackDocument({ plan, parameter, hold, stacks }: PlannedRollback): PlannedRollbackDocument {
   return {
     to: plan.to.id,
     leaves: plan.leaves,
@@ -138,7 +137,7 @@ function reportDocument({
   stacks,
   revoked,
   remaining,
-}: RollbackReport): Readonly<Record<string, unknown>> {
+}: RollbackReport): RollbackReportDocument {
   return { hold, parameter, stacks: stacks.map(stackDocument), revoked, remaining };
 }
 

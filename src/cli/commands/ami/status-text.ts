@@ -51,7 +51,7 @@ function desiredText({ desired }: FamilyStatus): string {
   if (desired.state === 'absent') return 'none: the parameter is not there';
   return desired.state === 'image'
     ? `${desired.id}, which is not there`
-    : `'${desired.text}', which is no image`;
+    : `'${desired.text}', which is not an image`;
 }
 
 function heldText({ hold }: FamilyStatus): string {

@@ -4,14 +4,15 @@ import { parseImageId } from '../../../ami/model/ids.ts';
 import { statusOf, type FamilyStatus } from '../../../ami/status/status.ts';
 import { readWorkState } from '../../../ami/status/work-state.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
-import { milliseconds } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import { type Duration, durationOption } from '../../duration-option.ts';
 import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies } from './family.ts';
 import { holdDocument } from './hold.ts';
 import { statusText, type StatusView } from './status-text.ts';
+import type { FamilyStatusDocument } from '../../../ami/status/status-schema.ts';
 
 /** `warmbake ami status`: what runs, what should, and what does not fit. */
 export const amiStatusCommand: CommandSpec = {
@@ -30,10 +31,7 @@ export const amiStatusCommand: CommandSpec = {
 };
 
 async function amiStatus(host: Host, input: Input): Promise<CommandOutcome> {
-  const maximumAge = textOption(input, 'maxAge');
-  if (maximumAge !== undefined && !/^\d+[smhd]$/.test(maximumAge)) {
-    throw new WarmbakeError('usage', 'bad-duration', `'${maximumAge}' is no duration; write it like 48h`);
-  }
+  const maximumAge = durationOption(input, 'maxAge', '48h');
   const opened = await openFamilies(host, input);
   const busy = await busyByInstance(host);
   const views: StatusView[] = [];
@@ -56,18 +54,18 @@ async function look(host: Host, { family, account, store }: OpenFamily): Promise
   return { status: statusOf(fleet), work };
 }
 
-function ageAlarms({ key, desired }: FamilyStatus, maximumAge: string): readonly string[] {
+function ageAlarms({ key, desired }: FamilyStatus, maximumAge: Duration): readonly string[] {
   if (desired.image === undefined) return [`${key}: the age of the desired image is not known`];
   const { id, ageMs } = desired.image;
-  if (ageMs <= milliseconds(maximumAge)) return [];
-  return [`${key}: ${id} is ${ageText(ageMs)} old; ${maximumAge} is allowed`];
+  if (ageMs <= maximumAge.ms) return [];
+  return [`${key}: ${id} is ${ageText(ageMs)} old; ${maximumAge.text} is allowed`];
 }
 
 function driftAlarms({ key, drift }: FamilyStatus): readonly string[] {
   return drift.flatMap(({ alarming, message }) => (alarming ? [`${key}: ${message}`] : []));
 }
 
-function documentOf({ status, work, busy }: StatusView): Readonly<Record<string, unknown>> {
+function documentOf({ status, work, busy }: StatusView): FamilyStatusDocument {
   const { hold, instances, ...rest } = status;
   return {
     ...rest,

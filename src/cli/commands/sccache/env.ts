@@ -41,6 +41,6 @@ function formatOf(text: string): Format {
   throw new WarmbakeError(
     'usage',
     'unknown-format',
-    `'${text}' is no format; there are ${FORMATS.join(', ')}`,
+    `'${text}' is not a format; there are ${FORMATS.join(', ')}`,
   );
 }

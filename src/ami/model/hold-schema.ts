@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { parseImageId } from './ids.ts';
+
+const time = z.iso.datetime().transform((text) => new Date(text));
+
+/** The value of the hold's parameter. Readers pass over what newer versions add. */
+export const holdSchema = z.discriminatedUnion('held', [
+  z.object({
+    held: z.literal(true),
+    image: z.string().transform(parseImageId).optional(),
+    leaves: z
+      .array(z.string())
+      .transform((texts) => texts.flatMap((text) => parseImageId(text) ?? []))
+      .optional(),
+    by: z.string(),
+    reason: z.string(),
+    since: time,
+    until: time.optional(),
+  }),
+  /** Who ended it, and when, for those who read the parameter's history. */
+  z.object({ held: z.literal(false), by: z.string().optional(), at: time.optional() }),
+]);

@@ -1,0 +1,52 @@
+import { WarmbakeError } from '../../platform/errors.ts';
+import type { Host } from '../../platform/host.ts';
+import type { CommandOutcome, CommandSpec, Input } from '../command.ts';
+import { DOCUMENTS } from '../documents.ts';
+import { tableLines } from '../table.ts';
+
+/** `warmbake schema`: what the JSON documents look like. */
+export const schemaCommand: CommandSpec = {
+  args: '[document]',
+  description:
+    'Print the JSON Schema (draft 2020-12) of a JSON document that warmbake writes or reads, for editors and for programs that read it. Without a name, list the documents.',
+  options: [],
+  examples: [
+    'warmbake schema',
+    'warmbake schema plan > plan.schema.json',
+    'warmbake schema config > warmbake.schema.json',
+  ],
+  run,
+};
+
+async function run(_: Host, { args: [name] }: Input): Promise<CommandOutcome> {
+  if (name === undefined) {
+    const documents = DOCUMENTS.map(({ name: document, version, from }) => ({
+      name: document,
+      version,
+      from,
+    }));
+    const rows = documents.map(({ name: document, version, from }) => [document, String(version), from]);
+    return {
+      json: { documents },
+      text: `${tableLines(['DOCUMENT', 'VERSION', 'FROM'], rows).join('\n')}\n`,
+    };
+  }
+  const document = DOCUMENTS.find((known) => known.name === name);
+  if (document === undefined) throw unknown(name);
+  const { toJSONSchema } = await import('zod');
+  // As it is written: times are text, and what has a default may be left out.
+  const printed = toJSONSchema(await document.schema(), { io: 'input', target: 'draft-2020-12' });
+  const { $schema, ...rest } = printed;
+  const schema = { $schema, title: `warmbake ${name}, version ${document.version}`, ...rest };
+  return {
+    json: { document: name, version: document.version, schema },
+    text: `${JSON.stringify(schema, undefined, 2)}\n`,
+  };
+}
+
+function unknown(name: string): WarmbakeError {
+  const names = DOCUMENTS.map((document) => document.name);
+  return new WarmbakeError('usage', 'document-unknown', `'${name}' is not a document of warmbake`, {
+    hint: `write one of ${names.join(', ')}`,
+  });
+}

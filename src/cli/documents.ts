@@ -1,0 +1,106 @@
+import type * as z from 'zod';
+
+/** A JSON document that warmbake writes or reads. */
+export interface Document {
+  readonly name: string;
+  /** What it says of itself as `schemaVersion`, where it does. */
+  readonly version: number;
+  /** Who writes it. */
+  readonly from: string;
+  /** Loads what it must look like. */
+  readonly schema: () => Promise<z.ZodType>;
+}
+
+/** Every document with a schema, in the order of the README. */
+export const DOCUMENTS: readonly Document[] = [
+  {
+    name: 'config',
+    version: 1,
+    from: 'warmbake.yaml, as people write it',
+    schema: async () => (await import('../config/schema.ts')).configuration,
+  },
+  {
+    name: 'plan',
+    version: 1,
+    from: 'warmbake plan --json',
+    schema: async () => (await import('../image-step/plan-schema.ts')).planSchema,
+  },
+  {
+    name: 'explanation',
+    version: 1,
+    from: 'warmbake build --explain-context --json',
+    schema: async () => (await import('../image-step/plan-schema.ts')).explanationSchema,
+  },
+  {
+    name: 'result',
+    version: 1,
+    from: 'warmbake build --result FILE, and --json',
+    schema: async () => (await import('../image-step/result-schema.ts')).resultSchema,
+  },
+  {
+    name: 'record',
+    version: 1,
+    from: 'builds/ in the state store',
+    schema: async () => (await import('../image-step/result-schema.ts')).recordSchema,
+  },
+  {
+    name: 'status',
+    version: 1,
+    from: 'warmbake ami status --json',
+    schema: async () => (await import('../ami/status/status-schema.ts')).amiStatusSchema,
+  },
+  {
+    name: 'list',
+    version: 1,
+    from: 'warmbake ami list --json',
+    schema: async () => (await import('../ami/status/status-schema.ts')).listSchema,
+  },
+  {
+    name: 'history',
+    version: 1,
+    from: 'warmbake ami history --json',
+    schema: async () => (await import('../ami/status/history-schema.ts')).historySchema,
+  },
+  {
+    name: 'publish',
+    version: 1,
+    from: 'warmbake ami publish --json',
+    schema: async () => (await import('../ami/status/operation-schema.ts')).publishSchema,
+  },
+  {
+    name: 'roll',
+    version: 1,
+    from: 'warmbake ami roll --json',
+    schema: async () => (await import('../ami/rollout/stack-schema.ts')).rollSchema,
+  },
+  {
+    name: 'rollback',
+    version: 1,
+    from: 'warmbake ami rollback --json',
+    schema: async () => (await import('../ami/status/operation-schema.ts')).rollbackSchema,
+  },
+  {
+    name: 'clean',
+    version: 1,
+    from: 'warmbake ami clean --json',
+    schema: async () => (await import('../ami/retention/clean-schema.ts')).cleanSchema,
+  },
+  {
+    name: 'hold',
+    version: 1,
+    from: "the value of the hold's parameter, <parameter>/hold",
+    schema: async () => (await import('../ami/model/hold-schema.ts')).holdSchema,
+  },
+  {
+    name: 'lock',
+    version: 1,
+    from: 'the lock of a family in the state store',
+    schema: async () => (await import('../state/lock-schema.ts')).lockSchema,
+  },
+  {
+    name: 'journal',
+    version: 1,
+    from: 'one run in the journal of the state store',
+    schema: async () => (await import('../state/journal-schema.ts')).runSchema,
+  },
+];

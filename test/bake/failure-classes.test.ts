@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { FAILURE_CLASSES, ruleOf } from '../../src/bake/failure-classes.ts';
+import { failureOf } from '../../src/image-step/build.ts';
+import { exitCodeOf } from '../../src/platform/errors.ts';
+
+const OUTSIDE: ReadonlySet<string> = new Set([
+  'sccache',
+  'rate-limit',
+  'expired-token',
+  'registry-error',
+  'quota',
+  'denied',
+  'engine',
+]);
+
+it.each(Object.keys(FAILURE_CLASSES) as readonly (keyof typeof FAILURE_CLASSES)[])(
+  'a build that failed by %s ends with the exit code of its class',
+  (failureClass) => {
+    const targets = [{ failures: [{ class: failureClass, importing: false, message: 'it failed' }] }];
+    const error = failureOf({ outcome: 'failed', targets });
+    expect(error?.code).toBe(`build-${failureClass}`);
+    expect(exitCodeOf(error)).toBe(OUTSIDE.has(failureClass) ? 5 : 6);
+  },
+);
+
+it.each(['rate-limit', 'expired-token', 'registry-error', 'quota', 'denied', 'disk-full', 'engine'] as const)(
+  'what fails by %s, outside of the Dockerfile, says what to do',
+  (failureClass) => {
+    expect(ruleOf(failureClass).hint).toMatch(/[a-z]{3}/);
+  },
+);
