@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
 import { tableLines } from '../../src/cli/table.ts';
 import type { Agent } from '../../parts/agent.ts';
+import { emptyStore } from './empty-store.ts';
 import type { Engine } from '../../parts/engine.ts';
 import { change, type Checkout } from './checkout.ts';
 import { warmbake } from './warmbake.ts';
@@ -13,12 +13,21 @@ interface BuildRecord {
   readonly seconds: number;
   readonly targets: readonly {
     readonly record?: {
-      readonly totals: { readonly executed: number; readonly loaded: number; readonly pruned: number };
+      readonly steps: readonly { readonly name: string; readonly verdict: string }[];
     };
+    /** What each cache gave to the bake that the target was part of. */
+    readonly donors?: readonly Donor[];
   }[];
   readonly planned: readonly {
-    readonly cacheFrom: readonly { readonly role: string; readonly state: string }[];
+    readonly cacheFrom: readonly { readonly role: string; readonly ref: string }[];
   }[];
+}
+
+interface Donor {
+  /** `host/path:tag`. */
+  readonly donor: string;
+  readonly layers: readonly string[];
+  readonly bytes: number;
 }
 
 /** One build of the demo: what happened before it, and the job that CI starts for it. */
@@ -26,6 +35,8 @@ interface Scene {
   readonly title: string;
   /** Prepares the checkout; answers with the job's variables. */
   readonly job: (checkout: Checkout) => Promise<Job>;
+  /** Default: the tests. */
+  readonly targets?: readonly string[];
 }
 
 type Job = { readonly BUILDKITE_BRANCH: string } & Readonly<Record<`BUILDKITE_${string}`, string>>;
@@ -79,12 +90,22 @@ const SCENES: readonly Scene[] = [
       return MAIN;
     },
   },
+  {
+    title: 'a new pull request, three targets at once',
+    job: async (checkout) => {
+      await checkout.git('switch', '--quiet', '--create', 'two-logos');
+      await change(checkout, 'assets/logo.txt', 'three buns');
+      return { ...PULL_REQUEST, BUILDKITE_BRANCH: 'two-logos', BUILDKITE_PULL_REQUEST: '8' };
+    },
+    targets: ['test-ci', 'release-ci', 'assets-ci'],
+  },
 ];
 
 /** What happens to main between two days. */
 const NEXT_DAY: Scene = {
   title: 'main moves on overnight',
   job: async (checkout) => {
+    await checkout.git('switch', '--quiet', 'main');
     await change(checkout, 'src/parser.txt', 'parse comments too');
     return MAIN;
   },
@@ -107,36 +128,59 @@ async function play(scene: Scene, number: number, stage: Stage): Promise<BuildRe
   const job = await scene.job(checkout);
   await git('push', '--quiet', '--force', 'origin', `HEAD:${job.BUILDKITE_BRANCH}`);
   // CI agents live for one job: nothing of an earlier build may help but the registry.
-  if (engine.owned) await execa('docker', ['builder', 'prune', '--all', '--force'], { env: engine.env });
+  if (engine.owned) await emptyStore(engine);
   const result = path.join(directory, `result-${number}.json`);
   const build = { id: `00000000-0000-0000-0000-00000000000${number}`, number: String(number) };
-  await warmbake(['build', '--config', 'warmbake.yaml', '--result', result], {
-    cwd: checkout.directory,
-    env: {
-      ...engine.env,
-      ...agent.env(build),
-      ...job,
-      BUILDKITE_REPO: 'https://example.com/demo/bun.git',
-      BUILDKITE_COMMIT: await git('rev-parse', 'HEAD'),
+  await warmbake(
+    ['build', ...(scene.targets ?? ['test-ci']), '--config', 'warmbake.yaml', '--result', result],
+    {
+      cwd: checkout.directory,
+      env: {
+        ...engine.env,
+        ...agent.env(build),
+        ...job,
+        BUILDKITE_REPO: 'https://example.com/demo/bun.git',
+        BUILDKITE_COMMIT: await git('rev-parse', 'HEAD'),
+      },
     },
-  });
+  );
   return JSON.parse(await readFile(result, 'utf8')) as BuildRecord;
 }
 
 function summary(records: readonly BuildRecord[]): readonly string[] {
   const rows = records.map((record, i) => {
-    const totals = record.targets[0]?.record?.totals;
-    const found = (record.planned[0]?.cacheFrom ?? []).filter((s) => s.state === 'found').map((s) => s.role);
+    const { executed, cached } = stepsOf(record);
     return [
       `${i + 1}. ${SCENES[i]?.title ?? ''}`,
       record.outcome,
-      found.join(' + ') || '-',
-      String(totals?.executed ?? 0),
-      String((totals?.loaded ?? 0) + (totals?.pruned ?? 0)),
+      String(executed),
+      String(cached),
+      donorsText(record),
       record.seconds.toFixed(1),
     ];
   });
-  return tableLines(['build', 'outcome', 'imported', 'executed', 'from cache', 'seconds'], rows);
+  return tableLines(['build', 'outcome', 'executed', 'from cache', 'loaded from', 'seconds'], rows);
+}
+
+/** Steps that several targets have are named by each of them (`[release-ci app 1/4] COPY src/ src/`), and run once. */
+function stepsOf({ targets }: BuildRecord): { readonly executed: number; readonly cached: number } {
+  const steps = targets.flatMap(({ record }) => record?.steps ?? []);
+  const names = steps.map(({ name, verdict }) => ({ name: name.replace(/^\[\S+-ci /, '['), verdict }));
+  const all = new Set(names.map(({ name }) => name));
+  const executed = new Set(names.filter((s) => s.verdict === 'executed').map(({ name }) => name));
+  return { executed: executed.size, cached: all.size - executed.size };
+}
+
+/** `merge-base 1f0c53a (4 layers, 0.9 MB) + own pr-7 (2 layers, 0.4 MB)`; donors that were not needed are not named. */
+function donorsText({ targets, planned }: BuildRecord): string {
+  const sources = planned.flatMap(({ cacheFrom }) => cacheFrom);
+  const used = (targets[0]?.donors ?? []).filter(({ layers }) => layers.length > 0);
+  const texts = used.map(({ donor, layers, bytes }) => {
+    const role = sources.find(({ ref }) => ref === donor)?.role ?? '';
+    const tag = donor.slice(donor.lastIndexOf(':') + 1).replace(/^([0-9a-f]{7})[0-9a-f]{33}/, '$1');
+    return `${role} ${tag} (${layers.length} layers, ${(bytes / 1e6).toFixed(1)} MB)`;
+  });
+  return texts.join(' + ') || '-';
 }
 
 /** Plays the life of a pull request, and ends with a table of its builds. */

@@ -1,4 +1,5 @@
-# compile.sh FILE ROUNDS: hashes FILE with four megabytes of padding ROUNDS times, each on the result of the last.
+# compile.sh FILE ROUNDS: hashes FILE with four megabytes of padding ROUNDS times, each on the result of the last, and
+# prints 40 kB for each round, which the hash decides: an object file, as far as a cache can tell.
 set -eu
 sum=$(sha256sum < "$1")
 round=0
@@ -7,3 +8,5 @@ while [ "$round" -lt "$2" ]; do
   round=$((round + 1))
 done
 echo "$1 $sum"
+seed=$((0x$(echo "$sum" | head -c 7)))
+awk -v seed="$seed" -v lines="$(($2 * 5000))" 'BEGIN { srand(seed); while (lines--) printf "%07x\n", rand() * 268435456 }'
