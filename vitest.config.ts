@@ -28,7 +28,15 @@ export default defineConfig({
       { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [WIRE, REAL, SLOW] } },
       { test: { ...shared, name: 'wire', include: [WIRE] } },
       // Proofs that cost minutes of a core: `npm run test:slow`.
-      { test: { ...shared, name: 'slow', include: [SLOW] } },
+      {
+        test: {
+          ...shared,
+          name: 'slow',
+          include: [SLOW],
+          globalSetup: ['test/tiers/start.ts'],
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           ...shared,
