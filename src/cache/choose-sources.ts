@@ -1,5 +1,5 @@
 import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
-import type { Candidate, Role } from '../refs/candidate.ts';
+import type { Candidate } from '../refs/candidate.ts';
 import type { SourceAnswer, Source } from './chain.ts';
 
 /** A candidate and what the registry said about it. */
@@ -10,14 +10,15 @@ export interface Asked {
 
 /**
  * The fate of each candidate, in their order. Every distinct one found is a donor, up to `maxSources`; an alternative
- * is surplus where an earlier candidate of its role was found.
+ * is surplus where the candidate of its role and tag before it was found.
  */
 export function chooseSources(asked: readonly Asked[], maxSources: number): readonly Source[] {
   const chosen = new Map<Digest, Reference>();
-  const found = new Map<Role, Reference>();
+  const found = new Map<string, Reference>();
 
   return asked.map(({ candidate: { role, ref, alternative }, answer }): Source => {
-    const first = found.get(role);
+    const key = `${role} ${ref.tag}`;
+    const first = found.get(key);
     if (alternative && first !== undefined) {
       return { role, ref, state: 'surplus', because: `${referenceName(first)} was found` };
     }
@@ -25,7 +26,7 @@ export function chooseSources(asked: readonly Asked[], maxSources: number): read
     if (answer.state !== 'found') return { role, ref, state: answer.state, because: answer.because };
 
     const { digest } = answer;
-    if (first === undefined) found.set(role, ref);
+    if (first === undefined) found.set(key, ref);
     const twin = chosen.get(digest);
     if (twin !== undefined) {
       return { role, ref, state: 'duplicate', because: `same as ${referenceName(twin)}`, digest };

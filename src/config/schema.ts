@@ -23,8 +23,8 @@ export const sections = {
         .int()
         .min(1, { error: 'write a number from 1 to 20' })
         .max(20, { error: 'write a number from 1 to 20' })
-        .default(6)
-        .describe('how many cache sources a build imports at most'),
+        .default(12)
+        .describe('how many cache sources are merged for a target at most'),
       alsoExport: z
         .array(field.referenceTemplate)
         .default([])

@@ -26,12 +26,13 @@ export async function buildContext(
   // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
   const commit = facts === undefined ? await asked : await commitOfBuild(facts, asked);
   const ci = facts !== undefined;
-  const [head, mergeBase, parent] = await Promise.all([
+  const [head, mergeBase, parent, line] = await Promise.all([
     asked,
     commit === undefined || base === undefined
       ? undefined
       : mergeBaseWith(host, history, { commit, base, ci }),
     commit === undefined ? undefined : history.parentOf(commit),
+    commit === undefined ? [] : history.lineOf(commit, LINE),
   ]);
   if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
   return {
@@ -41,7 +42,29 @@ export async function buildContext(
     ...(commit === undefined ? {} : { commit }),
     ...(parent === undefined ? {} : { parent }),
     ...(mergeBase === undefined || mergeBase === commit ? {} : { mergeBase }),
+    ...(await earlierCommits(history, line, mergeBase)),
     ...(facts === undefined ? {} : { build: facts.build }),
+  };
+}
+
+/** Commits that are looked at before this one. What lies further back has caches that few of today's files fit. */
+const LINE = 8;
+/** Of those, how many of this line and of the base are kept. */
+const EARLIER = 4;
+
+/** Splits the line at the merge base; with merges in it the merge base can lie beside. */
+async function earlierCommits(
+  history: History,
+  line: readonly CommitSha[],
+  mergeBase: CommitSha | undefined,
+): Promise<Pick<BuildContext, 'previous' | 'basePrevious'>> {
+  const at = mergeBase === undefined ? -1 : line.indexOf(mergeBase);
+  const previous = (at < 0 ? line : line.slice(0, at)).slice(0, EARLIER);
+  const beside = at < 0 && mergeBase !== undefined ? await history.lineOf(mergeBase, EARLIER) : [];
+  const basePrevious = at < 0 ? beside : line.slice(at + 1, at + 1 + EARLIER);
+  return {
+    ...(previous.length === 0 ? {} : { previous }),
+    ...(basePrevious.length === 0 ? {} : { basePrevious }),
   };
 }
 

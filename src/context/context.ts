@@ -46,5 +46,9 @@ export interface BuildContext {
   readonly parent?: CommitSha;
   /** Best common ancestor with the base branch, where git knows it and it is not the commit itself. */
   readonly mergeBase?: CommitSha;
+  /** Commits of this line before it, by first parents, the nearest first: earlier pushes. Where there is a merge base, down to it. */
+  readonly previous?: readonly CommitSha[];
+  /** Commits before the merge base, by first parents, the nearest first. */
+  readonly basePrevious?: readonly CommitSha[];
   readonly build?: CiBuild;
 }

@@ -116,6 +116,17 @@ export async function parentOf(
   return parent !== undefined && isCommitSha(parent) ? parent : undefined;
 }
 
+/** First parents of a commit, the nearest first, as far as that repository has them; at most `count`. */
+export async function firstParents(
+  host: Host,
+  commit: CommitSha,
+  { count, ...options }: GitOptions & { readonly count: number },
+): Promise<readonly CommitSha[]> {
+  const args = ['rev-list', '--first-parent', `--max-count=${count + 1}`, commit];
+  const finished = await git(host, args, options);
+  return succeeded(finished) ? finished.stdout.split('\n').filter(isCommitSha).slice(1) : [];
+}
+
 /** Absolute path of a file in the checkout's git directory, also where that is shared between worktrees. */
 export async function gitPath(host: Host, name: string): Promise<string | undefined> {
   const found = await firstLine(host, ['rev-parse', '--git-path', name]);

@@ -4,7 +4,7 @@ import { ancestry, commonAncestor, type Ancestry, type Graph } from './ancestry.
 import { bareClone, FETCHED } from './bare-clone.ts';
 import { checkoutGraph } from './checkout.ts';
 import type { CommitSha } from './context.ts';
-import { parentOf } from './git.ts';
+import { firstParents, parentOf } from './git.ts';
 
 /** What git knows about the merge base of two lines; `none` is certain, `unknown` says why. */
 export type MergeBase =
@@ -20,6 +20,8 @@ export interface History {
   isAncestor(older: CommitSha, newer: CommitSha): Promise<Ancestry>;
   /** First parent of a commit, where the checkout has the commit or an earlier question has fetched it. */
   parentOf(commit: CommitSha): Promise<CommitSha | undefined>;
+  /** First parents of a commit, the nearest first, as far as they are known without asking the remote; at most `count`. */
+  lineOf(commit: CommitSha, count: number): Promise<readonly CommitSha[]>;
 }
 
 /** Commits fetched below each tip, step by step until the answer is certain. What lies deeper is older than any cache. */
@@ -93,6 +95,13 @@ export function openHistory(host: Host, { limitMs = LIMIT_MS } = {}): History {
     parentOf: async (commit) =>
       (await parentOf(host, commit)) ??
       (await inTurn(async () => await parentOf(host, commit, { directory }))),
+
+    lineOf: async (commit, count) => {
+      const here = await firstParents(host, commit, { count });
+      if (here.length === count) return here;
+      const there = await inTurn(async () => await firstParents(host, commit, { count, directory }));
+      return there.length > here.length ? there : here;
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { writeBakeCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
 import { mountForExport } from './mount-for-export.ts';
 import { NOTHING, type OpenImport } from './open-import.ts';
-import { nextImport, planned } from './planned-import.ts';
+import { nextImport, plannedImport } from './planned-import.ts';
 import type { Work } from './work.ts';
 
 /** One bake, and what its steps said about sccache. */
@@ -32,7 +32,7 @@ export interface Attempts {
 export async function bakeWithRetries(services: BuildServices, work: Work): Promise<Attempts> {
   const failures: Failure[] = [];
   const mounting = mountForExport(services, work);
-  let current = await planned(services, work);
+  let current = await plannedImport(services, work);
   try {
     for (;;) {
       const { opened } = current;

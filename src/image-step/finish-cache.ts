@@ -1,12 +1,13 @@
 import type { StreamRecord } from '../bake/record.ts';
+import { IMPORT_LIMIT, readCacheManifest } from '../cache/cache-manifest.ts';
+import { roofed } from '../cache/roofed.ts';
 import { type BuildContext, isCommitSha } from '../context/context.ts';
 import { type Reference, referenceName } from '../registry/reference.ts';
 import type { Manifest } from '../registry/registry.ts';
 import { digestOf } from '../registry/digest.ts';
 import { warn } from '../platform/events.ts';
-import type { BuildServices } from './build-services.ts';
 import { markManifest, readMarks } from './marks.ts';
-import { type PromotedManifest, type Promoted, promote } from './promotion.ts';
+import { type NamingServices, type PromotedManifest, type Promoted, promote } from './promotion.ts';
 import type { Promotion, TargetPlan } from './target-plan.ts';
 import type { Verified } from './verify.ts';
 
@@ -21,9 +22,12 @@ export interface CacheResult {
  * the commit and gives it its further names. Whatever fails here is a warning by name: the image stands.
  */
 export async function finishCache(
-  services: BuildServices,
+  services: NamingServices,
   context: BuildContext,
-  options: { readonly target: TargetPlan; readonly record: StreamRecord },
+  options: {
+    readonly target: Pick<TargetPlan, 'exportTo' | 'promotions'>;
+    readonly record: Pick<StreamRecord, 'exports'>;
+  },
 ): Promise<CacheResult> {
   const { target, record } = options;
   const { emit } = services.host;
@@ -44,7 +48,7 @@ export async function finishCache(
 
 /** Gives an image that stands its further names; the image is read at the promotion's source. */
 export async function promoteImage(
-  services: BuildServices,
+  services: NamingServices,
   context: BuildContext,
   promotions: readonly Promotion[],
 ): Promise<readonly Promoted[]> {
@@ -63,7 +67,7 @@ export async function promoteImage(
 }
 
 async function promoteAll(
-  services: BuildServices,
+  services: NamingServices,
   promotions: readonly Promotion[],
   candidate: PromotedManifest,
 ): Promise<readonly Promoted[]> {
@@ -81,7 +85,7 @@ async function promoteAll(
 }
 
 async function landed(
-  { registry, host }: BuildServices,
+  { registry, host }: NamingServices,
   refs: readonly Reference[],
   written: ReadonlySet<string>,
 ): Promise<readonly Verified[]> {
@@ -97,7 +101,7 @@ async function landed(
 }
 
 async function putMark(
-  services: BuildServices,
+  services: NamingServices,
   context: BuildContext,
   ref: Reference,
 ): Promise<PromotedManifest | undefined> {
@@ -108,7 +112,7 @@ async function putMark(
   const manifest: Manifest | undefined =
     read.state === 'found'
       ? markManifest(
-          read,
+          await underRoof(services, ref, read),
           { ...marks, revision: marks.commit, ...buildId(context) },
           settings.bake.annotations,
         )
@@ -119,6 +123,26 @@ async function putMark(
     return undefined;
   }
   return { ...manifest, digest: digestOf(manifest.body), ...marks };
+}
+
+/**
+ * The manifest with one leaf instead of several, where it has several: whoever imports it as it is loses links at random (BuildKit
+ * 0.25 to 0.32, `addItemToStorage` in cache/remotecache/v1/cachestorage.go). It stays as it is where that cannot be done.
+ */
+async function underRoof(
+  { registry, host }: NamingServices,
+  ref: Reference,
+  manifest: Manifest,
+): Promise<Manifest> {
+  const cache = readCacheManifest(manifest.body);
+  if (cache.kind !== 'cache') return manifest;
+  const config = await registry.blob(ref, cache.config.digest, { limit: IMPORT_LIMIT });
+  const better = config.state === 'found' ? roofed(manifest, config.body) : undefined;
+  if (better === undefined) return manifest;
+  const put = await registry.putBlob(ref, better.config.body);
+  if (put.state === 'written') return better.manifest;
+  warn(host.emit, 'cache-roof-failed', `${referenceName(ref)} keeps several leaves: ${put.state}`);
+  return manifest;
 }
 
 function identity({ commit, build }: BuildContext): Pick<PromotedManifest, 'commit' | 'buildNumber'> {

@@ -18,13 +18,13 @@ export function mountForExport(
   { host, registry }: Pick<BuildServices, 'host' | 'registry'>,
   { plan, targets }: Work,
 ): Mounting {
-  const { import: plannedImport } = plan;
-  if (plannedImport.way !== 'gateway') return { end: async () => await Promise.resolve() };
+  const { import: source } = plan;
+  if (source.way !== 'gateway') return { end: async () => await Promise.resolve() };
   const written = targets.flatMap(({ exportTo, tags }) => [...exportTo, ...tags]);
   const repositories = new Map<string, Repository>(written.map((ref) => [repositoryName(ref), ref]));
   const stop = new AbortController();
-  const donors = plannedImport.places;
-  const mounting = mountAll(plannedImport.merged, [...repositories.values()], {
+  const donors = source.places;
+  const mounting = mountAll(source.merged, [...repositories.values()], {
     registry,
     donors,
     host,

@@ -102,12 +102,20 @@ function originText({ origin }: BuildContext): string {
   }
 }
 
+/** Earlier commits without a cache are the normal case, and many: they are in the JSON only. */
+function isTold({ role, state }: Source): boolean {
+  const usual = state === 'missing' || state === 'surplus' || state === 'unprobed';
+  return !(usual && (role === 'previous' || role === 'base-previous'));
+}
+
 /** The chain of one target as a table: what was asked, what is imported, and why the rest is not. */
 export function chainTable(target: ResolvedTarget): {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 } {
-  const sources = target.sources.map((s) => [s.role, s.state, referenceName(s.ref), s.because ?? '']);
+  const sources = target.sources
+    .filter(isTold)
+    .map((s) => [s.role, s.state, referenceName(s.ref), s.because ?? '']);
   const writes = target.exportTo.map((ref) => ['export', '', referenceName(ref), '']);
   const further = target.promotions
     .filter((p) => p.what === 'cache')

@@ -38,6 +38,8 @@ const anyContext = z.strictObject({
   commit: z.string().exactOptional(),
   parent: z.string().exactOptional(),
   mergeBase: z.string().exactOptional(),
+  previous: z.array(z.string()).readonly().exactOptional(),
+  basePrevious: z.array(z.string()).readonly().exactOptional(),
   build: buildOfCi.exactOptional(),
 });
 

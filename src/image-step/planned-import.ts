@@ -15,7 +15,7 @@ export interface CurrentImport {
 }
 
 /** Opens what the plan says. */
-export async function planned(services: BuildServices, work: Work): Promise<CurrentImport> {
+export async function plannedImport(services: BuildServices, work: Work): Promise<CurrentImport> {
   const { import: plan } = work.plan;
   switch (plan.way) {
     case 'none':

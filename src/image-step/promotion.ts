@@ -8,9 +8,15 @@ import { type BuildContext, type CommitSha, isCommitSha } from '../context/conte
 import { readImage } from '../registry/image-manifest.ts';
 import { type Digest, referenceName } from '../registry/reference.ts';
 import type { Manifest } from '../registry/registry.ts';
+import type { Settings } from '../config/settings.ts';
 import type { BuildServices } from './build-services.ts';
 import { readMarks } from './marks.ts';
 import type { Promotion } from './target-plan.ts';
+
+/** What giving names works with. */
+export interface NamingServices extends Pick<BuildServices, 'host' | 'registry' | 'history'> {
+  readonly settings: { readonly bake: Pick<Settings['bake'], 'annotations'> };
+}
 
 /** What became, or would become, of a promotion. */
 export interface Promoted {
@@ -32,7 +38,7 @@ export interface PromotedManifest extends Manifest {
 
 /** What promoting an image that exists already would do now; for `plan` and for repairing a moved `latest`. */
 export async function planPromotion(
-  services: BuildServices,
+  services: NamingServices,
   context: BuildContext,
   promotion: Promotion,
 ): Promise<Promoted> {
@@ -53,7 +59,7 @@ export async function planPromotion(
  * Never rejects for what the registry does: a promotion that fails is told, and the build stands.
  */
 export async function promote(
-  services: BuildServices,
+  services: NamingServices,
   promotion: Promotion,
   options: { readonly candidate: PromotedManifest; readonly dryRun?: boolean },
 ): Promise<Promoted> {
@@ -71,7 +77,7 @@ export async function promote(
 }
 
 async function judge(
-  services: BuildServices,
+  services: NamingServices,
   promotion: Promotion,
   candidate: Pick<PromotedManifest, 'digest' | 'commit' | 'buildNumber'>,
 ): Promise<Promoted> {
@@ -97,7 +103,7 @@ async function judge(
 }
 
 async function order(
-  { history }: BuildServices,
+  { history }: NamingServices,
   holds: Marked | undefined,
   { commit, buildNumber }: { readonly commit: CommitSha; readonly buildNumber?: string },
 ): Promise<PromotionDecision> {

@@ -1,13 +1,22 @@
 import type { Reference } from '../registry/reference.ts';
 
 /** Which part of the fallback a source stands for; the order of this list is the order of the chain. */
-export const ROLES = ['commit', 'parent', 'merge-base', 'own', 'base', 'main'] as const;
+export const ROLES = [
+  'commit',
+  'parent',
+  'merge-base',
+  'own',
+  'base',
+  'main',
+  'previous',
+  'base-previous',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** One ref that may hold layers for this build. */
 export interface Candidate {
   readonly role: Role;
   readonly ref: Reference;
-  /** Needed only where an earlier candidate of the same role was not found (the trusted one is asked first). */
+  /** Needed only where the candidate before it, of the same tag in the trusted repository, was not found. */
   readonly alternative: boolean;
 }

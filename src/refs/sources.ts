@@ -32,6 +32,7 @@ function trustedSources(
   return [
     ...commits(context).map(({ role, commit }) => candidate(role, trusted, commitTag(commit, lane))),
     candidate('main', trusted, latestTag(lane)),
+    ...earlier(context).map(({ role, commit }) => candidate(role, trusted, commitTag(commit, lane))),
   ];
 }
 
@@ -39,21 +40,36 @@ function allSources(context: BuildContext, lanes: Lanes, settings: SourceSetting
   const { trusted, untrusted } = settings.cache;
   const own = ownTag(context.origin, lanes);
   const base = otherBase(context.origin, settings.trustedBranch);
+  const inBoth = ({ role, commit }: NamedCommit): readonly Candidate[] => {
+    const tag = commitTag(commit, lanes.lane);
+    return [candidate(role, trusted, tag), { ...candidate(role, untrusted, tag), alternative: true }];
+  };
   return [
-    ...commits(context).flatMap(({ role, commit }) => {
-      const tag = commitTag(commit, lanes.lane);
-      return [candidate(role, trusted, tag), { ...candidate(role, untrusted, tag), alternative: true }];
-    }),
+    ...commits(context).flatMap(inBoth),
     ...(own === undefined ? [] : [candidate('own', untrusted, own)]),
     ...(base === undefined ? [] : [candidate('base', untrusted, tagOfBranch(base, lanes))]),
     candidate('main', trusted, latestTag(lanes.lane)),
+    ...earlier(context).flatMap(inBoth),
     ...oldNames('own', ownBranch(context.origin), { lanes, settings }),
     ...oldNames('base', base, { lanes, settings }),
   ];
 }
 
+interface NamedCommit {
+  readonly role: Role;
+  readonly commit: CommitSha;
+}
+
+/** Commits before those of {@link commits}: what was reverted or rebased away is in nobody's newest cache. */
+function earlier({ previous = [], basePrevious = [] }: BuildContext): readonly NamedCommit[] {
+  return [
+    ...previous.map((commit) => ({ role: 'previous', commit }) as const),
+    ...basePrevious.map((commit) => ({ role: 'base-previous', commit }) as const),
+  ];
+}
+
 /** The commits whose caches are asked for. */
-function commits(context: BuildContext): readonly { readonly role: Role; readonly commit: CommitSha }[] {
+function commits(context: BuildContext): readonly NamedCommit[] {
   const roles = [
     ['commit', context.commit],
     ['parent', context.parent],

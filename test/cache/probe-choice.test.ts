@@ -45,18 +45,27 @@ describe('the fate of a candidate', () => {
     ],
     [
       'an alternative is not needed where the first was found',
-      [asked('parent', 'a', found(1)), asked('parent', 'b', found(2), true)],
+      [asked('parent', 'a', found(1)), asked('parent', 'a', found(2), true)],
       [['found'], ['surplus', '127.0.0.1:5000/cache:a was found']],
     ],
     [
       'nor is what is wrong with it',
-      [asked('parent', 'a', found(1)), asked('parent', 'b', denied, true)],
+      [asked('parent', 'a', found(1)), asked('parent', 'a', denied, true)],
       [['found'], ['surplus', '127.0.0.1:5000/cache:a was found']],
     ],
     [
       'an alternative is imported where the first is missing',
-      [asked('parent', 'a', missing), asked('parent', 'b', found(2), true)],
+      [asked('parent', 'a', missing), asked('parent', 'a', found(2), true)],
       [['missing'], ['found']],
+    ],
+    [
+      'an alternative belongs to its own commit, where a role has several',
+      [
+        asked('previous', 'a', found(1)),
+        asked('previous', 'b', missing),
+        asked('previous', 'b', found(2), true),
+      ],
+      [['found'], ['missing'], ['found']],
     ],
     [
       'an alternative of another role is its own',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Candidate, Role } from '../../src/refs/candidate.ts';
 import { probeCandidates } from '../../src/cache/probe.ts';
+import { digestOf } from '../../src/registry/digest.ts';
 import { isTag } from '../../src/registry/reference.ts';
 import { createRegistry } from '../../src/registry/registry.ts';
 import { credentialsOf, openHost } from '../registry/fixture-host.ts';
@@ -55,10 +56,12 @@ describe('a source', () => {
     [
       'of the older form, an index, is found',
       (s) => {
-        s.blobs.set(`sha256:${'1'.repeat(64)}`, Buffer.from('{}'));
+        const config = Buffer.from('{}');
+        const digest = digestOf(config);
+        s.blobs.set(digest, config);
         const mediaType = 'application/vnd.buildkit.cacheconfig.v0';
         s.keep('cache', 'x', {
-          manifests: [{ ...image }, { mediaType, digest: `sha256:${'1'.repeat(64)}`, size: 2 }],
+          manifests: [{ ...image }, { mediaType, digest, size: 2 }],
         });
       },
       { state: 'found' },

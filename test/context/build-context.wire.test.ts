@@ -69,6 +69,24 @@ describe('the commits of a build', () => {
     expect(context).toMatchObject({ parent: id('m8'), mergeBase: id('m6') });
   });
 
+  it('before it are the earlier pushes, and what the base was before the merge base', async () => {
+    const { id, checkout } = forge(home, COMMITS, BRANCHES);
+    const env = pullRequest('octocat:x', { BUILDKITE_COMMIT: id('p3') });
+    const { context } = await contextIn(checkout('p3', { depth: 1 }), env);
+    expect(context.previous).toEqual([id('p2'), id('p1')]);
+    expect(context.basePrevious).toEqual([id('m3'), id('m2'), id('m1')]);
+  });
+
+  it('before a commit of main are the last ones of main, not all there are', async () => {
+    const { id, checkout } = forge(home, COMMITS, BRANCHES);
+    const { context } = await contextIn(
+      checkout('m9', { depth: 100 }),
+      push('main', { BUILDKITE_COMMIT: id('m9') }),
+    );
+    expect(context.previous).toEqual([id('m8'), id('m7'), id('m6'), id('m5')]);
+    expect(context).not.toHaveProperty('basePrevious');
+  });
+
   it('on main are the commit, by HEAD too, and its parent', async () => {
     const { id, checkout } = forge(home, COMMITS, BRANCHES);
     const { context } = await contextIn(
@@ -129,6 +147,8 @@ describe('a local build', () => {
       commit: id('p3'),
       parent: id('p2'),
       mergeBase: id('m4'),
+      previous: [id('p2'), id('p1')],
+      basePrevious: [id('m3'), id('m2'), id('m1')],
     });
     expect(warnings).toEqual([]);
   });

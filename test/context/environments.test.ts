@@ -62,6 +62,7 @@ function history(): History & { compared: string[] } {
     },
     isAncestor: async () => 'unknown',
     parentOf: async () => PARENT,
+    lineOf: async () => [],
   };
 }
 

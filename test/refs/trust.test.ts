@@ -84,14 +84,22 @@ const TRUSTED = {
 
 /** `undefined` where the environment is refused. */
 function contextOf(env: Partial<Environment>, branch: string): BuildContext | undefined {
-  const commits = [COMMIT, 'b'.repeat(40), 'c'.repeat(40)].filter(isCommitSha);
-  const [commit, parent, mergeBase] = commits;
+  const commits = [COMMIT, 'b', 'c', 'd', 'e', 'f'].map((text) => text.padEnd(40, text)).filter(isCommitSha);
+  const [commit, parent, mergeBase, ...more] = commits;
   if (commit === undefined || parent === undefined || mergeBase === undefined) throw new Error('no commits');
   try {
     const facts = readBuildkite({ ...push('main'), ...env });
     const origin =
       facts === undefined ? ({ kind: 'local', branch } as const) : buildOrigin(facts, PLACE.trustedBranch);
-    return { origin, ...judgeTrust(facts, PLACE), commit, parent, mergeBase };
+    return {
+      origin,
+      ...judgeTrust(facts, PLACE),
+      commit,
+      parent,
+      mergeBase,
+      previous: more,
+      basePrevious: more.toReversed(),
+    };
   } catch (error) {
     if (error instanceof WarmbakeError && error.kind === 'config') return undefined;
     throw error;
@@ -189,9 +197,8 @@ it('a ref that two roles name belongs to the first', () => {
   const context = contextOf({ ...TRUSTED, BUILDKITE_PULL_REQUEST: '7' }, '');
   if (context?.parent === undefined) throw new Error('refused');
   const [target] = PLACE.targets;
-  const roles = cacheSources({ ...context, mergeBase: context.parent }, target, PLACE).map(
-    ({ role }) => role,
-  );
+  const earlier = { mergeBase: context.parent, previous: [context.parent], basePrevious: [] };
+  const roles = cacheSources({ ...context, ...earlier }, target, PLACE).map(({ role }) => role);
   expect(roles).toEqual(['commit', 'commit', 'parent', 'parent', 'own', 'main']);
 });
 

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { finishCache } from '../../src/image-step/finish-cache.ts';
+import { isTag, type Reference } from '../../src/registry/reference.ts';
+import { createRegistry } from '../../src/registry/registry.ts';
+import { isCommitSha } from '../../src/context/context.ts';
+import { openHistory } from '../../src/context/history.ts';
+import { credentialsOf, openHost } from '../registry/fixture-host.ts';
+import { startFixtureRegistry } from '../registry/fixture-registry.ts';
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+const DIGEST = (n: number): string => `sha256:${String(n).repeat(64)}`;
+
+const ANNOTATIONS = {
+  buildNumber: 'buildkite.build-number',
+  buildId: 'buildkite.build-id',
+  revision: 'org.opencontainers.image.revision',
+};
+
+/** What a build with two results that nothing joins leaves: two leaves over one record. */
+const TWO_LEAVES = JSON.stringify({
+  layers: [],
+  records: [
+    { digest: DIGEST(1) },
+    { digest: DIGEST(2), inputs: [[{ link: 0 }]] },
+    { digest: DIGEST(3), inputs: [[{ link: 0 }]] },
+  ],
+});
+
+interface Config {
+  readonly records: readonly {
+    readonly digest: string;
+    readonly inputs?: readonly (readonly { readonly link?: number }[])[];
+  }[];
+}
+
+/** Records that are nobody's input. */
+function leavesOf({ records }: Config): readonly number[] {
+  const inputs = new Set(
+    records.flatMap((record) => record.inputs?.flat().map(({ link = 0 }) => link) ?? []),
+  );
+  return records.map((_, index) => index).filter((index) => !inputs.has(index));
+}
+
+async function exported(config: string) {
+  const server = await startFixtureRegistry();
+  const host = await openHost();
+  const tag = COMMIT;
+  if (!isTag(tag) || !isCommitSha(COMMIT)) throw new Error(tag);
+  const ref: Reference = { host: server.host, path: 'cache', tag };
+  const manifest = server.keepCache('cache', tag, { config });
+  const registry = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
+  const services = {
+    host,
+    registry,
+    history: openHistory(host),
+    settings: { bake: { annotations: ANNOTATIONS } },
+  };
+  const context = {
+    origin: { kind: 'branch', branch: 'x' },
+    trusted: false,
+    because: '',
+    commit: COMMIT,
+  } as const;
+  const target = { exportTo: [ref], promotions: [] };
+  const record = { exports: [{ state: 'written', manifest, seconds: 0 }] } as const;
+  const result = await finishCache(services, context, { target, record });
+  const read = await registry.manifest(ref);
+  if (read.state !== 'found') throw new Error(read.state);
+  const body = JSON.parse(Buffer.from(read.body).toString()) as { config: { digest: string } };
+  return {
+    result,
+    warnings: host.warnings,
+    body,
+    config: JSON.parse(server.blobs.get(body.config.digest)?.toString() ?? 'null') as Config,
+    [Symbol.asyncDispose]: async () => {
+      await host[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('an export with several leaves gets a roof when it is marked, so that whoever imports it loses none', async () => {
+  expect(leavesOf(JSON.parse(TWO_LEAVES) as Config)).toHaveLength(2);
+  await using at = await exported(TWO_LEAVES);
+  expect(at.warnings).toEqual([]);
+  expect(at.result.exported).toHaveLength(1);
+  expect(at.body).toMatchObject({ annotations: { 'org.opencontainers.image.revision': COMMIT } });
+  expect(leavesOf(at.config)).toHaveLength(1);
+  expect(at.config.records.slice(0, 3).map(({ digest }) => digest)).toEqual([1, 2, 3].map(DIGEST));
+});
+
+test.each([
+  ['with one leaf', JSON.stringify({ layers: [], records: [{ digest: DIGEST(1) }] })],
+  ['that is not understood', '{"of":"somebody"}'],
+])('an export %s is marked as it is', async (_, config) => {
+  await using at = await exported(config);
+  expect(at.warnings).toEqual([]);
+  expect(at.config).toEqual(JSON.parse(config));
+  expect(at.body).toMatchObject({ annotations: { 'org.opencontainers.image.revision': COMMIT } });
+});
