@@ -67,6 +67,17 @@ it('rooms import only rooms to their left', () => {
   );
 });
 
+it('the architecture page shows the same rooms in the same order', async () => {
+  const page = await readFile(path.join(SRC, '../docs/architecture.md'), 'utf8');
+  const [, picture = ''] = /^## Rooms$[\s\S]*?^```\n([\s\S]*?)^```/m.exec(page) ?? [];
+  expect(
+    picture
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  ).toEqual([...ROOMS]);
+});
+
 it('no file needs itself by way of others', () => {
   const circles: string[] = [];
   const done = new Set<string>();

@@ -9,14 +9,15 @@ import { type Streams, eventRenderer } from './renderer.ts';
 export type Surroundings = Omit<Host, 'emit'> & { readonly streams: Streams };
 
 /** A command in the table below; what it needs is loaded only when it is called. */
-interface Listed {
+export interface Listed {
   /** One word, or a group and a word: `ami roll`. */
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<CommandSpec>;
 }
 
-const COMMANDS: readonly Listed[] = [
+/** Every command, in the order of `--help`. */
+export const COMMANDS: readonly Listed[] = [
   {
     name: 'build',
     summary: 'build targets from the best caches there are',
