@@ -11,7 +11,7 @@ export interface Document {
   readonly schema: () => Promise<z.ZodType>;
 }
 
-/** Every document with a schema, in the order of the README. */
+/** Every document with a schema, in the order of docs/machine-interface.md. */
 export const DOCUMENTS: readonly Document[] = [
   {
     name: 'config',

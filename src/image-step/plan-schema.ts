@@ -132,7 +132,7 @@ export const planSchema = z.strictObject({
   targets: z.array(plannedTargetSchema),
   builder: builderSchema,
   import: importSchema,
-  /** What `docker buildx bake --print` prints: buildx's own document. */
+  /** What is baked, as a bake file: buildx's own document. */
   definition: z.unknown(),
   warnings: z.array(codedWarningSchema),
 });

@@ -1,7 +1,7 @@
 /** What went wrong, in the words of the caller: it decides the exit code and nothing else. */
 export type ErrorKind = 'check' | 'usage' | 'config' | 'refused' | 'outside' | 'build' | 'defect';
 
-/** Exit code of each kind; a documented contract (README, *Machine interface*). */
+/** Exit code of each kind; a documented contract (docs/machine-interface.md). */
 export const EXIT_CODE = {
   check: 1,
   usage: 2,

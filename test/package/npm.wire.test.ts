@@ -30,11 +30,13 @@ describe('the npm package', () => {
     const files = (await readdir(unpacked, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)));
+    const pages = (await readdir(path.join(PROJECT, 'docs'))).map((page) => `docs/${page}`).toSorted();
     expect(files.filter((file) => !file.startsWith('dist/program/')).toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'bake/ci.hcl',
       'bake/vllm.warmbake.yaml',
+      ...pages,
       'package.json',
     ]);
     expect(files.length).toBeLessThan(150);
