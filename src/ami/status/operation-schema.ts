@@ -6,7 +6,7 @@ import { holdStateSchema } from './status-schema.ts';
 
 const version = { schemaVersion: z.literal(1), family: z.string() };
 
-const planned = z.strictObject({
+const plannedRollback = z.strictObject({
   to: z.string(),
   leaves: z.array(z.string()),
   further: z.string().optional(),
@@ -36,8 +36,8 @@ const reported = z.strictObject({
 
 /** `ami rollback --json`. */
 export const rollbackSchema = z.discriminatedUnion('dryRun', [
-  planned.extend({ ...version, dryRun: z.literal(true) }),
-  planned.extend({ ...version, dryRun: z.literal(false), ...reported.shape }),
+  plannedRollback.extend({ ...version, dryRun: z.literal(true) }),
+  plannedRollback.extend({ ...version, dryRun: z.literal(false), ...reported.shape }),
 ]);
 
 const desired = z.discriminatedUnion('state', [
@@ -67,6 +67,6 @@ const released = z.discriminatedUnion('outcome', [
   }),
 ]);
 
-export type PlannedRollbackDocument = DocumentOf<typeof planned>;
+export type PlannedRollbackDocument = DocumentOf<typeof plannedRollback>;
 export type RollbackReportDocument = DocumentOf<typeof reported>;
 export type ReleaseDocument = DocumentOf<typeof released>;
