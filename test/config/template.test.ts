@@ -23,7 +23,7 @@ test('pieces keep text and names apart', () => {
   expect(namesIn('${lane}-${commit}$${branch}')).toEqual(['lane', 'commit']);
 });
 
-describe('a template with a name that has no value is refused', () => {
+describe('a template with a name that has no value is refused (B-18)', () => {
   test.each(['${}', '${Commit}', '${ commit }', '${constructor}', '${commit', '${lane}'])(
     '%j',
     (template) => {

@@ -13,7 +13,7 @@ const NOT_OURS = "an existing engine's store is not ours to empty";
 const REBASED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted();
 
 // The same five times, for every builder and store: chain.slow.test.ts.
-describe('a pull request rebased on a main with other dependencies executes what nobody has, no step more', () => {
+describe('a pull request rebased on a main with other dependencies executes what nobody has, no step more (L0)', () => {
   test("on a machine that holds main's layers of yesterday, and its image has the files of an uncached build", async ({
     engine,
     registry,

@@ -121,7 +121,7 @@ const anyIdentity = fc.oneof(
   lane.map((of) => ({ id: `latest ${of}`, tag: latestTag(of) })),
 );
 
-it('every branch name in every lane gives a valid tag that ends in its lane (L2)', () => {
+it('every branch name in every lane gives a valid tag that ends in its lane (L2, B-16)', () => {
   fc.assert(
     fc.property(anyName, lane, (name, of) => {
       const tag = tagOf(name, of);

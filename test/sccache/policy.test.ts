@@ -23,7 +23,7 @@ describe('roles', () => {
     });
   });
 
-  test('can list wherever they can read: without it a missing object is a 403, and sccache does not start', () => {
+  test('can list wherever they can read: without it a missing object is a 403, and sccache does not start (B-17)', () => {
     for (const access of ['read-only', 'read-write'] as const) {
       const actions = rolePolicy(settingsOf(), PLACE, access).Statement.flatMap(({ Action }) => Action);
       expect(actions).toEqual(expect.arrayContaining(['s3:GetObject', 's3:ListBucket']));

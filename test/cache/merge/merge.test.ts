@@ -94,7 +94,7 @@ function levelled({ layers, records }: ConfigJson): ConfigJson {
 }
 const anyConfigs = fc.array(anyConfig, { minLength: 1, maxLength: 4 });
 
-test('a build executes no step that any donor alone would have spared it, however BuildKit walks', () => {
+test('a build executes no step that any donor alone would have spared it, however BuildKit walks (L0)', () => {
   fc.assert(
     fc.property(exportsOfOneProject, chances, ({ builds, configs }, chance) => {
       const union = importCache(configOf(merged(donorsOf(configs)).config.body), chance);
