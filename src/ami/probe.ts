@@ -85,6 +85,7 @@ async function planWithoutImports(
     cacheFrom: [],
     directory: path.join(host.scratch, 'warm'),
     mark: String(host.clock.now().getTime()),
+    permit: settings.bake.permit,
   });
 }
 

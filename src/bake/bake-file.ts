@@ -59,8 +59,8 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
   return { group: { default: { targets: [...own.keys()] } }, target: Object.fromEntries(target) };
 }
 
-/** What results are written, and where layers come from: ours alone to say. */
-const OURS = new Set(['tags', 'output', 'cache-to', 'cache-from']);
+/** What results are written, and where layers come from: ours alone to say, whatever a printed target has. */
+export const OURS: ReadonlySet<string> = new Set(['tags', 'output', 'cache-to', 'cache-from']);
 
 /** Attributes whose values buildx since 0.23 prints as a bake file must spell them (`bake/bake.go`, its JSON marshalling). */
 const PRINTED_ESCAPED = new Set(['args', 'labels', 'annotations', 'dockerfile-inline', 'extra-hosts']);

@@ -20,11 +20,20 @@ export interface BakeCall {
   readonly buildx: BuildxProgram;
   /** The checkout's root, against which bake resolves contexts. */
   readonly cwd: string;
+  /** Entitlements that the definition asks for and may have; a buildx that does not know `--allow` knows none. */
+  readonly allow?: readonly string[];
 }
+
+/**
+ * Turns off buildx's own question for paths outside of the working directory: `judge` has answered it, and to read them the build's own
+ * secret needs no leave. Some versions ask with machine-readable progress too; older ones do not know the variable.
+ */
+export const PATHS_ARE_JUDGED = { BUILDX_BAKE_ENTITLEMENTS_FS: '0' } as const;
 
 /** The command line that {@link BakeCall} stands for, without progress and builder. */
 export function bakeArguments(call: BakeCall): readonly string[] {
-  return [...call.files.flatMap((f) => ['-f', f]), ...call.targets];
+  const allow = (call.allow ?? []).map((name) => `--allow=${name}`);
+  return [...allow, ...call.files.flatMap((f) => ['-f', f]), ...call.targets];
 }
 
 /**

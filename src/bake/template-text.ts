@@ -6,6 +6,11 @@ export function escaped(text: string): string {
   return text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
+/** The text that an {@link escaped} one stands for. */
+export function unescaped(text: string): string {
+  return text.replaceAll(/([$%])\1(?=\{)/g, '$1');
+}
+
 /** A JSON value as a bake file spells it: keys always escaped, strings where `escapeValues` says so. */
 export function spelled(value: unknown, options: { readonly escapeValues: boolean }): unknown {
   if (typeof value === 'string') return options.escapeValues ? escaped(value) : value;

@@ -62,14 +62,26 @@ export const referenceTemplate = text((value) => {
 /** Stands for any commit where a reference template is tried out. */
 export const SAMPLE_COMMIT = '0'.repeat(40);
 
-/** A path inside of the repository. */
-export const repositoryPath = text((value) => {
+/**
+ * A bake file inside of the repository. Of a Compose file (which bake takes what ends otherwise for) the parser reads further files:
+ * `.env`, and those of `extends`, `include` and `env_file`, wherever they are.
+ */
+export const bakeFilePath = text((value) => {
   const path = posix.normalize(value);
   const inside = value !== '' && !posix.isAbsolute(path) && path !== '..' && !path.startsWith('../');
   // What bake would read from standard input, from elsewhere, or as an option.
   const plain = !value.includes('://') && !value.startsWith('-');
-  return inside && plain ? undefined : `'${value}' is not a path below the repository root`;
+  if (!inside || !plain) return `'${value}' is not a path below the repository root`;
+  return /\.(?:hcl|json)$/i.test(value)
+    ? undefined
+    : `'${value}' is not a bake file: .hcl or .json; Compose is not supported`;
 });
+
+/** What bake calls an entitlement, and keys of the ssh agent by their id. */
+export const privilege = form(
+  /^(?:network\.host|security\.insecure|device(?:=\S+)?|ssh=[\w.-]+)$/,
+  'privilege; write network.host, security.insecure, device, device=NAME or ssh=ID',
+);
 
 export const absolutePath = form(/^\//, 'absolute path');
 export const word = form(/^\S+$/, 'single word');

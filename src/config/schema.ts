@@ -39,7 +39,7 @@ export const sections = {
   bake: z
     .strictObject({
       files: z
-        .array(field.repositoryPath)
+        .array(field.bakeFilePath)
         .min(1, { error: 'name at least one bake file' })
         .describe("the repository's own bake files"),
       variables: field.variables.default({}).describe('variables set for bake'),
@@ -58,7 +58,11 @@ export const sections = {
       allow: z
         .array(field.absolutePath)
         .default([])
-        .describe('paths outside of the checkout that the definition may read or write'),
+        .describe('paths outside of the checkout that the definition may read'),
+      permit: z
+        .array(field.privilege)
+        .default([])
+        .describe('what the definition may use besides: network.host, security.insecure, device=…, ssh=…'),
       args: field.buildArguments(BUILD_VALUES).default({}).describe('build arguments of every target'),
       annotations: z
         .strictObject({

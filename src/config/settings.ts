@@ -102,8 +102,10 @@ export interface Settings {
     readonly passthrough: readonly string[];
     /** Names of variables, build arguments, labels and annotations that may differ between two commits. */
     readonly perCommit: readonly string[];
-    /** Paths outside of the checkout that the definition may read or write. */
+    /** Paths outside of the checkout that the definition may read. */
     readonly allow: readonly string[];
+    /** Privileges that it may use, as `--allow` of bake names them, and `ssh=ID`. */
+    readonly permit: readonly string[];
     /** Build arguments of every target; values are templates. */
     readonly args: Readonly<Record<string, string>>;
     readonly annotations: AnnotationNames;

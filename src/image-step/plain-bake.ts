@@ -32,8 +32,7 @@ export async function bakePlainly(
         '--progress=plain',
         ...bakeArguments(call),
       ],
-      // Paths outside of the checkout were judged by `bake.allow`; the flag for buildx's own check is unknown to older ones.
-      env: { ...call.env, BUILDX_BAKE_ENTITLEMENTS_FS: '0' },
+      env: call.env,
       cwd: call.cwd,
     },
     { onStdout: say, onStderr: say, discard: true, signal: host.signal },

@@ -1,9 +1,9 @@
-import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Promised, requireAgreement } from '../bake/agreement.ts';
 import { type BakeCall, declaredVariables, printDefinition, readBakeFile } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
-import { outsidePaths } from '../bake/paths.ts';
+import { isWithin, judgeDefinition, requireInnocent } from '../bake/judge.ts';
+import { whereabouts } from '../bake/real-place.ts';
 import { checkVariables } from '../bake/variables.ts';
 import { changedFiles } from '../context/changes.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -16,24 +16,40 @@ export async function preflight(
   call: BakeCall,
   promises: readonly Promised[],
 ): Promise<Definition> {
+  requireInsideCheckout(settings);
   for (const file of settings.bake.files) await readBakeFile(path.resolve(settings.root, file));
   const definition = await printDefinition(host, call);
-  const outside = outsidePaths(definition.targets, {
-    root: settings.root,
-    allow: settings.bake.allow,
-    resolve: realPath,
-  });
-  if (outside.length > 0) {
-    const each = outside.map((o) => `${o.target}: ${o.what} ${o.path}`);
-    throw new WarmbakeError(
-      'config',
-      'path-outside',
-      `the definition reaches outside of ${settings.root}:\n  ${each.join('\n  ')}`,
-      { hint: 'add the path to bake.allow if it is meant' },
-    );
-  }
+  const { allow, permit, variables, passthrough } = settings.bake;
+  requireInnocent(
+    judgeDefinition(definition.raw, {
+      root: settings.root,
+      allow,
+      permit,
+      variables: [...Object.keys(variables), ...passthrough],
+      environment: Object.keys(call.env),
+      resolve: whereabouts,
+    }),
+  );
   requireAgreement(promises, definition.targets);
   return definition;
+}
+
+/** A bake file behind a link is another's: bake's errors would show lines of it. */
+function requireInsideCheckout({ root, bake }: BuildServices['settings']): void {
+  const folders = [root, ...bake.allow].flatMap((folder) => whereabouts(root, folder)?.places[0] ?? []);
+  const outside = bake.files.find((file) => {
+    const places = whereabouts(root, file)?.places ?? [];
+    return places.length === 0 || !places.every((place) => folders.some((folder) => isWithin(folder, place)));
+  });
+  if (outside === undefined) return;
+  throw new WarmbakeError(
+    'config',
+    'bake-file-outside',
+    `the bake file '${outside}' is a link out of ${root}`,
+    {
+      hint: 'commit the file itself, or add the place to bake.allow if it is meant',
+    },
+  );
 }
 
 /** Whether the configured variables reach the bake files; see {@link checkVariables}. */
@@ -64,14 +80,4 @@ export async function requireCleanCheckout({
   throw new WarmbakeError('refused', 'uncommitted-changes', `--push with uncommitted changes: ${some}`, {
     hint: 'the image would be named by a commit that it does not hold: commit first',
   });
-}
-
-/** The path with links followed, as far as it exists: an output directory may be yet to come. */
-function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    const parent = path.dirname(file);
-    return parent === file ? file : path.join(realPath(parent), path.basename(file));
-  }
 }

@@ -92,6 +92,7 @@ test('what is left out gets its default', () => {
         optional: [],
         passthrough: [],
         perCommit: [],
+        permit: [],
         allow: [],
         args: {},
         annotations: {

@@ -191,24 +191,17 @@ describe.concurrent.each(BUILDX)(
       [
         "a secret that is a file of the agent's",
         3,
-        /reaches outside of .*\n {2}test-ci: secret \/etc\/passwd/,
+        /asks for what it may not have:\n {2}test-ci: secret: \/etc\/passwd is outside of .*\n {2}hint: .*add \/etc\/passwd to bake\.allow/,
         async (agent) => await append(agent, 'target "app" {\n  secret = ["id=x,src=/etc/passwd"]\n}\n'),
       ],
       [
         'a context behind a link that leads out',
         3,
-        /reaches outside of .*\n {2}test-ci: contexts \/etc/,
+        /asks for what it may not have:\n {2}test-ci: contexts: \/etc is outside of /,
         async (agent) => {
           await symlink('/etc', path.join(agent.checkout.path, 'vendor'));
           await append(agent, 'target "app" {\n  contexts = { vendor = "./vendor" }\n}\n');
         },
-      ],
-      [
-        "a cache on the agent's disk",
-        3,
-        /test-ci: cache-from \/var\/lib\/cache\n {2}hint: add the path to bake\.allow/,
-        async (agent) =>
-          await append(agent, 'target "app" {\n  cache-from = ["type=local,src=/var/lib/cache"]\n}\n'),
       ],
     ])('%s', async ([, exitCode, said, arrange], { engine, oldBuildx }) => {
       await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE);

@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { targetsOf } from '../../bake/definition.ts';
-import { outsidePaths } from '../../bake/paths.ts';
+import { judgeDefinition } from '../../bake/judge.ts';
+import { whereabouts } from '../../bake/real-place.ts';
+import { unescaped } from '../../bake/template-text.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { BakeConfig } from './bake-config.ts';
 import { stagesOf } from './stages.ts';
@@ -31,6 +31,8 @@ export interface WarmInputs {
   readonly directory: string;
   /** Letters and digits, others each time: see `warmDockerfile`. */
   readonly mark: string;
+  /** Privileges that the configuration permits, none by default; see `Settings.bake`. */
+  readonly permit?: readonly string[];
 }
 
 /**
@@ -41,6 +43,7 @@ export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
   const { config, target, source, cacheFrom, directory, mark } = inputs;
   const printed = warmTarget(config.targets[target] ?? {});
   const original = path.resolve(source, printed.context, printed.dockerfile);
+  requireInside(warmDefinition(config, target, { dockerfile: original, cacheFrom }), inputs);
   const text = await dockerfileText(printed, original);
   const stages = stagesOf(text, printed.stage, printed.args);
   if (stages === undefined) throw unfit(`its Dockerfile has no stage '${printed.stage ?? ''}'`);
@@ -52,7 +55,7 @@ export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
     // BuildKit looks for it beside the Dockerfile; without it the context would be another one.
     await copyFile(`${original}.dockerignore`, `${dockerfile}.dockerignore`).catch(() => undefined);
     const definition = warmDefinition(config, target, { dockerfile, cacheFrom: refs });
-    requireInside(definition, source, directory);
+    requireInside(definition, inputs);
     const file = path.join(directory, `${name}.json`);
     await writeFile(file, definition);
     return file;
@@ -74,20 +77,21 @@ async function dockerfileText(printed: WarmTarget, file: string): Promise<string
   }
 }
 
-/** buildx does not ask about such paths with machine-readable progress. */
-function requireInside(definition: string, source: string, directory: string): void {
-  const allow = [directory, '/dev/null'];
-  const outside = outsidePaths(targetsOf(JSON.parse(definition)), { root: source, allow, resolve: realPath });
-  const [first] = outside;
-  if (first !== undefined) throw unfit(`its ${first.what} '${first.path}' is not in the source`);
-}
-
-function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
+/** The artifact is not to be trusted with the files of the machine that makes the image. */
+function requireInside(definition: string, { source, directory, permit = [] }: WarmInputs): void {
+  const literal: unknown = JSON.parse(definition, (_, value: unknown) =>
+    typeof value === 'string' ? unescaped(value) : value,
+  );
+  const limits = {
+    root: source,
+    allow: [directory],
+    permit,
+    variables: [],
+    environment: [],
+    resolve: whereabouts,
+  };
+  const [first] = judgeDefinition(literal, limits);
+  if (first !== undefined) throw unfit(`${first.target}: ${first.attribute}: ${first.because}`);
 }
 
 function unfit(because: string, cause?: unknown): WarmbakeError {

@@ -58,7 +58,8 @@ export async function prepareWarmPlans(host: Host, from: WarmPreparation): Promi
     const directory = path.join(host.scratch, number === 0 ? 'warm' : `warm-${number}`);
     const config = readBakeConfig(text, { target: name, commit, perCommit });
     const mark = `${time}${number === 0 ? '' : `-${number}`}`;
-    return await writeWarmPlan({ config, target: name, source, cacheFrom, directory, mark });
+    const { permit } = settings.bake;
+    return await writeWarmPlan({ config, target: name, source, cacheFrom, directory, mark, permit });
   };
   const judged = await write(target.name, from.cacheFrom, 0);
   const config = readBakeConfig(text, { target: target.name, commit, perCommit });

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DockerEnvironment } from '../../bake/builder-facts.ts';
-import { bakeWords } from '../../bake/buildx.ts';
+import { PATHS_ARE_JUDGED, bakeWords } from '../../bake/buildx.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { succeeded } from '../../platform/process.ts';
@@ -104,5 +104,11 @@ function environment(host: Host, { docker }: WarmOptions): Readonly<Record<strin
 
 function callOf(host: Host, file: string, options: WarmOptions & { readonly plan: WarmPlan }) {
   const { buildx } = options.docker;
-  return { file, builder: BUILDER, buildx, env: environment(host, options), cwd: options.plan.source };
+  return {
+    file,
+    builder: BUILDER,
+    buildx,
+    env: { ...environment(host, options), ...PATHS_ARE_JUDGED },
+    cwd: options.plan.source,
+  };
 }

@@ -1,0 +1,20 @@
+/** What a printed target wants of this machine beyond building in a sandbox, as buildx would take it. */
+export type Demand =
+  /** A path, relative to the checkout or absolute; `onlyIfThere`: taken for a remote address where nothing of that name is there. */
+  | { readonly kind: 'path'; readonly path: string; readonly onlyIfThere?: boolean }
+  /** As `--allow` of bake names it (`network.host`, `security.insecure`, `device=…`), and `ssh=ID`. */
+  | { readonly kind: 'privilege'; readonly name: string }
+  /** A variable of the environment; `onlyIfSet`: taken for a path where it is not set. */
+  | { readonly kind: 'variable'; readonly name: string; readonly onlyIfSet?: boolean }
+  /** What this version cannot judge. */
+  | { readonly kind: 'unclear'; readonly because: string };
+
+/** A demand of a path. */
+export function pathDemand(path: string, options: { readonly onlyIfThere?: boolean } = {}): Demand {
+  return { kind: 'path', path, ...options };
+}
+
+/** A demand that this version cannot judge. */
+export function unclear(because: string): Demand {
+  return { kind: 'unclear', because };
+}
