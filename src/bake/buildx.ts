@@ -25,7 +25,7 @@ export interface BakeCall {
 }
 
 /**
- * Turns off buildx's own question for paths outside of the working directory: `judge` has answered it, and to read them the build's own
+ * Turns off buildx's own question for paths outside of the working directory: `judgeDefinition` has answered it, and to read them the build's own
  * secret needs no leave. Some versions ask with machine-readable progress too; older ones do not know the variable.
  */
 export const PATHS_ARE_JUDGED = { BUILDX_BAKE_ENTITLEMENTS_FS: '0' } as const;
