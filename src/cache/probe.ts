@@ -29,15 +29,22 @@ export interface Probed {
   readonly donors: readonly Donor[];
 }
 
-/**
- * Asks the registry for the candidates of all targets at once, each ref once, reads what is there and decides for each target which are
- * donors. Never rejects: whatever goes wrong with a source is its state.
- */
-export async function probeCandidates(
-  targets: readonly (readonly Candidate[])[],
+/** Asks a registry for candidates, each ref once. */
+export interface Prober {
+  /** Asks now for what {@link Prober.probe} will want. */
+  start(candidates: readonly Candidate[]): void;
+  /**
+   * Asks for the candidates of all targets at once, reads what is there and decides for each target which are donors. Never rejects:
+   * whatever goes wrong with a source is its state.
+   */
+  probe(targets: readonly (readonly Candidate[])[]): Promise<readonly Probed[]>;
+}
+
+/** See {@link Prober}. */
+export function openProber(
   { registry, host }: { readonly registry: Registry; readonly host: Pick<Host, 'clock' | 'signal'> },
   limits: ProbeLimits,
-): Promise<readonly Probed[]> {
+): Prober {
   const { answerMs = 3000, budgetMs = 6000, maxSources } = limits;
   const answers = new Map<string, Promise<SourceAnswer>>();
 
@@ -49,15 +56,37 @@ export async function probeCandidates(
     }
   }
 
-  async function askOnce(candidate: Candidate): Promise<Asked> {
-    const name = referenceName(candidate.ref);
-    const answer = answers.get(name) ?? ask(candidate.ref);
+  function askOnce({ ref }: Candidate): Promise<SourceAnswer> {
+    const name = referenceName(ref);
+    const answer = answers.get(name) ?? ask(ref);
     answers.set(name, answer);
-    return { candidate, answer: await answer };
+    return answer;
   }
 
-  const asked = targets.map(async (candidates) => await Promise.all(candidates.map(askOnce)));
-  return (await Promise.all(asked)).map((all) => probedOf(all, maxSources));
+  return {
+    start: (candidates) => candidates.forEach((candidate) => void askOnce(candidate)),
+    probe: async (targets) => {
+      const asked = targets.map(
+        async (candidates) =>
+          await Promise.all(
+            candidates.map(async (candidate): Promise<Asked> => ({
+              candidate,
+              answer: await askOnce(candidate),
+            })),
+          ),
+      );
+      return (await Promise.all(asked)).map((all) => probedOf(all, maxSources));
+    },
+  };
+}
+
+/** {@link Prober.probe} of a prober of its own. */
+export async function probeCandidates(
+  targets: readonly (readonly Candidate[])[],
+  services: { readonly registry: Registry; readonly host: Pick<Host, 'clock' | 'signal'> },
+  limits: ProbeLimits,
+): Promise<readonly Probed[]> {
+  return await openProber(services, limits).probe(targets);
 }
 
 function probedOf(all: readonly Asked[], maxSources: number): Probed {

@@ -9,41 +9,78 @@ import type { History } from './history.ts';
 import { baseOf, buildOrigin } from './origin.ts';
 import { judgeTrust } from './trust.ts';
 
+/** A context as it becomes known: names follow from the first part, sources from the whole. */
+export interface StartedContext {
+  /** Origin, trust, commit and build: known at once. */
+  readonly known: BuildContext;
+  /** With the commits before it, for which git may have to ask the remote. */
+  readonly whole: Promise<BuildContext>;
+}
+
 /**
  * Finds out what this build is, from Buildkite's variables and git; `history` answers within its own time limit. Throws
  * `config` for an environment that Buildkite would not make, and for commit `HEAD` without git. What git cannot tell is
  * left out; a merge base that stays unknown is a warning, because it costs warm layers.
  */
+export async function startContext(
+  host: Host,
+  history: History,
+  settings: Pick<Settings, 'repository' | 'trustedBranch'>,
+): Promise<StartedContext> {
+  const facts = readBuildkite(host.env);
+  const asked = headCommit(host);
+  const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
+  // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
+  const commit = facts === undefined ? await asked : await commitOfBuild(facts, asked);
+  const known: BuildContext = {
+    origin,
+    ...judgeTrust(facts, settings),
+    ...(facts?.repository === undefined ? {} : { repository: facts.repository }),
+    ...(commit === undefined ? {} : { commit }),
+  };
+  const build = facts === undefined ? {} : { build: facts.build };
+  const base = baseOf(origin, settings.trustedBranch);
+  const before =
+    commit === undefined
+      ? Promise.resolve({})
+      : commitsBefore(host, history, { commit, base, ci: facts !== undefined });
+  const whole = Promise.all([before, asked]).then(([commits, head]) => {
+    if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
+    return { ...known, ...commits, ...build };
+  });
+  whole.catch(() => undefined);
+  return { known: { ...known, ...build }, whole };
+}
+
+/** The whole of {@link startContext}. */
 export async function buildContext(
   host: Host,
   history: History,
   settings: Pick<Settings, 'repository' | 'trustedBranch'>,
 ): Promise<BuildContext> {
-  const facts = readBuildkite(host.env);
-  const asked = headCommit(host);
-  const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
-  const base = baseOf(origin, settings.trustedBranch);
-  // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
-  const commit = facts === undefined ? await asked : await commitOfBuild(facts, asked);
-  const ci = facts !== undefined;
-  const [head, mergeBase, parent, line] = await Promise.all([
-    asked,
-    commit === undefined || base === undefined
-      ? undefined
-      : mergeBaseWith(host, history, { commit, base, ci }),
-    commit === undefined ? undefined : history.parentOf(commit),
-    commit === undefined ? [] : history.lineOf(commit, LINE),
+  return await (
+    await startContext(host, history, settings)
+  ).whole;
+}
+
+async function commitsBefore(
+  host: Host,
+  history: History,
+  {
+    commit,
+    base,
+    ci,
+  }: { readonly commit: CommitSha; readonly base: string | undefined; readonly ci: boolean },
+): Promise<Pick<BuildContext, 'parent' | 'mergeBase' | 'previous' | 'basePrevious'>> {
+  const [mergeBase, parent, line] = await Promise.all([
+    base === undefined ? undefined : mergeBaseWith(host, history, { commit, base, ci }),
+    history.parentOf(commit),
+    history.lineOf(commit, LINE),
   ]);
-  if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
   return {
-    origin,
-    ...judgeTrust(facts, settings),
-    ...(facts?.repository === undefined ? {} : { repository: facts.repository }),
-    ...(commit === undefined ? {} : { commit }),
     ...(parent === undefined ? {} : { parent }),
     ...(mergeBase === undefined || mergeBase === commit ? {} : { mergeBase }),
     ...(await earlierCommits(history, line, mergeBase)),
-    ...(facts === undefined ? {} : { build: facts.build }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../refs/candidate.ts';
 import { cacheSources } from '../refs/sources.ts';
-import { buildContext } from '../context/build-context.ts';
+import { startContext } from '../context/build-context.ts';
 import type { BuildContext } from '../context/context.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { chooseTargets } from './choose-targets.ts';
@@ -32,29 +32,51 @@ export interface Outline {
   readonly targets: readonly OutlinedTarget[];
 }
 
+/** An outline as it becomes known. */
+export interface StartedOutline {
+  /** What names follow from; without the commits before it. */
+  readonly context: BuildContext;
+  /** What each target writes. */
+  readonly writes: readonly Writes[];
+  /** Of the candidates those that can be asked for at once. */
+  readonly early: readonly Candidate[];
+  readonly whole: Promise<Outline>;
+}
+
 /** Outlines the build; asks neither Docker nor a registry. Throws where it could not be what the caller wants. */
-export async function outlineBuild(
+export async function startOutline(
   services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
   request: OutlineRequest,
-): Promise<Outline> {
+): Promise<StartedOutline> {
   const { host, settings, history, switches } = services;
   const chosen = chooseTargets(settings.targets, request.targets);
-  const context = await sayIfSlow(
-    host,
-    'asking git for parent and merge base',
-    buildContext(host, history, settings),
-  );
-  if (context.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
-  const targets = chosen.map((target): OutlinedTarget => ({
-    writes: switchedWrites(writesOf(context, target, { settings, push: request.push }), switches),
-    candidates: switches.cacheImport === 'off' ? [] : cacheSources(context, target, settings),
-  }));
+  const { known, whole } = await startContext(host, history, settings);
+  if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
+  const options = { settings, push: request.push };
+  const writes = chosen.map((target) => switchedWrites(writesOf(known, target, options), switches));
   const { expectTag } = request;
   if (expectTag !== undefined) {
     requireExpectedTag(
       expectTag,
-      targets.flatMap(({ writes }) => writes.tags),
+      writes.flatMap(({ tags }) => tags),
     );
   }
-  return { context, targets };
+  const candidatesIn = (context: BuildContext): readonly (readonly Candidate[])[] =>
+    chosen.map((target) => (switches.cacheImport === 'off' ? [] : cacheSources(context, target, settings)));
+  const outlined = sayIfSlow(host, 'asking git for parent and merge base', whole).then((context): Outline => {
+    const candidates = candidatesIn(context);
+    return { context, targets: writes.map((own, i) => ({ writes: own, candidates: candidates[i] ?? [] })) };
+  });
+  outlined.catch(() => undefined);
+  return { context: known, writes, early: candidatesIn(known).flat(), whole: outlined };
+}
+
+/** The whole of {@link startOutline}. */
+export async function outlineBuild(
+  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
+  request: OutlineRequest,
+): Promise<Outline> {
+  return await (
+    await startOutline(services, request)
+  ).whole;
 }

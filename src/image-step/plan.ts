@@ -5,7 +5,7 @@ import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
 import { overlayText } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
-import { type Probed, probeCandidates } from '../cache/probe.ts';
+import { type Probed, type Prober, openProber } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Warning } from '../platform/events.ts';
@@ -16,7 +16,7 @@ import type { BuildServices } from './build-services.ts';
 import { deliveryFacts } from './delivery-facts.ts';
 import { imageFact } from './image-fact.ts';
 import { type ImportPlan, closestEntry, importWarnings, planImport } from './import-plan.ts';
-import { type OutlinedTarget, type OutlineRequest, outlineBuild } from './outline.ts';
+import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
 import { preflight, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
@@ -66,16 +66,22 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
     return { ...decision, delivery: deliveryFacts(decision.choice, facts, request) };
   });
   builder.catch(() => undefined);
-  const { context, targets: outlined } = await outlineBuild(services, request);
-  const writes = outlined.map((target) => target.writes);
-  const call = printCall(services, { context, overlay, targets: writes });
-  const values = buildValues(context, writes);
+  const outline = await startOutline(services, request);
+  const { writes } = outline;
+  const call = printCall(services, { context: outline.context, overlay, targets: writes });
+  const values = buildValues(outline.context, writes);
   const promises = writes.map((target) => promisedBy(settings, target.settings, values));
+  // Bake first: starting it takes no time of this process, asking a registry does.
+  const printing = preflight(services, call, promises);
+  printing.catch(() => undefined);
+  const prober = openSourceProber(services, request);
+  prober?.start(outline.early);
   const images = writes.map(async (target) => await imageFacts(services, target, request));
   for (const facts of images) facts.catch(() => undefined);
+  const { context, targets: outlined } = await outline.whole;
   const [probes, printed, variables, { choice, delivery, warnings }] = await Promise.all([
-    probeSources(services, outlined, request),
-    preflight(services, call, promises),
+    probeSources(services, outlined, prober),
+    printing,
     declared,
     builder,
   ]);
@@ -115,21 +121,28 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
 
 const NOT_ASKED: SkipDecision = { decision: 'build', because: 'the registry was not asked (--offline)' };
 
+/** `undefined` where no registry is to be asked. */
+function openSourceProber(
+  { registry, host, settings, switches }: BuildServices,
+  { offline }: PlanRequest,
+): Prober | undefined {
+  const { maxSources } = settings.cache;
+  return offline || switches.bypass ? undefined : openProber({ registry, host }, { maxSources });
+}
+
 /** What became of the sources of each target, in their order. */
 async function probeSources(
-  { registry, host, settings, switches }: BuildServices,
+  { host }: BuildServices,
   targets: readonly OutlinedTarget[],
-  { offline }: PlanRequest,
+  prober: Prober | undefined,
 ): Promise<readonly Probed[]> {
   const candidates = targets.map((target) => target.candidates);
   const count = candidates.flat().length;
-  if (offline || switches.bypass || count === 0) {
+  if (prober === undefined) {
     const unprobed = ({ role, ref }: Candidate) => ({ role, ref, state: 'unprobed' }) as const;
     return candidates.map((all) => ({ sources: all.map(unprobed), donors: [] }));
   }
-  const { maxSources } = settings.cache;
-  const probing = probeCandidates(candidates, { registry, host }, { maxSources });
-  return await sayIfSlow(host, `asking the registry for ${count} cache sources`, probing);
+  return await sayIfSlow(host, `asking the registry for ${count} cache sources`, prober.probe(candidates));
 }
 
 /** What the registry holds under the tags that the build would push; asked only where that can spare the build. */
