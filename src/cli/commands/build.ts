@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { failureOf, runBuild } from '../../image-step/build.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
@@ -6,6 +5,7 @@ import { keepRecord, openRecords } from '../../image-step/record-store.ts';
 import { resultDocument } from '../../image-step/result.ts';
 import { errorDocument } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
+import { requireOwnFile, writeOwnFile } from '../../platform/own-file.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
@@ -14,7 +14,7 @@ import {
   flag,
   textOption,
 } from '../command.ts';
-import { loadConfiguration } from '../loaded.ts';
+import { type Loaded, loadConfiguration } from '../loaded.ts';
 import { explain } from './explain.ts';
 import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
 
@@ -47,6 +47,8 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'dryRun')) return await planCommand.run(host, input);
   const loaded = await loadConfiguration(host, input);
   if (flag(input, 'explainContext')) return await explain(loaded, input);
+  const record = resultFile(loaded, input);
+  if (record !== undefined) await requireOwnFile(record.file, record.where);
   const services = await openBuildServices(loaded.host, loaded.settings);
   try {
     const result = await runBuild(services, {
@@ -61,7 +63,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       ...resultDocument(result),
       ...(error === undefined ? {} : { error: errorDocument(error) }),
     };
-    await writeResult(host, input, json);
+    await writeResult(record, json);
     if (loaded.state !== undefined) {
       const targets = result.targets.map((t) => t.name);
       await keepRecord(loaded.host, openRecords(loaded.host, loaded.state), {
@@ -72,18 +74,26 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
     }
     return { json, ...(error === undefined ? {} : { error }) };
   } catch (error) {
-    await writeResult(host, input, { outcome: 'failed', error: errorDocument(error) });
+    await writeResult(record, { outcome: 'failed', error: errorDocument(error) });
     throw error;
   } finally {
     await services.login.remove();
   }
 }
 
-async function writeResult(host: Host, input: Input, document: object): Promise<void> {
+interface ResultFile {
+  readonly file: string;
+  readonly where: { readonly root: string; readonly option: string };
+}
+
+function resultFile({ host, settings }: Loaded, input: Input): ResultFile | undefined {
   const file = textOption(input, 'result');
-  if (file === undefined) return;
-  await writeFile(
-    path.resolve(host.cwd, file),
-    `${JSON.stringify({ schemaVersion: 1, ...document }, undefined, 2)}\n`,
-  );
+  if (file === undefined) return undefined;
+  return { file: path.resolve(host.cwd, file), where: { root: settings.root, option: '--result' } };
+}
+
+async function writeResult(record: ResultFile | undefined, document: object): Promise<void> {
+  if (record === undefined) return;
+  const text = `${JSON.stringify({ schemaVersion: 1, ...document }, undefined, 2)}\n`;
+  await writeOwnFile(record.file, text, record.where);
 }

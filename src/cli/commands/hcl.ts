@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { overlayText } from '../../bake/overlay.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { makePlan } from '../../image-step/plan.ts';
 import { buildValues } from '../../image-step/target-plan.ts';
 import type { Host } from '../../platform/host.ts';
+import { writeOwnFile } from '../../platform/own-file.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
@@ -46,7 +47,8 @@ async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
   const file = path.resolve(host.cwd, out);
   const same = (await readFile(file, 'utf8').catch(() => undefined)) === text;
   const check = flag(input, 'check');
-  if (!same && !check) await writeFile(file, text);
+  const where = { root: loaded.settings.root, option: '--out' };
+  if (!same && !check) await writeOwnFile(file, text, where);
   const state = same
     ? 'is up to date'
     : check
