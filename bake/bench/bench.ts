@@ -1,65 +1,70 @@
-// `npm run bench`: what the tool itself takes around a build, beside what others take for the same. Real engine and registry.
+// `npm run bench`: what the tool itself takes around a build, and what each way of caching makes of the same builds. Real engine and registry.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
 import { importBase } from '../../parts/base-image.ts';
 import { startEngine } from '../../parts/engine.ts';
 import { startRegistry } from '../../parts/registry.ts';
-import { tableLines } from '../../src/cli/table.ts';
 import { VERSION } from '../../src/platform/version.ts';
-import { type Job, makeJob } from './job.ts';
-import { inTurns } from './measure.ts';
+import { measureAround } from './around.ts';
+import { measureCaches } from './caches.ts';
+import { judgeDonors } from './donors.ts';
 
-/** Rounds that count; odd, for a median that was measured. */
-const ROUNDS = 7;
+const USAGE = `npm run bench -- [OPTION…]     about 20 minutes on 2 quiet cores
 
-const COMPARISONS = [
-  { name: 'build, all warm', ours: 'build', theirs: 'bareBake', beside: 'docker buildx bake' },
-  { name: 'build, all warm', ours: 'build', theirs: 'script', beside: 'a script of docker calls' },
-  { name: 'build, image exists', ours: 'skip' },
-  { name: 'plan', ours: 'plan' },
-  { name: '--version', ours: 'version', theirs: 'emptyProgram', beside: 'an empty Node program' },
-] as const satisfies readonly {
-  readonly name: string;
-  readonly ours: keyof Job;
-  readonly theirs?: keyof Job;
-  readonly beside?: string;
-}[];
+  --quick           one run of each way of caching, no delay: 3 minutes
+  --runs N          runs of each way of caching (3)
+  --only PART       'around', 'donors', or the name of one scenario, as 'rebased on them'
+`;
 
-/** One line of the table: seconds until the end, and in brackets of the processors. */
-async function row(job: Job, comparison: (typeof COMPARISONS)[number], scratch: string): Promise<string[]> {
-  const theirs = 'theirs' in comparison ? [job[comparison.theirs]] : [];
-  const [ours, other] = await inTurns([job[comparison.ours], ...theirs], { rounds: ROUNDS, scratch });
-  const seconds = (cost: typeof ours): string =>
-    cost === undefined ? '' : `${cost.wall.toFixed(2)} (${cost.cpu.toFixed(2)})`;
-  const ratio =
-    ours === undefined || other === undefined
-      ? ''
-      : `${(ours.wall / other.wall).toFixed(2)} (${(ours.cpu / other.cpu).toFixed(2)})`;
-  return [
-    comparison.name,
-    seconds(ours),
-    'beside' in comparison ? comparison.beside : '',
-    seconds(other),
-    ratio,
-  ];
-}
+const { values: given } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
 
-const scratch = await mkdtemp(path.join(tmpdir(), 'warmbake-bench-'));
-const engine = await startEngine();
-const registry = await startRegistry();
-try {
-  await importBase(engine);
-  await using job = await makeJob(engine, registry);
-  const rows = [];
-  for (const comparison of COMPARISONS) rows.push(await row(job, comparison, scratch));
-  const [cpu] = cpus();
-  console.log(`warmbake ${VERSION}, Node ${process.version}, buildx ${engine.buildx[0].version}`);
-  console.log(`${cpus().length} x ${cpu?.model ?? 'unknown'}; medians of ${ROUNDS}, in turns`);
-  const head = ['what', 'seconds (of processors)', 'beside', 'seconds', 'ratio'];
-  for (const line of tableLines(head, rows)) console.log(line);
-} finally {
-  await registry.stop();
-  await engine.stop();
-  await rm(scratch, { recursive: true, force: true });
+if (given.help) {
+  console.log(USAGE);
+} else if (given.only === 'donors') {
+  for (const line of judgeDonors()) console.log(line);
+} else {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'warmbake-bench-'));
+  const engine = await startEngine();
+  const registry = await startRegistry();
+  try {
+    await importBase(engine);
+    const [cpu] = cpus();
+    const date = new Date().toISOString().slice(0, 10);
+    const { stdout: docker } = await execa('docker', ['version', '--format', '{{.Server.Version}}'], {
+      env: engine.env,
+    });
+    const buildx = engine.buildx[0].version;
+    console.log(`warmbake ${VERSION}, Node ${process.version}, Docker ${docker}, buildx ${buildx}`);
+    console.log(`${cpus().length} x ${cpu?.model ?? 'unknown'}, ${date}; medians, in turns\n`);
+    const { only, quick } = given;
+    const runs = Number(given.runs ?? (quick ? 1 : 3));
+    if (only === undefined || only === 'around') {
+      for (const line of await measureAround(engine, registry, scratch)) console.log(line);
+    }
+    if (only !== 'around' && !engine.owned) {
+      console.log("\nways of caching: left out, an existing engine's store is not ours to empty");
+    } else if (only !== 'around') {
+      const options = {
+        runs,
+        roundTrips: quick ? [0] : [0, 40],
+        scratch,
+        ...(only === undefined ? {} : { only }),
+      };
+      for (const line of await measureCaches(engine, registry, options)) console.log(line);
+    }
+  } finally {
+    await registry.stop();
+    await engine.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
 }

@@ -54,6 +54,7 @@ export async function inTurns(
   }));
 }
 
-function median(values: readonly number[]): number {
+/** The middle of an odd number of values, the upper one of the two middle ones else. */
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

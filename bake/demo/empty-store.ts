@@ -10,7 +10,7 @@ export async function emptyStore({ env }: Pick<Engine, 'env'>): Promise<void> {
     'image',
     'ls',
     '--filter',
-    'reference=*/demo/images-*',
+    'reference=*/*/images-*',
     '--format',
     '{{.Repository}}:{{.Tag}}',
   );
