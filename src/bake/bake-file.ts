@@ -22,9 +22,9 @@ export interface BakeFileOptions {
   readonly printsEscaped: boolean;
 }
 
-const printed = z.looseObject({
-  target: z.record(z.string(), z.looseObject({ contexts: z.record(z.string(), z.string()).optional() })),
-});
+const printedTarget = z.looseObject({ contexts: z.record(z.string(), z.string()).optional() });
+const printed = z.looseObject({ target: z.record(z.string(), printedTarget) });
+type PrintedGraph = z.infer<typeof printedTarget>;
 
 /**
  * The printed definition as a bake file (JSON): what was judged is what is baked, and the repository's files are not evaluated a
@@ -65,10 +65,7 @@ export const OURS: ReadonlySet<string> = new Set(['tags', 'output', 'cache-to', 
 /** Attributes whose values buildx since 0.23 prints as a bake file must spell them (`bake/bake.go`, its JSON marshalling). */
 const PRINTED_ESCAPED = new Set(['args', 'labels', 'annotations', 'dockerfile-inline', 'extra-hosts']);
 
-function graphOf(
-  target: Readonly<Record<string, unknown>>,
-  { printsEscaped }: BakeFileOptions,
-): Readonly<Record<string, unknown>> {
+function graphOf(target: PrintedGraph, { printsEscaped }: BakeFileOptions): PrintedGraph {
   const attributes = Object.entries(target).filter(([key]) => !OURS.has(key));
   return Object.fromEntries(
     attributes.map(([key, value]) => [

@@ -46,8 +46,6 @@ export interface Registry {
     digest: Digest,
     options: Patience & Bound,
   ): Promise<Found<{ readonly body: Uint8Array }> | Oversized>;
-  /** Whether the blob is there. */
-  hasBlob(repository: Repository, digest: Digest, options?: Patience): Promise<Found<object>>;
   /** Opens a blob to be passed on: unread, its digest unchecked. See {@link askBlobStream}. */
   openBlob(
     repository: Repository,
@@ -111,13 +109,6 @@ export function createRegistry(host: Host, credentials: Credentials): Registry {
       if (outcome.state !== 'answered') return outcome;
       const { body } = outcome;
       return digestOf(body) === digest ? { state: 'found', body } : spoiled('blob', digest);
-    },
-
-    async hasBlob(repository, digest, patience) {
-      // Not followed: S3 refuses a HEAD for an address that was signed for GET, and the redirect says enough.
-      const question = { ...blobAt(repository, digest), method: 'HEAD', redirect: 'manual' } as const;
-      const outcome = await ask(question, patience);
-      return outcome.state === 'answered' ? { state: 'found' } : unbounded(outcome);
     },
 
     openBlob: async (repository, digest, { range, ...patience } = {}) =>

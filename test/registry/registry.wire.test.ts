@@ -87,9 +87,6 @@ describe('reading', () => {
     const blob = await at.registry.blob(at.repository, digest, { limit: 100 });
     expect(blob).toMatchObject({ state: 'found' });
     expect(elsewhere.seen).toMatchObject([{ method: 'GET', path: '/signed', authorization: undefined }]);
-
-    expect(await at.registry.hasBlob(at.repository, digest)).toEqual({ state: 'found' });
-    expect(elsewhere.seen).toHaveLength(1);
   });
 
   test('an aborted signal rejects with its reason, and nothing else does', async () => {
@@ -179,7 +176,7 @@ describe('every bad answer is a value', () => {
     const digest = digestOf(Buffer.from(''));
     expect(await at.registry.manifest(at.reference('1'), ONCE)).toMatchObject(failed);
     expect(await at.registry.head(at.reference('1'), ONCE)).toMatchObject(failed);
-    expect(await at.registry.hasBlob(at.repository, digest, ONCE)).toMatchObject(failed);
+    expect(await at.registry.blob(at.repository, digest, { ...ONCE, limit: 1 })).toMatchObject(failed);
     expect(await at.registry.canPush(at.repository, ONCE)).toMatchObject({ can: false, kind: 'unreachable' });
   });
 });
