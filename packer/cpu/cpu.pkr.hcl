@@ -33,6 +33,16 @@ variable "tunnel_port" {
   type        = number
   description = "Port of this machine's loopback that leads to BuildKit on the other one."
 }
+variable "gateway_tunnels" {
+  type        = list(string)
+  default     = []
+  description = "PORT:127.0.0.1:PORT, from the instance's loopback to the caches on this machine, as long as it is being warmed."
+}
+variable "gateway_patience" {
+  type        = string
+  default     = "5m"
+  description = "A machine that refuses such a tunnel looks to Packer like one that does not start; warmbake then tries without."
+}
 
 variable "buildkit_port" {
   type        = number
@@ -157,10 +167,11 @@ source "amazon-ebs" "cpu" {
   ssh_host                  = var.ssh_host
   ssh_port                  = var.ssh_port
   ssh_private_key_file      = var.ssh_private_key_file
-  ssh_timeout               = "30m"
+  ssh_timeout               = length(var.gateway_tunnels) == 0 ? "30m" : var.gateway_patience
   temporary_key_pair_name   = var.key_pair_name
   ssh_clear_authorized_keys = true
   ssh_local_tunnels         = ["${var.tunnel_port}:127.0.0.1:${var.buildkit_port}"]
+  ssh_remote_tunnels        = var.gateway_tunnels
 }
 
 build {

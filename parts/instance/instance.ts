@@ -17,6 +17,7 @@ export interface InstanceNeeds {
   /** The engine behind the instance's Docker and BuildKit: its folder, and the socket of a bridge to its BuildKit. */
   readonly engine: string;
   readonly bridge: string;
+  readonly reverseTunnels: boolean;
   /** Further folders that its programs come from. */
   readonly shared: readonly string[];
 }
@@ -75,6 +76,7 @@ export async function startInstance(needs: InstanceNeeds): Promise<Instance> {
     StrictModes: 'no',
     UsePAM: 'no',
     PidFile: 'none',
+    AllowTcpForwarding: needs.reverseTunnels ? 'yes' : 'local',
     // Packer 1.6.6 signs with SHA-1 only.
     PubkeyAcceptedAlgorithms: '+ssh-rsa',
     HostKeyAlgorithms: '+ssh-rsa',

@@ -22,8 +22,14 @@ export interface Machine extends Running {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** How a machine is. */
+export interface MachineOptions {
+  /** Whether its sshd opens reverse tunnels; default true. */
+  readonly reverseTunnels?: boolean;
+}
+
 /** Starts a machine with an empty store. Throws `PartMissing` where a part of it cannot be had. */
-export async function startMachine(): Promise<Machine> {
+export async function startMachine({ reverseTunnels = true }: MachineOptions = {}): Promise<Machine> {
   const atEnd: (() => unknown)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of atEnd.splice(0).toReversed()) await end();
@@ -52,6 +58,7 @@ export async function startMachine(): Promise<Machine> {
       engine: engine.directory,
       bridge: bridge.socket,
       shared: [join(PROJECT, '.parts')],
+      reverseTunnels,
     });
     atEnd.push(instance.stop);
     const variables = {

@@ -9,6 +9,7 @@ import { WarmbakeError } from '../platform/errors.ts';
 import { downloadBakeConfig, readBakeConfig } from './warm/bake-config.ts';
 import { warmedTarget } from './build/image-plan.ts';
 import type { ProbeAnswer } from './rollout/probe-answer.ts';
+import { NO_LAYERS } from './warm/layers.ts';
 import { writeWarmPlan, type WarmPlan } from './warm/plan.ts';
 import { fetchSource } from './warm/source.ts';
 import { fillStore } from './warm/store.ts';
@@ -45,7 +46,7 @@ export async function probeStore({ services, family, ...options }: ProbeOptions)
     const { use, seconds } = await fillStore(
       host,
       { address: `unix://${socket}` },
-      { docker, plan, ...family.warm },
+      { docker, plan, layers: NO_LAYERS, ...family.warm },
     );
     if (use.executed > 0) return cold(`${use.executed} steps were executed: ${use.executedSteps.join(', ')}`);
     if (use.pulledLayers > 0) return cold(`${use.pulledLayers} layers were pulled`);
@@ -82,7 +83,6 @@ async function planWithoutImports(
     config: readBakeConfig(text, { target, commit, perCommit }),
     target,
     source: await fetchSource(host, source ?? `https://${settings.repository}`, commit),
-    cacheFrom: [],
     directory: path.join(host.scratch, 'warm'),
     mark: String(host.clock.now().getTime()),
     permit: settings.bake.permit,

@@ -5,6 +5,7 @@ import { type Digest, isDigest } from '../registry/reference.ts';
 import type { Host } from '../platform/host.ts';
 import { type BakeCall, bakeArguments } from './buildx.ts';
 import { type Failure, classifyFailure } from './failure.ts';
+import { type HiddenText, withoutHidden } from './hidden-text.ts';
 import { followProgress, type Trace, traceOfTarget } from './progress.ts';
 import { type StreamRecord, summarise } from './record.ts';
 
@@ -25,16 +26,18 @@ export interface BakeRun {
 /** How a bake is run. */
 export interface RunOptions {
   readonly builder: string;
-  /** A text that nobody may see as long as the run lasts, and what stands in its place. */
-  readonly hidden?: { readonly text: string; readonly shown: string };
+  /** Default: nothing. */
+  readonly hidden?: readonly HiddenText[];
 }
 
 /** Runs bake with machine-readable progress; what it says is told as events while it runs. */
-export async function runBake(host: Host, call: BakeCall, { builder, hidden }: RunOptions): Promise<BakeRun> {
+export async function runBake(
+  host: Host,
+  call: BakeCall,
+  { builder, hidden = [] }: RunOptions,
+): Promise<BakeRun> {
   const metadata = path.join(host.scratch, 'metadata.json');
   const progress = followProgress(host.emit);
-  const shown = (line: string): string =>
-    hidden === undefined ? line : line.replaceAll(hidden.text, hidden.shown);
   const finished = await host.processes.run(
     {
       argv: [
@@ -48,7 +51,7 @@ export async function runBake(host: Host, call: BakeCall, { builder, hidden }: R
       env: call.env,
       cwd: call.cwd,
     },
-    { onStderr: (line) => progress.line(shown(line)), discard: true, signal: host.signal },
+    { onStderr: (line) => progress.line(withoutHidden(line, hidden)), discard: true, signal: host.signal },
   );
   const trace = progress.end();
   host.signal.throwIfAborted();

@@ -90,7 +90,7 @@ async function attempt(
     const { context, printed } = plan;
     const { cacheFrom, hidden } = opened;
     const call = await writeBakeCall(services, { context, printed, targets, cacheFrom });
-    const options = { builder: plan.builder.name, ...(hidden === undefined ? {} : { hidden }) };
+    const options = { builder: plan.builder.name, hidden };
     const run = await runBake({ ...services.host, emit, signal: stop.signal }, call, options);
     return { ...run, heard: heard(), ...judged(run, heard()) };
   } catch (error) {

@@ -51,7 +51,7 @@ export function planImport({ sources, donors, delivery }: ImportFacts): ImportPl
 }
 
 /** Repositories of found sources by the names of their refs. */
-function placesOf(sources: readonly Source[]): ReadonlyMap<string, Repository> {
+export function placesOf(sources: readonly Pick<Source, 'ref'>[]): ReadonlyMap<string, Repository> {
   return new Map(sources.map(({ ref }) => [referenceName(ref), { host: ref.host, path: ref.path }]));
 }
 

@@ -3,6 +3,7 @@ import { attribute, type DonorShare } from '../delivery/attribution.ts';
 import type { Delivery } from '../delivery/choose-delivery.ts';
 import { type Gateway, openGateway } from '../delivery/gateway.ts';
 import { putMerged } from '../delivery/put-merged.ts';
+import type { HiddenText } from '../bake/hidden-text.ts';
 import type { StepSummary } from '../bake/record.ts';
 import { warn } from '../platform/events.ts';
 import { type Reference, type Repository, referenceName } from '../registry/reference.ts';
@@ -14,8 +15,8 @@ import { suspects } from './suspects.ts';
 export interface OpenImport {
   /** CSV entries of `cache-from`; never more than one. */
   readonly cacheFrom: readonly string[];
-  /** A text that must not be seen while the run lasts, and what stands in its place. */
-  readonly hidden?: { readonly text: string; readonly shown: string };
+  /** What must not be seen of it while the run lasts. */
+  readonly hidden: readonly HiddenText[];
   /** BuildKit was told of it and did not come: it has another loopback than this machine. */
   readonly missed: () => boolean;
   /** What each donor gave so far; empty where nobody can tell. */
@@ -37,6 +38,7 @@ export interface ImportParts {
 /** No layers are loaded. */
 export const NOTHING: OpenImport = {
   cacheFrom: [],
+  hidden: [],
   missed: () => false,
   shares: () => [],
   without: async () => await Promise.resolve(undefined),
@@ -75,10 +77,26 @@ export async function openImport(
   return ref === undefined ? NOTHING : importOf(referenceName(ref));
 }
 
-function throughGateway(gateway: Gateway, { donors, merged }: ImportParts['plan']): OpenImport {
+/** What a gateway was opened for. */
+export interface GatewayImport {
+  readonly donors: readonly Donor[];
+  readonly merged: MergedCache;
+  /** What BuildKit calls the gateway; default: what this machine calls it. */
+  readonly ref?: string;
+}
+
+/** The cache that `gateway` serves. */
+export function throughGateway(
+  gateway: Gateway,
+  { donors, merged, ref = gateway.ref }: GatewayImport,
+): OpenImport {
   const open = (current: MergedCache, left: readonly Donor[]): OpenImport => ({
-    cacheFrom: [`type=registry,ref=${gateway.ref}`],
-    hidden: { text: gateway.ref, shown: 'gateway/cache:merged' },
+    cacheFrom: [`type=registry,ref=${ref}`],
+    hidden: [
+      { text: ref, shown: 'gateway/cache:merged' },
+      // BuildKit's errors have an URL with it.
+      { text: secretOf(ref), shown: '…' },
+    ],
     missed: () => !gateway.reached(),
     shares: (steps) =>
       attribute(
@@ -97,4 +115,9 @@ function throughGateway(gateway: Gateway, { donors, merged }: ImportParts['plan'
     close: async () => await gateway.close(),
   });
   return open(merged, donors);
+}
+
+/** Of `127.0.0.1:PORT/<32 hex digits>/cache:merged`. */
+function secretOf(ref: string): string {
+  return ref.split('/')[1] ?? ref;
 }

@@ -15,7 +15,7 @@ import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { FAMILY } from './family.ts';
 import { startFreshEngine } from '../../parts/fresh-engine.ts';
-import { buildProject, TARGET, type WarmProject } from './warm/warm-project.ts';
+import { buildProject, layersFrom, TARGET, type WarmProject } from './warm/warm-project.ts';
 
 let made: Promise<WarmProject> | undefined;
 
@@ -56,11 +56,14 @@ marker: ${marker}
         config,
         target: TARGET,
         source,
-        cacheFrom: [cache],
         directory,
         mark: 'image',
       });
-      await fillStore(host, { address: bridge.address }, { docker, plan, ...FAMILY_HERE.warm });
+      await fillStore(
+        host,
+        { address: bridge.address },
+        { docker, plan, layers: layersFrom(cache), ...FAMILY_HERE.warm },
+      );
       await fresh.restart();
     },
     probe: async () =>

@@ -10,7 +10,7 @@ import { findBaseImage, type BaseImage } from './base-image.ts';
 import { findBuildNetwork, type BuildNetwork } from './build-network.ts';
 import { imageNamePrefix } from '../model/machine-image.ts';
 import { TAG, type Tags } from '../model/tags.ts';
-import { findDonor } from '../warm/donor.ts';
+import { closestDonor, findTargetCaches, nothingToWarmFrom, type TargetCaches } from '../warm/donor.ts';
 import { findWarmSubject, type WarmSubject } from '../warm/subject.ts';
 import type { ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 
@@ -22,8 +22,8 @@ export interface ImagePlan {
   readonly base: BaseImage;
   readonly network: BuildNetwork;
   readonly subject: WarmSubject;
-  /** The only cache that its target imports; empty is none. */
-  readonly cacheFrom: readonly string[];
+  /** What each configured target can be warmed from. */
+  readonly caches: readonly TargetCaches[];
   /** moby/buildkit by digest. */
   readonly buildkit: string;
   readonly tags: Tags;
@@ -68,13 +68,19 @@ export async function planImage(host: Host, inputs: ImagePlanInputs): Promise<Im
       ...(commit === undefined ? {} : { commit }),
     }),
   ]);
+  const question = { cache: settings.cache, commit: subject.commit, targets: settings.targets };
+  const caches = await findTargetCaches(host, registry, question);
+  const own = caches.find((each) => each.target === target.name);
+  if (own !== undefined && closestDonor(own.sources) === undefined) {
+    host.emit({ type: 'warning', warning: nothingToWarmFrom(own) });
+  }
   return {
     run,
     name: `${imageNamePrefix(family)}${digitsOf(host.clock.now())}`,
     base,
     network,
     subject,
-    cacheFrom: await findDonor(host, registry, { cache: settings.cache, commit: subject.commit, target }),
+    caches,
     buildkit,
     tags: {
       [TAG.family]: family.key,
@@ -105,7 +111,7 @@ export function planLines({
   base,
   network,
   subject,
-  cacheFrom,
+  caches,
   buildkit,
 }: ImagePlan): readonly string[] {
   return [
@@ -114,9 +120,19 @@ export function planLines({
     `network   ${network.securityGroup}, ${network.subnet} in ${network.vpc}`,
     `warm with ${referenceName(subject.image)}@${subject.image.digest}`,
     `          build ${subject.buildNumber} (${subject.buildId}), commit ${subject.commit}`,
-    ...cacheFrom.map((ref) => `imports   ${ref}`),
+    ...[...new Set(caches.flatMap((each) => donorNames(each)))].map((ref) => `imports   ${ref}`),
     `buildkit  ${buildkit}`,
   ];
+}
+
+/** The plan as JSON. */
+export function imagePlanDocument({ caches, ...plan }: ImagePlan): Readonly<Record<string, unknown>> {
+  return { ...plan, imports: Object.fromEntries(caches.map((each) => [each.target, donorNames(each)])) };
+}
+
+/** The caches of a target that were found: one of two targets that share a lane has none of its own. */
+function donorNames({ sources }: TargetCaches): readonly string[] {
+  return sources.filter(({ state }) => state === 'found').map(({ ref }) => referenceName(ref));
 }
 
 /** `20260821110342`, in UTC. */

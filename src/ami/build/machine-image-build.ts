@@ -1,23 +1,23 @@
-import { createServer } from 'node:net';
 import path from 'node:path';
 import type { BuildServices } from '../../image-step/build-services.ts';
 import type { FamilySettings } from '../../config/families.ts';
-import { messageOf } from '../../platform/errors.ts';
+import { messageOf, WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
+import { freePort } from '../../platform/free-port.ts';
 import type { Host } from '../../platform/host.ts';
-import { withJoinedSignal } from '../../platform/joined-signal.ts';
 import type { Account } from '../model/account.ts';
 import { finishImage } from './image-finish.ts';
 import { warmedTarget, type ImagePlan } from './image-plan.ts';
 import { imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
 import { installPlugin } from '../packer/plugin.ts';
 import { findPacker, type PackerChoice } from '../packer/program.ts';
-import { runPacker, type PackerVariables } from '../packer/run.ts';
+import { PACKER_WITHOUT_SSH, runPacker, type PackerVariables } from '../packer/run.ts';
 import { TAG } from '../model/tags.ts';
-import { fillAllFurther, proveAllFurther, type FurtherUse } from '../warm/further-store.ts';
+import { type WarmLayers, warmLayers } from '../warm/layers.ts';
 import { prepareWarmPlans } from '../warm/prepare.ts';
-import { fillStore, proveStore } from '../warm/store.ts';
-import type { TimedUse, Warmth } from '../warm/warmth.ts';
+import { openTunnelledGateway } from '../warm/tunnelled-gateway.ts';
+import type { Warmth } from '../warm/warmth.ts';
+import { warmStages } from './warm-stages.ts';
 import { keyPairName, leftoversToSweep, type ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 
 /** What building an image works with. */
@@ -77,54 +77,41 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
   const { account, imageBuilder, services, family } = build;
   await sweep(host, plan.run, build);
   host.emit({ type: 'section', title: 'Preparing the warm build' });
-  const { judged, further } = await prepareWarmPlans(host, {
+  const target = warmedTarget(services.settings, family);
+  const plans = await prepareWarmPlans(host, {
     ...build,
     subject: plan.subject,
-    target: warmedTarget(services.settings, family),
-    cacheFrom: plan.cacheFrom,
+    target,
+    caches: plan.caches,
   });
   const packer = await findPacker(host, build.packer);
   const pluginEnvironment = await installPlugin(host, packer, {
     file: path.join(build.template, 'plugins.pkr.hcl'),
   });
   const port = await freePort();
+  const layers = await openLayers(host, plan, {
+    build,
+    warmed: [target.name, ...plans.further.map((f) => f.target)],
+  });
   const options = { docker: services.docker, ...family.warm };
-  const own = { ...options, plan: judged };
-  let filled: readonly FurtherUse[] = [];
-  let warmed: TimedUse | undefined;
-  let warmth: Warmth | undefined;
+  const stages = warmStages(host, { plans, target: target.name, layers, options, port });
   host.emit({ type: 'section', title: `Building ${plan.name} with Packer ${packer.version.join('.')}` });
   try {
-    const id = await runPacker(host, {
-      packer,
-      template: path.join(build.template, 'cpu.pkr.hcl'),
-      region: family.region,
-      pluginEnvironment,
-      variables: variablesOf(host, plan, { build, port }),
-      deadlineMs: BUILD_DEADLINE_MS,
-      stages: {
-        fill: async (over) => {
-          host.emit({ type: 'section', title: `Warming ${judged.stages.length} stages` });
-          warmed = await until(
-            host,
-            over,
-            async (there) => await fillStore(there, { address: `tcp://127.0.0.1:${port}` }, own),
-          );
-          filled = await until(
-            host,
-            over,
-            async (there) => await fillAllFurther(there, { further, options }),
-          );
-        },
-        prove: async (over) => {
-          host.emit({ type: 'section', title: 'Proving the store: the same build without imports' });
-          const use = warmed;
-          if (use === undefined) return;
-          warmth = await until(host, over, async (there) => await proveStore(there, use, own));
-          await until(host, over, async (there) => await proveAllFurther(there, { filled, options }));
-        },
-      },
-    });
+    const id = await runWithTunnels(
+      host,
+      layers,
+      async (tunnels) =>
+        await runPacker(host, {
+          packer,
+          template: path.join(build.template, 'cpu.pkr.hcl'),
+          region: family.region,
+          pluginEnvironment,
+          variables: { ...variablesOf(host, plan, { build, port }), gateway_tunnels: tunnels },
+          deadlineMs: BUILD_DEADLINE_MS,
+          stages,
+        }),
+    );
+    const warmth = stages.warmth();
     host.emit({ type: 'section', title: `Finishing ${id}` });
     const image = await finishImage(host, id, {
       account,
@@ -141,7 +128,42 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
       ),
     );
     throw error;
+  } finally {
+    await layers.close();
   }
+}
+
+/** All caches of the targets that are warmed, as one where that can be. */
+async function openLayers(
+  host: Host,
+  { caches }: ImagePlan,
+  { build, warmed }: { readonly build: MachineImageBuild; readonly warmed: readonly string[] },
+): Promise<WarmLayers> {
+  const wanted = warmed.flatMap((name) => caches.filter(({ target }) => target === name));
+  const gateway = await openTunnelledGateway(host, build.services.registry, wanted);
+  return warmLayers(host, caches, gateway);
+}
+
+/** Runs Packer, once more without tunnels where it does not get on to the machine: it does not tell a refused one from that. */
+async function runWithTunnels<T>(
+  host: Host,
+  layers: WarmLayers,
+  run: (tunnels: readonly string[]) => Promise<T>,
+): Promise<T> {
+  try {
+    return await run(layers.tunnels);
+  } catch (error) {
+    host.signal.throwIfAborted();
+    if (layers.tunnels.length === 0 || !isWithoutSsh(error)) throw error;
+    const because =
+      'Packer did not get on to the machine; its sshd may refuse reverse tunnels (AllowTcpForwarding)';
+    await layers.leave({ kind: 'not-imported', because });
+    return await run([]);
+  }
+}
+
+function isWithoutSsh(error: unknown): boolean {
+  return error instanceof WarmbakeError && error.code === PACKER_WITHOUT_SSH;
 }
 
 function variablesOf(
@@ -184,21 +206,4 @@ async function sweep(host: Host, run: string, { imageBuilder, family }: MachineI
     host.emit({ type: 'line', text: `taking away ${leftover.kind} ${leftover.id} of run ${leftover.run}` });
     await imageBuilder.remove(leftover);
   }
-}
-
-/** Runs a stage: what it does ends when Packer has ended. */
-async function until<T>(host: Host, over: AbortSignal, stage: (host: Host) => Promise<T>): Promise<T> {
-  return await withJoinedSignal([host.signal, over], async (signal) => await stage({ ...host, signal }));
-}
-
-/** A port of the loopback that nothing listens on now. */
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -11,8 +11,14 @@ import type { Packer } from './program.ts';
 
 /** Values of the template's variables. None is secret: the machine gets no secret. */
 export type PackerVariables = Readonly<
-  Record<string, string | number | boolean | Readonly<Record<string, string>>>
+  Record<string, string | number | boolean | readonly string[] | Readonly<Record<string, string>>>
 >;
+
+/** Packer's words, the same from 1.6.6 to 1.14 (`communicator/step_connect_ssh.go`). */
+const NO_SSH = 'Timeout waiting for SSH';
+
+/** The code of a run in which Packer did not get on to the machine: also that of a tunnel that could not be opened. */
+export const PACKER_WITHOUT_SSH = 'packer-without-ssh';
 
 /** One run of Packer. */
 export interface PackerRun {
@@ -102,7 +108,9 @@ function packerFailed(finished: Finished, deadlineMs: number): WarmbakeError {
       `Packer was still running after ${minutes} min and was ended`,
     );
   }
-  return new WarmbakeError('outside', 'packer-failed', `Packer failed: ${reason(finished)}`, {
+  const because = reason(finished);
+  const code = because.startsWith(NO_SSH) ? PACKER_WITHOUT_SSH : 'packer-failed';
+  return new WarmbakeError('outside', code, `Packer failed: ${because}`, {
     hint: 'its output above says what happened; what it left behind has been taken away',
   });
 }

@@ -1,8 +1,10 @@
 import type { BuildxProgram } from '../../bake/buildx-program.ts';
 import { classifyFailure } from '../../bake/failure.ts';
+import { type HiddenText, withoutHidden } from '../../bake/hidden-text.ts';
 import { followProgress } from '../../bake/progress.ts';
 import { summarise } from '../../bake/record.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
+import type { Emit } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { succeeded } from '../../platform/process.ts';
 import { type StepLimit, stepLimit } from './step-limit.ts';
@@ -21,24 +23,45 @@ export interface WarmCall {
   readonly cwd: string;
 }
 
+/** How {@link bakeStages} goes about it. */
+export interface StageLimits {
+  /** Milliseconds that one step may work. */
+  readonly longestStepMs: number;
+  /** What nobody may see of the bake file; default: nothing. */
+  readonly hidden?: readonly HiddenText[];
+  /** Ends the build when its cache cannot be imported, in place of building what the cache has; default false. */
+  readonly needsImport?: boolean;
+}
+
+/** The cache of a build that needs it could not be imported. */
+export const IMPORT_FAILED = 'warm-import-failed';
+/** A layer of the imported cache could not be loaded. */
+export const LAYER_LOST = 'warm-layer-lost';
+
 /** How often the running steps are looked at, in milliseconds. */
 const LOOK_MS = 1_000;
 
 /**
- * Builds every stage and tells what that did. Throws `check` when a step works for longer than the limit, `build` where
- * the build fails.
+ * Builds every stage and tells what that did. Throws `check` when a step works for longer than the limit, `outside` where its cache
+ * cannot be imported and it needs it, `build` where the build fails.
  */
 export async function bakeStages(
   host: Host,
   call: WarmCall,
-  { longestStepMs }: { readonly longestStepMs: number },
+  { longestStepMs, hidden = [], needsImport = false }: StageLimits,
 ): Promise<TimedUse> {
   const now = (): number => host.clock.now().getTime();
   const begun = now();
-  const progress = followProgress(host.emit);
+  const stop = new AbortController();
+  const emit: Emit = (event) => {
+    host.emit(event);
+    if (!needsImport || event.type !== 'step') return;
+    const { kind, state, error } = event.step;
+    if (kind === 'import' && state === 'failed') stop.abort(importFailed(error));
+  };
+  const progress = followProgress(emit);
   const limit = stepLimit(longestStepMs, now);
   const { file, builder, buildx, env, cwd } = call;
-  const stop = new AbortController();
   const passOn = (): void => stop.abort(host.signal.reason);
   host.signal.addEventListener('abort', passOn, { once: true });
   const ended = new AbortController();
@@ -50,7 +73,8 @@ export async function bakeStages(
       cwd,
     },
     {
-      onStderr: (line) => {
+      onStderr: (said) => {
+        const line = withoutHidden(said, hidden);
         progress.line(line);
         limit.line(line);
       },
@@ -62,12 +86,19 @@ export async function bakeStages(
   await watching;
   host.signal.removeEventListener('abort', passOn);
   const trace = progress.end();
+  host.signal.throwIfAborted();
   stop.signal.throwIfAborted();
   if (!succeeded(finished)) {
-    const { message } = classifyFailure(trace);
-    throw new WarmbakeError('build', 'warm-build-failed', `the warm build failed: ${message}`);
+    const { message, importing } = classifyFailure(trace);
+    const code = importing ? LAYER_LOST : 'warm-build-failed';
+    throw new WarmbakeError('build', code, `the warm build failed: ${message}`);
   }
   return { use: storeUse(trace, summarise(trace)), seconds: Math.round((now() - begun) / 1000) };
+}
+
+function importFailed(error: string | undefined): WarmbakeError {
+  const because = error === undefined ? '' : `: ${error}`;
+  return new WarmbakeError('outside', IMPORT_FAILED, `the merged cache cannot be imported${because}`);
 }
 
 /** Ends the build, with the reason, when a step is overdue. */

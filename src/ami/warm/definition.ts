@@ -63,25 +63,24 @@ export function warmDockerfile(
 }
 
 /**
- * A bake file (JSON) with {@link WARM_TARGET}: the printed target on another Dockerfile, importing `cacheFrom` only. Targets
+ * A bake file (JSON) with {@link WARM_TARGET}: the printed target on another Dockerfile, importing nothing. Targets
  * that it takes as contexts come along. Nothing is exported: the tar of the added stage is empty and goes nowhere.
  */
 export function warmDefinition(
   config: BakeConfig,
   target: string,
-  options: { readonly dockerfile: string; readonly cacheFrom: readonly string[] },
+  { dockerfile }: { readonly dockerfile: string },
 ): string {
-  const cacheFrom = options.cacheFrom.map((ref) => `type=registry,ref=${ref}`);
   const contexts = Object.entries(config.targets).map(
     ([name, linked]) => [name, Object.values(printed.parse(linked).contexts)] as const,
   );
   const rest = linkedTargets(new Map(contexts), [target]).map((name) => [
     name,
-    layersOf(config.targets[name], cacheFrom),
+    layersOf(config.targets[name]),
   ]);
   const warm = {
-    ...layersOf(config.targets[target], cacheFrom),
-    dockerfile: escaped(options.dockerfile),
+    ...layersOf(config.targets[target]),
+    dockerfile: escaped(dockerfile),
     'dockerfile-inline': undefined,
     target: WARM_TARGET,
     output: ['type=tar,dest=/dev/null'],
@@ -89,7 +88,16 @@ export function warmDefinition(
   return JSON.stringify({ target: { ...Object.fromEntries(rest), [WARM_TARGET]: warm } }, undefined, 2);
 }
 
-function layersOf(target: PrintedTarget | undefined, cacheFrom: readonly string[]) {
+const warmFile = z.object({ target: z.record(z.string(), z.record(z.string(), z.unknown())) });
+
+/** What {@link warmDefinition} wrote, importing `cacheFrom` (entries as bake reads them). */
+export function importing(text: string, cacheFrom: readonly string[]): string {
+  const { target } = warmFile.parse(JSON.parse(text));
+  const targets = Object.entries(target).map(([name, one]) => [name, { ...one, 'cache-from': cacheFrom }]);
+  return JSON.stringify({ target: Object.fromEntries(targets) }, undefined, 2);
+}
+
+function layersOf(target: PrintedTarget | undefined) {
   const { args, contexts, ...rest } = printed.parse(target ?? {});
   const texts = Object.entries(rest).map(([key, value]) => [
     key,
@@ -101,7 +109,6 @@ function layersOf(target: PrintedTarget | undefined, cacheFrom: readonly string[
     contexts: Object.fromEntries(
       Object.entries(contexts).map(([key, value]) => [key, escaped(literal(value))]),
     ),
-    'cache-from': cacheFrom,
   };
 }
 

@@ -1,8 +1,8 @@
-import { probeCandidates } from '../../cache/probe.ts';
+import { type Probed, probeCandidates } from '../../cache/probe.ts';
 import type { Source } from '../../cache/chain.ts';
 import type { Settings, TargetSettings } from '../../config/settings.ts';
 import type { CommitSha } from '../../context/context.ts';
-import { warn } from '../../platform/events.ts';
+import type { Warning } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Candidate } from '../../refs/candidate.ts';
 import { commitTag, latestTag } from '../../refs/tag-name.ts';
@@ -14,6 +14,11 @@ export interface DonorQuestion {
   readonly cache: Pick<Settings['cache'], 'trusted'>;
   readonly commit: CommitSha;
   readonly target: Pick<TargetSettings, 'name' | 'lane'>;
+}
+
+/** The caches that a target can be warmed from. */
+export interface TargetCaches extends Probed {
+  readonly target: string;
 }
 
 /**
@@ -30,8 +35,8 @@ export function warmCandidates({ cache, commit, target }: DonorQuestion): readon
 }
 
 /**
- * The one cache to import: the first that is there, else the first that the registry did not deny having. Never several: BuildKit
- * loses layers at random then.
+ * The one cache to import where no merged one can be: the first that is there, else the first that the registry did not deny having.
+ * Never several: BuildKit loses layers at random then.
  */
 export function closestDonor(sources: readonly Source[]): Source | undefined {
   return (
@@ -40,19 +45,20 @@ export function closestDonor(sources: readonly Source[]): Source | undefined {
   );
 }
 
-/** Asks the registry for the caches of a target; answers with what to import: one ref, or none, with a warning. Never rejects. */
-export async function findDonor(
-  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+/** Asks the registry for the caches of all targets at once, each ref once. Never rejects: what goes wrong is a state. */
+export async function findTargetCaches(
+  host: Pick<Host, 'clock' | 'signal'>,
   registry: Registry,
-  question: DonorQuestion,
-): Promise<readonly string[]> {
-  const candidates = warmCandidates(question);
-  const [probed] = await probeCandidates([candidates], { registry, host }, { maxSources: 1 });
-  const sources = probed?.sources ?? [];
-  const donor = closestDonor(sources);
-  if (donor !== undefined) return [referenceName(donor.ref)];
+  { targets, ...question }: Omit<DonorQuestion, 'target'> & { readonly targets: readonly TargetSettings[] },
+): Promise<readonly TargetCaches[]> {
+  const candidates = targets.map((target) => warmCandidates({ ...question, target }));
+  const maxSources = Math.max(0, ...candidates.map(({ length }) => length));
+  const probed = await probeCandidates(candidates, { registry, host }, { maxSources });
+  return probed.map((caches, i) => ({ target: targets[i]?.name ?? '', ...caches }));
+}
+
+/** For a target that has nothing to be warmed from; names what was asked for. */
+export function nothingToWarmFrom({ target, sources }: TargetCaches): Warning {
   const states = sources.map(({ ref, state, because }) => `${referenceName(ref)} (${because ?? state})`);
-  const message = `nothing to warm '${question.target.name}' from: ${states.join(', ')}`;
-  warn(host.emit, 'no-warm-donor', message);
-  return [];
+  return { code: 'no-warm-donor', message: `nothing to warm '${target}' from: ${states.join(', ')}` };
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { within } from '../../platform/time-limit.ts';
+import type { WarmLayers } from './layers.ts';
 import type { WarmPlans } from './prepare.ts';
 import { fillFurther, proveStore, type WarmOptions } from './store.ts';
 import type { TimedUse } from './warmth.ts';
@@ -22,13 +23,21 @@ export interface FurtherUse {
  */
 export async function fillAllFurther(
   host: Host,
-  { further, options }: { readonly further: WarmPlans['further']; readonly options: WarmOptions },
+  {
+    further,
+    layers,
+    options,
+  }: {
+    readonly further: WarmPlans['further'];
+    readonly layers: WarmLayers;
+    readonly options: WarmOptions;
+  },
 ): Promise<readonly FurtherUse[]> {
   const filled: FurtherUse[] = [];
   for (const { target, plan } of further) {
     host.emit({ type: 'section', title: `Warming ${plan.stages.length} stages of ${target}` });
     await orWarn(host, target, async (own) => {
-      filled.push({ target, plan, warmed: await fillFurther(own, { ...options, plan }) });
+      filled.push({ target, plan, warmed: await fillFurther(own, { ...options, target, plan, layers }) });
     });
   }
   return filled;

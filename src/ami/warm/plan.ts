@@ -8,13 +8,12 @@ import type { BakeConfig } from './bake-config.ts';
 import { stagesOf } from './stages.ts';
 import { warmDefinition, warmDockerfile, warmTarget, type WarmTarget } from './definition.ts';
 
-/** The two builds that warm a store and prove it; bake files on disk. */
+/** The two builds that warm a store and prove it; bake files on disk, which import nothing by themselves. */
 export interface WarmPlan {
   /** The checkout, in which bake runs. */
   readonly source: string;
-  /** Imports a trusted cache. */
   readonly filling: string;
-  /** Imports nothing. */
+  /** The same, in other words: what the first one has made as a whole is of no use to it. */
   readonly proving: string;
   /** Stages of the target, in the order of its Dockerfile. */
   readonly stages: readonly string[];
@@ -25,8 +24,6 @@ export interface WarmInputs {
   readonly config: BakeConfig;
   readonly target: string;
   readonly source: string;
-  /** At most one: of several BuildKit loses layers at random. */
-  readonly cacheFrom: readonly string[];
   /** Takes the files; must lie outside of the source, whose every file can be part of a layer. */
   readonly directory: string;
   /** Letters and digits, others each time: see `warmDockerfile`. */
@@ -40,21 +37,21 @@ export interface WarmInputs {
  * out of it.
  */
 export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
-  const { config, target, source, cacheFrom, directory, mark } = inputs;
+  const { config, target, source, directory, mark } = inputs;
   const printed = warmTarget(config.targets[target] ?? {});
   const original = path.resolve(source, printed.context, printed.dockerfile);
-  requireInside(warmDefinition(config, target, { dockerfile: original, cacheFrom }), inputs);
+  requireInside(warmDefinition(config, target, { dockerfile: original }), inputs);
   const text = await dockerfileText(printed, original);
   const stages = stagesOf(text, printed.stage, printed.args);
   if (stages === undefined) throw unfit(`its Dockerfile has no stage '${printed.stage ?? ''}'`);
 
   await mkdir(directory, { recursive: true });
-  const write = async (name: string, refs: readonly string[]): Promise<string> => {
+  const write = async (name: string): Promise<string> => {
     const dockerfile = path.join(directory, `${name}.Dockerfile`);
     await writeFile(dockerfile, warmDockerfile(text, stages, { mark: `${mark}-${name}` }));
     // BuildKit looks for it beside the Dockerfile; without it the context would be another one.
     await copyFile(`${original}.dockerignore`, `${dockerfile}.dockerignore`).catch(() => undefined);
-    const definition = warmDefinition(config, target, { dockerfile, cacheFrom: refs });
+    const definition = warmDefinition(config, target, { dockerfile });
     requireInside(definition, inputs);
     const file = path.join(directory, `${name}.json`);
     await writeFile(file, definition);
@@ -62,8 +59,8 @@ export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
   };
   return {
     source,
-    filling: await write('filling', cacheFrom),
-    proving: await write('proving', []),
+    filling: await write('filling'),
+    proving: await write('proving'),
     stages,
   };
 }

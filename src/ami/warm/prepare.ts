@@ -7,7 +7,7 @@ import { messageOf } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { downloadBakeConfig, readBakeConfig } from './bake-config.ts';
-import { findDonor } from './donor.ts';
+import { closestDonor, nothingToWarmFrom, type TargetCaches } from './donor.ts';
 import { furtherTargets } from './further-targets.ts';
 import { writeWarmPlan, type WarmPlan } from './plan.ts';
 import { fetchSource } from './source.ts';
@@ -23,13 +23,13 @@ export interface WarmPlans {
 
 /** What {@link prepareWarmPlans} works from. */
 export interface WarmPreparation {
-  readonly services: Pick<BuildServices, 'settings' | 'registry'>;
+  readonly services: Pick<BuildServices, 'settings'>;
   readonly family: FamilySettings;
   readonly subject: WarmSubject;
   /** The configured target of `family.warm.target`. */
   readonly target: TargetSettings;
-  /** The only cache that `target` imports; empty is none. */
-  readonly cacheFrom: readonly string[];
+  /** What the targets can be warmed from. */
+  readonly caches: readonly TargetCaches[];
   /** A file in place of the artifact, for runs outside of Buildkite. */
   readonly bakeConfig?: string;
   /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
@@ -42,7 +42,7 @@ export interface WarmPreparation {
  */
 export async function prepareWarmPlans(host: Host, from: WarmPreparation): Promise<WarmPlans> {
   const { services, family, subject, target } = from;
-  const { settings, registry } = services;
+  const { settings } = services;
   const { commit } = subject;
   const url = from.source ?? `https://${settings.repository}`;
   const [text, source] = await Promise.all([
@@ -54,23 +54,26 @@ export async function prepareWarmPlans(host: Host, from: WarmPreparation): Promi
   // The revision annotation always carries the commit, whatever the configuration lists.
   const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
   const time = String(host.clock.now().getTime());
-  const write = async (name: string, cacheFrom: readonly string[], number: number): Promise<WarmPlan> => {
+  const write = async (name: string, number: number): Promise<WarmPlan> => {
     const directory = path.join(host.scratch, number === 0 ? 'warm' : `warm-${number}`);
     const config = readBakeConfig(text, { target: name, commit, perCommit });
     const mark = `${time}${number === 0 ? '' : `-${number}`}`;
     const { permit } = settings.bake;
-    return await writeWarmPlan({ config, target: name, source, cacheFrom, directory, mark, permit });
+    return await writeWarmPlan({ config, target: name, source, directory, mark, permit });
   };
-  const judged = await write(target.name, from.cacheFrom, 0);
+  const judged = await write(target.name, 0);
   const config = readBakeConfig(text, { target: target.name, commit, perCommit });
   const further: { target: string; plan: WarmPlan }[] = [];
   const others = furtherTargets(config, settings.targets, { judged: target.name });
   for (const [index, other] of others.entries()) {
     try {
-      const donor = await findDonor(host, registry, { cache: settings.cache, commit, target: other });
-      // Without its layers this machine would have to make them.
-      if (donor.length === 0) continue;
-      further.push({ target: other.name, plan: await write(other.name, donor, index + 1) });
+      const own = from.caches.find((each) => each.target === other.name);
+      if (own !== undefined && closestDonor(own.sources) === undefined) {
+        // Without its layers this machine would have to make them.
+        host.emit({ type: 'warning', warning: nothingToWarmFrom(own) });
+        continue;
+      }
+      further.push({ target: other.name, plan: await write(other.name, index + 1) });
     } catch (error) {
       host.signal.throwIfAborted();
       warn(host.emit, 'target-not-warmed', `'${other.name}' is not warmed: ${messageOf(error)}`);

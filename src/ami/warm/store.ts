@@ -1,12 +1,15 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DockerEnvironment } from '../../bake/builder-facts.ts';
 import { PATHS_ARE_JUDGED, bakeWords } from '../../bake/buildx.ts';
+import type { OpenImport } from '../../image-step/open-import.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { succeeded } from '../../platform/process.ts';
 import { storeBytes } from './store-bytes.ts';
-import { bakeStages } from './bake.ts';
+import { bakeStages, IMPORT_FAILED, LAYER_LOST } from './bake.ts';
+import { importing } from './definition.ts';
+import type { LoadFailure, WarmLayers } from './layers.ts';
 import type { WarmPlan } from './plan.ts';
 import { judgeWarmth, type TimedUse, type Warmth } from './warmth.ts';
 
@@ -25,25 +28,57 @@ export interface WarmOptions {
 
 const BUILDER = 'warmbake-warm';
 
+/** What is filled into a store, and from where. */
+export interface Filling extends WarmOptions {
+  readonly target: string;
+  readonly plan: WarmPlan;
+  readonly layers: WarmLayers;
+}
+
 /**
  * Builds every stage with the trusted caches, so that the store holds all their layers. Throws `check` as soon as a step works for
  * longer than the limit: the cache was missed, and this machine is no compiler. Throws `build` where the build fails.
  */
-export async function fillStore(
-  host: Host,
-  store: WarmStore,
-  options: WarmOptions & { readonly plan: WarmPlan },
-): Promise<TimedUse> {
-  await createBuilder(host, store, options);
-  return await fillFurther(host, options);
+export async function fillStore(host: Host, store: WarmStore, filling: Filling): Promise<TimedUse> {
+  await createBuilder(host, store, filling);
+  return await fillFurther(host, filling);
 }
 
-/** Builds the stages of another target as well, in the store of the last {@link fillStore}; throws like it. */
-export async function fillFurther(
-  host: Host,
-  options: WarmOptions & { readonly plan: WarmPlan },
-): Promise<TimedUse> {
-  return await bakeStages(host, callOf(host, options.plan.filling, options), options);
+/**
+ * Builds the stages of another target as well, in the store of the last {@link fillStore}; throws like it. Where the caches as one
+ * cannot be loaded, it is done again from what `layers` then has.
+ */
+export async function fillFurther(host: Host, filling: Filling): Promise<TimedUse> {
+  const { target, layers } = filling;
+  for (;;) {
+    try {
+      return await fillFrom(host, layers.of(target), filling);
+    } catch (error) {
+      host.signal.throwIfAborted();
+      const failure = loadFailure(error);
+      if (failure === undefined || !(await layers.leave(failure))) throw error;
+    }
+  }
+}
+
+async function fillFrom(host: Host, { cacheFrom, hidden }: OpenImport, filling: Filling): Promise<TimedUse> {
+  const { plan, layers, longestStepMs } = filling;
+  const file = path.join(host.scratch, 'warm-filling.json');
+  try {
+    await writeFile(file, importing(await readFile(plan.filling, 'utf8'), cacheFrom), { mode: 0o600 });
+    const limits = { longestStepMs, hidden, needsImport: layers.merged() };
+    return await bakeStages(host, callOf(host, file, filling), limits);
+  } finally {
+    // It says where a merged cache is to be had.
+    await rm(file, { force: true });
+  }
+}
+
+function loadFailure(error: unknown): LoadFailure | undefined {
+  if (!(error instanceof WarmbakeError)) return undefined;
+  const { code, message } = error;
+  if (code === IMPORT_FAILED) return { kind: 'not-imported', because: message };
+  return code === LAYER_LOST ? { kind: 'not-loaded', message } : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
@@ -11,7 +11,7 @@ import type { Engine } from '../../../parts/engine.ts';
 import type { Registry } from '../../../parts/registry.ts';
 import { orSkip } from '../../tiers/or-skip.ts';
 import { test } from '../../tiers/real.ts';
-import { BUILD, SOURCE_TEXT } from '../warm/warm-project.ts';
+import { BUILD, SOURCE_TEXT, TARGET } from '../warm/warm-project.ts';
 import { BASE_AMI, openWorkbench, SECRET, type Workbench } from './workbench.ts';
 
 /** One for all tests: the last one is the one after which nobody gets on to the instance any more. */
@@ -41,7 +41,7 @@ test('a dry run says what would be built, and from what, and changes nothing', a
     plan: {
       base: { image: BASE_AMI },
       subject: { commit: project.commit, buildNumber: BUILD.number, buildId: BUILD.id },
-      cacheFrom: [project.cache],
+      imports: { [TARGET]: [project.cache] },
     },
   });
   expect(text).toMatch(/^image {5}app-build-\d{14}, run trial\n/);
@@ -87,6 +87,25 @@ test('a store below the bar makes no image: Packer is told, and takes the instan
   expect(await build.account.images.list('app-build-')).toEqual([]);
 });
 
+test('where the machine refuses reverse tunnels, Packer tries again without, and the image is warmed from one cache', async ({
+  engine,
+  registry,
+  skip,
+}) => {
+  const bench = await orSkip(workbench(engine, registry), skip);
+  const { host, build, planning } = bench;
+  const usual = { ...host.env };
+  await bench.nextMachine({ reverseTunnels: false });
+  host.env['PKR_VAR_gateway_patience'] = '8s';
+  host.warnings.length = 0;
+  const plan = await planImage(host, { ...planning, run: 'no-tunnel' });
+  const { warmth } = await buildImage(host, plan, build);
+  expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
+  expect(host.warnings.map(({ code }) => code)).toEqual(['cache-not-merged']);
+  Object.assign(host.env, usual);
+  delete host.env['PKR_VAR_gateway_patience'];
+});
+
 test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no secret and nothing of its making on it', async ({
   engine,
   registry,
@@ -95,7 +114,22 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
   const { host, build, planning, project, machine, front } = await orSkip(workbench(engine, registry), skip);
   const { instance } = machine;
   const plan = await planImage(host, { ...planning, run: 'run-1' });
-  const { image, reused, warmth } = await buildImage(host, plan, build);
+  const told: Event[] = [];
+  let secret = '';
+  const watched = {
+    ...host,
+    emit: (event: Event) => {
+      told.push(event);
+      secret ||= secretIn(join(host.scratch, 'warm-filling.json'));
+    },
+  };
+  const { image, reused, warmth } = await buildImage(watched, plan, build);
+  expect(secret).toMatch(/^[0-9a-f]{32}$/);
+  expect(JSON.stringify(told)).not.toContain(secret);
+  expect(told).toContainEqual({
+    type: 'line',
+    text: expect.stringMatching(`^loaded   \\d+ layers, [\\d.]+ MB from ${project.cache}$`),
+  });
 
   expect(reused).toBe(false);
   expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
@@ -140,13 +174,18 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
     '/var/lib/buildkite-agent',
     '/var/log',
   ];
-  for (const text of [SECRET, SOURCE_TEXT]) expect(await instance.filesWith(text, places)).toEqual([]);
+  for (const text of [SECRET, SOURCE_TEXT, secret]) expect(await instance.filesWith(text, places)).toEqual([]);
   for (const file of ['/etc/app-image', '/etc/buildkit', '/usr/local/bin/buildkitd'])
     expect(existsSync(file)).toBe(false);
 
   // The step again, as after a lost agent.
   expect(await imageOfRun(host, build, 'run-1')).toMatchObject({ reused: true, image: { id: image.id } });
 });
+
+/** The path of the merged cache, while it is being loaded. */
+function secretIn(file: string): string {
+  return existsSync(file) ? (/:\d+\/([0-9a-f]{32})\//.exec(readFileSync(file, 'utf8'))?.[1] ?? '') : '';
+}
 
 /** The whole family: Packer's program is several processes. */
 async function killPacker(scratch: string): Promise<void> {

@@ -17,7 +17,7 @@ import { PROJECT } from '../../../parts/project.ts';
 import type { Registry } from '../../../parts/registry.ts';
 import { FAMILY } from '../family.ts';
 import { pushBuildkitImage } from '../../../parts/instance/buildkit-image.ts';
-import { type Machine, startMachine } from '../../../parts/instance/machine.ts';
+import { type Machine, type MachineOptions, startMachine } from '../../../parts/instance/machine.ts';
 import { useFront } from '../../../parts/moto/fleet.ts';
 import { type Front, startFront } from '../../../parts/moto/front.ts';
 import { furnisher } from '../../../parts/moto/furnish.ts';
@@ -40,7 +40,7 @@ export interface Workbench extends AsyncDisposable {
   readonly build: MachineImageBuild;
   readonly planning: Omit<ImagePlanInputs, 'run'>;
   /** Another machine for the next run: after an image was made, nobody gets on to the first one any more. */
-  nextMachine(): Promise<Machine>;
+  nextMachine(options?: MachineOptions): Promise<Machine>;
 }
 
 /** What a workbench starts with. */
@@ -81,8 +81,8 @@ export async function openWorkbench(
   });
   atEnd.push(async () => await host[Symbol.asyncDispose]());
   await mkdir(host.scratch, { recursive: true });
-  const nextMachine = async (): Promise<Machine> => {
-    const machine = await startMachine();
+  const nextMachine = async (options?: MachineOptions): Promise<Machine> => {
+    const machine = await startMachine(options);
     atEnd.push(machine.stop);
     Object.assign(host.env, machine.variables);
     return machine;

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { warmDefinition, warmDockerfile, warmTarget } from '../../../src/ami/warm/definition.ts';
+import { importing, warmDefinition, warmDockerfile, warmTarget } from '../../../src/ami/warm/definition.ts';
 
 type Printed = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const definition = (targets: Printed, cacheFrom: readonly string[] = ['r.io/cache:c']): Printed => {
-  const text = warmDefinition({ targets }, 'test-ci', { dockerfile: '/warm/Dockerfile', cacheFrom });
-  return (JSON.parse(text) as { target: Printed }).target;
+const definition = (
+  targets: Printed,
+  cacheFrom: readonly string[] = ['type=registry,ref=r.io/cache:c'],
+): Printed => {
+  const text = warmDefinition({ targets }, 'test-ci', { dockerfile: '/warm/Dockerfile' });
+  return (JSON.parse(importing(text, cacheFrom)) as { target: Printed }).target;
 };
 
 test('only what decides about layers is kept, and only trusted caches are read', () => {

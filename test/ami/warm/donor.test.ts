@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { closestDonor, findDonor, warmCandidates } from '../../../src/ami/warm/donor.ts';
+import {
+  closestDonor,
+  findTargetCaches,
+  nothingToWarmFrom,
+  warmCandidates,
+} from '../../../src/ami/warm/donor.ts';
 import type { SourceState } from '../../../src/cache/chain.ts';
 import type { CommitSha } from '../../../src/context/context.ts';
-import type { Event } from '../../../src/platform/events.ts';
-import { referenceName } from '../../../src/registry/reference.ts';
+import type { TargetSettings } from '../../../src/config/settings.ts';
+import { type Reference, referenceName } from '../../../src/registry/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { clock } from '../../registry/fixture-host.ts';
 
@@ -36,16 +41,25 @@ describe('what a machine image is warmed from', () => {
     expect(closestDonor(sources)).toBe(chosen === undefined ? undefined : sources[chosen]);
   });
 
-  test('where there is none, nothing is imported, and a warning names what was asked', async () => {
-    const events: Event[] = [];
-    const host = {
-      clock,
-      signal: new AbortController().signal,
-      emit: (event: Event) => void events.push(event),
+  test('of all targets, each ref is asked for once; a warning names what was asked for in vain', async () => {
+    const asked: string[] = [];
+    const manifest = async (ref: Reference) => {
+      asked.push(referenceName(ref));
+      return { state: 'missing' };
     };
-    const registry = { manifest: async () => ({ state: 'missing' }) } as unknown as Registry;
-    expect(await findDonor(host, registry, QUESTION)).toEqual([]);
-    const message = `nothing to warm 'app' from: r.io/cache:${COMMIT}-arm64 (missing), r.io/cache:latest-arm64 (missing)`;
-    expect(events).toEqual([{ type: 'warning', warning: { code: 'no-warm-donor', message } }]);
+    const registry = { manifest } as unknown as Registry;
+    const host = { clock, signal: new AbortController().signal };
+    const { target, ...question } = QUESTION;
+    const twins = [target, { ...target, name: 'twin' }] as unknown as readonly TargetSettings[];
+    const caches = await findTargetCaches(host, registry, { ...question, targets: twins });
+    expect(asked).toEqual(CANDIDATES.map(({ ref }) => referenceName(ref)));
+    expect(caches.map((each) => [each.target, each.donors])).toEqual([
+      ['app', []],
+      ['twin', []],
+    ]);
+    expect(nothingToWarmFrom(caches[0]!)).toEqual({
+      code: 'no-warm-donor',
+      message: `nothing to warm 'app' from: r.io/cache:${COMMIT}-arm64 (missing), r.io/cache:latest-arm64 (missing)`,
+    });
   });
 });

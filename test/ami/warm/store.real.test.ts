@@ -17,7 +17,7 @@ import type { Registry } from '../../../parts/registry.ts';
 import { orSkip } from '../../tiers/or-skip.ts';
 import { test } from '../../tiers/real.ts';
 import { type FreshEngine, startFreshEngine } from '../../../parts/fresh-engine.ts';
-import { buildProject, TARGET, type WarmProject } from './warm-project.ts';
+import { buildProject, layersFrom, TARGET, type WarmProject } from './warm-project.ts';
 
 /** One project for all tests of this file: only the stores differ. */
 let made: Promise<WarmProject> | undefined;
@@ -61,9 +61,14 @@ const NO_USE: TimedUse = {
   seconds: 0,
 };
 
-async function planFor({ host }: Instance, { source, config, cache }: WarmProject): Promise<WarmPlan> {
+async function planFor({ host }: Instance, { source, config }: WarmProject): Promise<WarmPlan> {
   const directory = join(host.scratch, 'warm');
-  return await writeWarmPlan({ config, target: TARGET, source, cacheFrom: [cache], directory, mark: 'test' });
+  return await writeWarmPlan({ config, target: TARGET, source, directory, mark: 'test' });
+}
+
+/** What fills a store with the layers of one cache. */
+function fillingOf({ cache }: Pick<WarmProject, 'cache'>) {
+  return { target: TARGET, layers: layersFrom(cache) };
 }
 
 /** The same build as the reference warmed with: the target itself, exported nowhere. */
@@ -88,7 +93,7 @@ test('a store is warm once every stage was built: without imports nothing is exe
   expect(plan.stages).toEqual(['base', 'dependencies', 'tools', 'build', 'test']);
   const options = { ...on.options, ...BAR, plan };
 
-  const warmed = await fillStore(on.host, on.store, options);
+  const warmed = await fillStore(on.host, on.store, { ...options, ...fillingOf(rest) });
   expect(warmed.use).toMatchObject({ executed: 0, loaded: 8 });
   expect(warmed.use.pulledBytes).toBeGreaterThan(5_000_000);
   await on.fresh.restart();
@@ -124,18 +129,19 @@ test('the other targets of the trusted build are warm too; one whose layers are 
   const targets = { small: stage('dependencies'), [TARGET]: stage('test'), slow: stage('never') };
   const planOf = async (target: keyof typeof targets) => {
     const directory = join(on.host.scratch, target);
-    const inputs = { config: { targets }, source, cacheFrom: [cache], directory, mark: target };
+    const inputs = { config: { targets }, source, directory, mark: target };
     return await writeWarmPlan({ ...inputs, target });
   };
   const [judged, whole, slow] = [await planOf('small'), await planOf(TARGET), await planOf('slow')];
   const options = { ...on.options, ...BAR, longestStepMs: 5_000, minimumBytes: 1_000_000 };
+  const layers = layersFrom(cache, Object.keys(targets));
 
-  const warmed = await fillStore(on.host, on.store, { ...options, plan: judged });
+  const warmed = await fillStore(on.host, on.store, { ...options, target: 'small', plan: judged, layers });
   const further = [
     { target: 'slow', plan: slow },
     { target: TARGET, plan: whole },
   ];
-  const filled = await fillAllFurther(on.host, { further, options });
+  const filled = await fillAllFurther(on.host, { further, layers, options });
   expect(on.host.warnings.map(({ code, message }) => `${code}: ${message.slice(0, 60)}`)).toEqual([
     expect.stringMatching(/^target-not-warm: 'slow' is not warm on this image: '\[never 1\/1\]/),
   ]);
@@ -157,7 +163,11 @@ test('a warm build to cache only stores nothing and fails the proof (incident f8
   await using on = await orSkip(instance(), skip);
   const plan = await planFor(on, { source, cache, ...rest });
   const options = { ...on.options, ...BAR, plan };
-  await fillStore(on.host, on.store, { ...options, plan: { ...plan, filling: await cacheOnly(on, plan) } });
+  await fillStore(on.host, on.store, {
+    ...options,
+    ...fillingOf({ cache }),
+    plan: { ...plan, filling: await cacheOnly(on, plan) },
+  });
   await on.fresh.restart();
   await expect(proveStore(on.host, NO_USE, options)).rejects.toThrow(
     /^the store is not warm: \d steps were executed without imports: .*; 1 layers were pulled/,
@@ -172,7 +182,7 @@ test('a stage that was left out fails the proof and is named', async ({ engine, 
   const dockerfile = join(on.host.scratch, 'warm', 'filling.Dockerfile');
   const all = await readFile(dockerfile, 'utf8');
   await writeFile(dockerfile, all.replace(/COPY --from=tools .*\n/, ''));
-  const warmed = await fillStore(on.host, on.store, options);
+  const warmed = await fillStore(on.host, on.store, { ...options, ...fillingOf(rest) });
   await on.fresh.restart();
   await expect(proveStore(on.host, warmed, options)).rejects.toThrow(
     /not warm: 1 steps were executed without imports: \[tools 1\/1\]/,
@@ -187,7 +197,7 @@ test('layers that got lost after the warming fail the proof, though the result o
   const { source, ...rest } = await project(engine, registry);
   await using on = await orSkip(instance(), skip);
   const options = { ...on.options, ...BAR, plan: await planFor(on, { source, ...rest }) };
-  const warmed = await fillStore(on.host, on.store, options);
+  const warmed = await fillStore(on.host, on.store, { ...options, ...fillingOf(rest) });
   // Layers that came from a cache; what the warm build made itself stays.
   const prune = ['buildx', 'prune', '--builder', 'default', '--force', '--filter', 'description~=imported'];
   await execa('docker', prune, { env: on.fresh.env, extendEnv: false });
@@ -208,7 +218,7 @@ test('B-33: a step that works longer than the limit ends the warm build: the cac
   const plan = await planFor(on, { source, config: slow, ...rest });
   const begun = Date.now();
   await expect(
-    fillStore(on.host, on.store, { ...on.options, ...BAR, longestStepMs: 2000, plan }),
+    fillStore(on.host, on.store, { ...on.options, ...BAR, ...fillingOf(rest), longestStepMs: 2000, plan }),
   ).rejects.toThrow(
     /'\[never 1\/1\] RUN .*sleep 1000' has been running for [23] s: its layer is not in the trusted caches/,
   );

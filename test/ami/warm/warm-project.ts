@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBakeConfig, type BakeConfig } from '../../../src/ami/warm/bake-config.ts';
+import { type WarmLayers, warmLayers } from '../../../src/ami/warm/layers.ts';
 import type { CommitSha } from '../../../src/context/context.ts';
+import { requireReference } from '../../../src/registry/reference.ts';
 import { BASE_IMAGE } from '../../../parts/base-image.ts';
 import type { Engine } from '../../../parts/engine.ts';
 import type { Registry } from '../../../parts/registry.ts';
@@ -136,6 +138,13 @@ async function buildCommit(
   await rm(join(source, 'credentials'));
   await rm(join(source, 'bake.json'));
   return artifact;
+}
+
+/** Layers from this cache alone, for all of these targets. */
+export function layersFrom(cache: string, targets: readonly string[] = [TARGET]): WarmLayers {
+  const source = { role: 'commit', ref: requireReference(cache), state: 'found' } as const;
+  const caches = targets.map((target) => ({ target, sources: [source], donors: [] }));
+  return warmLayers({ emit: () => undefined }, caches);
 }
 
 /** Commits everything in `directory`. */

@@ -1,5 +1,5 @@
 import type { BuiltImage } from '../../../ami/build/machine-image-build.ts';
-import { planLines } from '../../../ami/build/image-plan.ts';
+import { imagePlanDocument, planLines } from '../../../ami/build/image-plan.ts';
 import { buildJob, type ImageRequest } from '../../../ami/jobs/build.ts';
 import { warmthTag } from '../../../ami/warm/warmth.ts';
 import { isCommitSha, type CommitSha } from '../../../context/context.ts';
@@ -60,7 +60,10 @@ async function amiBuild(host: Host, input: Input): Promise<CommandOutcome> {
     dryRun: flag(input, 'dryRun'),
   });
   if ('plan' in made)
-    return { json: { family: key, plan: made.plan }, text: `${planLines(made.plan).join('\n')}\n` };
+    return {
+      json: { family: key, plan: imagePlanDocument(made.plan) },
+      text: `${planLines(made.plan).join('\n')}\n`,
+    };
   return { json: { family: key, ...builtDocument(made.built) }, text: builtText(made.built) };
 }
 
