@@ -171,7 +171,9 @@ source "amazon-ebs" "cpu" {
   temporary_key_pair_name   = var.key_pair_name
   ssh_clear_authorized_keys = true
   ssh_local_tunnels         = ["${var.tunnel_port}:127.0.0.1:${var.buildkit_port}"]
-  ssh_remote_tunnels        = var.gateway_tunnels
+  # Packer leads every local tunnel to where its last tunnel ends, of whichever kind (connectTunnels of its communicator/ssh has a closure
+  # over the loop's variable): that one has to end where the local one does. Nobody uses it; sshd picks its port.
+  ssh_remote_tunnels = concat(var.gateway_tunnels, [for tunnel in var.gateway_tunnels : "0:127.0.0.1:${var.buildkit_port}"])
 }
 
 build {

@@ -96,14 +96,13 @@ test('where the machine refuses reverse tunnels, Packer tries again without, and
   const { host, build, planning } = bench;
   const usual = { ...host.env };
   await bench.nextMachine({ reverseTunnels: false });
-  host.env['PKR_VAR_gateway_patience'] = '8s';
+  Object.assign(host.env, { PKR_VAR_gateway_patience: '8s' });
   host.warnings.length = 0;
   const plan = await planImage(host, { ...planning, run: 'no-tunnel' });
   const { warmth } = await buildImage(host, plan, build);
   expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
   expect(host.warnings.map(({ code }) => code)).toEqual(['cache-not-merged']);
-  Object.assign(host.env, usual);
-  delete host.env['PKR_VAR_gateway_patience'];
+  Object.assign(host.env, usual, { PKR_VAR_gateway_patience: '5m' });
 });
 
 test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no secret and nothing of its making on it', async ({
@@ -126,10 +125,10 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
   const { image, reused, warmth } = await buildImage(watched, plan, build);
   expect(secret).toMatch(/^[0-9a-f]{32}$/);
   expect(JSON.stringify(told)).not.toContain(secret);
-  expect(told).toContainEqual({
-    type: 'line',
-    text: expect.stringMatching(`^loaded   \\d+ layers, [\\d.]+ MB from ${project.cache}$`),
-  });
+  const loaded = told.flatMap((event) => (event.type === 'line' ? event.text : ''));
+  expect(loaded.filter((text) => text.startsWith('loaded'))).toEqual([
+    expect.stringMatching(`^loaded   [0-9]+ layers, [0-9.]+ MB from ${project.cache}$`),
+  ]);
 
   expect(reused).toBe(false);
   expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
@@ -174,7 +173,8 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
     '/var/lib/buildkite-agent',
     '/var/log',
   ];
-  for (const text of [SECRET, SOURCE_TEXT, secret]) expect(await instance.filesWith(text, places)).toEqual([]);
+  for (const text of [SECRET, SOURCE_TEXT, secret])
+    expect(await instance.filesWith(text, places)).toEqual([]);
   for (const file of ['/etc/app-image', '/etc/buildkit', '/usr/local/bin/buildkitd'])
     expect(existsSync(file)).toBe(false);
 
