@@ -30,7 +30,7 @@ if [ "${WARMBAKE_VERSION:-$version}" != "$version" ]; then
   sha256=${WARMBAKE_SHA256:-}
   [ -n "$sha256" ] || fail 3 "WARMBAKE_VERSION is '$version', which is not pinned; set WARMBAKE_SHA256 to the checksum of its warmbake-linux-$arch"
 fi
-case $version in *[!0-9A-Za-z.-]*) fail 3 "WARMBAKE_VERSION is '$version', which is no version" ;; esac
+case $version in *[!0-9A-Za-z.-]*) fail 3 "WARMBAKE_VERSION is '$version', which is not a version" ;; esac
 location=${WARMBAKE_LOCATION:-$location}
 
 is_right() { # FILE
@@ -50,7 +50,7 @@ fetch() { # DIRECTORY
     s3://*) aws s3 cp --only-show-errors "$from" "$new.gz" ;;
     *) fail 3 "WARMBAKE_LOCATION is '$location'; it must begin with https:// or s3://" ;;
   esac || fail 5 "cannot fetch $from"
-  gzip --decompress --force "$new.gz" || fail 5 "$from is no gzip file"
+  gzip --decompress --force "$new.gz" || fail 5 "$from is not a gzip file"
   is_right "$new" || fail 5 "$from holds $(sha256sum <"$new" | cut -d ' ' -f 1), expected $sha256"
   chmod 755 "$new"
   mv -f "$new" "$1/warmbake"

@@ -11,7 +11,7 @@ const MARKER = '/etc/demo-image';
 const SOCKET = '/run/buildkit/buildkitd.sock';
 
 /** Where the daily job runs. */
-export interface Workshop extends Stage {
+export interface DailyStage extends Stage {
   readonly packer: string;
   /** Address of the AWS interfaces. */
   readonly aws: string;
@@ -31,19 +31,19 @@ export interface Day {
 }
 
 /** `warmbake ami rebuild` as a Buildkite job; Packer gets `machine` for the instance that it launches. */
-export async function playDay(title: string, machine: Machine, imageBuilder: Workshop): Promise<Day> {
-  const { agent, checkout, directory, packer } = imageBuilder;
+export async function playDay(title: string, machine: Machine, dailyStage: DailyStage): Promise<Day> {
+  const { agent, checkout, directory, packer } = dailyStage;
   const run = title.replace(' ', '-');
   const env = {
-    ...imageBuilder.engine.env,
-    ...awsEnvironment(imageBuilder),
+    ...dailyStage.engine.env,
+    ...awsEnvironment(dailyStage),
     ...machine.variables,
     ...agent.env({ id: run, number: '100' }),
   };
-  const config = await imageBuilder.configure(MARKER, SOCKET);
+  const config = await dailyStage.configure(MARKER, SOCKET);
   const argv = ['ami', 'rebuild', '--config', config, '--packer', packer, '--source', checkout.remote];
   const over = new AbortController();
-  const probing = runAddedJob(machine, imageBuilder, { run, env, over: over.signal });
+  const probing = runAddedJob(machine, dailyStage, { run, env, over: over.signal });
   const began = Date.now();
   try {
     const lines = (await warmbake(argv, { cwd: directory, env })).split('\n');
@@ -73,7 +73,7 @@ interface AddedJob {
 /** Runs the job that the canary adds to the build, as the agent of an instance of the image would. */
 async function runAddedJob(
   { instance, engine, socket }: Machine,
-  { agent, checkout, configure, directory }: Workshop,
+  { agent, checkout, configure, directory }: DailyStage,
   { run, env, over }: AddedJob,
 ): Promise<void> {
   const step = await agent.addedStep(run, over);
@@ -90,13 +90,13 @@ async function runAddedJob(
 }
 
 /** `warmbake ami clean`, as an operator calls it. */
-export async function cleanUp(imageBuilder: Workshop): Promise<void> {
-  const config = await imageBuilder.configure(MARKER, SOCKET);
-  const env = awsEnvironment(imageBuilder);
-  await warmbake(['ami', 'clean', '--config', config], { cwd: imageBuilder.directory, env });
+export async function cleanUp(dailyStage: DailyStage): Promise<void> {
+  const config = await dailyStage.configure(MARKER, SOCKET);
+  const env = awsEnvironment(dailyStage);
+  await warmbake(['ami', 'clean', '--config', config], { cwd: dailyStage.directory, env });
 }
 
-function awsEnvironment({ engine, aws }: Workshop): Readonly<Record<string, string>> {
+function awsEnvironment({ engine, aws }: DailyStage): Readonly<Record<string, string>> {
   const { PATH = '', HOME = '' } = engine.env;
   return { PATH, HOME, ...MOTO_CREDENTIALS, AWS_ENDPOINT_URL: aws };
 }

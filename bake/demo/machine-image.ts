@@ -7,7 +7,7 @@ import { need } from '../../parts/part.ts';
 import { PROJECT } from '../../parts/project.ts';
 import type { Registry } from '../../parts/registry.ts';
 import { playNextDay, type Stage } from './builds.ts';
-import { cleanUp, playDay, summary, type Workshop } from './daily-job.ts';
+import { cleanUp, playDay, summary, type DailyStage } from './daily-job.ts';
 import { BASE_AMI, startFleet } from './fleet.ts';
 
 const FIRST_DAY = `Three stacks launch an image that is four days old. One command now makes an image whose BuildKit already holds the
@@ -33,17 +33,17 @@ export async function playMachineImages(stage: Stage, registry: Registry): Promi
     const fleet = await startFleet(new Date());
     cleanup.push(fleet.stop);
     const configure = await configurer(stage, await pushBuildkitImage(stage.engine, registry, 'demo'));
-    const imageBuilder = { ...stage, packer, aws: fleet.front.url, configure };
+    const dailyStage = { ...stage, packer, aws: fleet.front.url, configure };
 
     console.log(`\n##### The daily machine image, first day\n\n${FIRST_DAY}`);
-    const days = [await playDay('first day', first, imageBuilder)];
+    const days = [await playDay('first day', first, dailyStage)];
     await playNextDay(stage);
     console.log(`\n##### The daily machine image, second day\n\n${SECOND_DAY}`);
     const second = await startMachine();
     cleanup.push(second.stop);
-    days.push(await playDay('second day', second, imageBuilder));
+    days.push(await playDay('second day', second, dailyStage));
     console.log('\n##### Cleaning up by hand: warmbake ami clean\n');
-    await cleanUp(imageBuilder);
+    await cleanUp(dailyStage);
     console.log(`\n##### Both days\n\n${summary(days).join('\n')}\n`);
   } finally {
     for (const stop of cleanup.toReversed()) await stop();
@@ -51,7 +51,10 @@ export async function playMachineImages(stage: Stage, registry: Registry): Promi
 }
 
 /** Writes the project's configuration with that of the machine image added. */
-async function configurer({ checkout, directory }: Stage, buildkit: string): Promise<Workshop['configure']> {
+async function configurer(
+  { checkout, directory }: Stage,
+  buildkit: string,
+): Promise<DailyStage['configure']> {
   const template = path.join(directory, 'elastic-ci-stack.yml');
   await writeFile(template, `Mappings: { AWSRegion2AMI: { us-east-1: { linuxamd64: ${BASE_AMI} } } }\n`);
   const own = await readFile(path.join(checkout.directory, 'warmbake.yaml'), 'utf8');

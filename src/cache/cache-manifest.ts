@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { type CommitSha, isCommitSha } from '../context/context.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
 import { CACHE_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../registry/media-types.ts';
 import { type Digest, isDigest } from '../registry/reference.ts';
 
@@ -58,14 +59,14 @@ const document = z.object({
 
 /** Reads a manifest, JSON as the registry keeps it. BuildKit tells the two forms apart the same way (`DetectManifestBlobMediaType`). */
 export function readCacheManifest(body: Uint8Array): CacheManifest {
-  const parsed = document.safeParse(parseJson(body));
+  const parsed = document.safeParse(jsonOrUndefined(body));
   if (!parsed.success) return other(refusal(parsed.error));
   const { config: own, layers, manifests, annotations: marks } = parsed.data;
   if (manifests != null && (own != null || layers != null)) {
     return other('both an image manifest and an image index');
   }
   const [config, second] = [own, ...(manifests ?? [])].filter((entry) => entry?.mediaType === CACHE_CONFIG);
-  if (config == null) return other(`no build cache but ${own?.mediaType ?? 'an image index'}`);
+  if (config == null) return other(`not a build cache but ${own?.mediaType ?? 'an image index'}`);
   if (second !== undefined) return other('an image index with more than one cache config');
   const revision = marks?.[REVISION] ?? '';
   return {
@@ -84,14 +85,6 @@ function other(because: string): CacheManifest {
 
 /** Says which field of a JSON manifest is wrong; anything else is some page of a proxy. */
 function refusal({ issues: [issue] }: z.ZodError): string {
-  if (issue === undefined || issue.path.length === 0) return 'the answer is no manifest';
+  if (issue === undefined || issue.path.length === 0) return 'the answer is not a manifest';
   return `a manifest with a wrong '${issue.path.join('.')}'`;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
 }

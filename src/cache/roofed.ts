@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { jsonOrUndefined } from '../platform/json.ts';
 import type { Manifest } from '../registry/registry.ts';
 import { IMPORT_LIMIT } from './cache-manifest.ts';
 import { readCacheConfig } from './merge/read-config.ts';
@@ -26,14 +27,14 @@ export function roofed(
   const read = readCacheConfig(config);
   const roof = read.state === 'read' ? roofOver(read.graph) : undefined;
   if (roof === undefined) return undefined;
-  const { records, ...others } = configFile.parse(parseJson(config));
+  const { records, ...others } = configFile.parse(jsonOrUndefined(config));
   const inputs = roof.slots.map((links) => links.map(({ to }) => ({ link: to })));
   const body = jsonContent(CACHE_CONFIG, {
     ...others,
     records: [...records, { digest: roof.digest, inputs }],
   });
   if (body.body.length > IMPORT_LIMIT) return undefined;
-  const { config: own, manifests, ...rest } = manifestFile.parse(parseJson(manifest.body));
+  const { config: own, manifests, ...rest } = manifestFile.parse(jsonOrUndefined(manifest.body));
   const named = (entry: z.infer<typeof descriptor>): object =>
     entry.mediaType === CACHE_CONFIG ? { ...entry, digest: body.digest, size: body.body.length } : entry;
   const file = {
@@ -42,8 +43,4 @@ export function roofed(
     ...(manifests === undefined ? {} : { manifests: manifests.map(named) }),
   };
   return { manifest: jsonContent(manifest.mediaType, file), config: body };
-}
-
-function parseJson(body: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(body));
 }

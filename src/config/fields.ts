@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { parseReference } from '../registry/reference.ts';
 import { BUILD_VALUES, type TemplateName, expand, faultOf, namesIn } from './template.ts';
 
-/** Text of one form; `what` completes the sentence `'x' is no …`. */
+/** Text of one form; `what` completes the sentence `'x' is not a valid …`. */
 export function form(pattern: RegExp, what: string) {
   return z.string().regex(pattern, { error: ({ input }) => `'${String(input)}' is not a valid ${what}` });
 }

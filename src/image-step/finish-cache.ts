@@ -39,11 +39,11 @@ export async function finishCache(
   const [main] = exported;
   const [ref] = target.exportTo;
   if (main === undefined || ref === undefined || main.ref !== ref) return { exported, promoted: [] };
-  const candidate = await putMark(services, context, ref);
-  if (candidate === undefined) return { exported, promoted: [] };
+  const manifest = await putMark(services, context, ref);
+  if (manifest === undefined) return { exported, promoted: [] };
   const names = target.promotions.filter((p) => p.what === 'cache');
-  const promoted = await promoteAll(services, names, candidate);
-  return { exported: [{ ref, digest: candidate.digest }, ...exported.slice(1)], promoted };
+  const promoted = await promoteAll(services, names, manifest);
+  return { exported: [{ ref, digest: manifest.digest }, ...exported.slice(1)], promoted };
 }
 
 /** Gives an image that stands its further names; the image is read at the promotion's source. */
@@ -69,11 +69,11 @@ export async function promoteImage(
 async function promoteAll(
   services: NamingServices,
   promotions: readonly Promotion[],
-  candidate: PromotedManifest,
+  manifest: PromotedManifest,
 ): Promise<readonly Promoted[]> {
   const all: Promoted[] = [];
   for (const promotion of promotions) {
-    const promoted = await promote(services, promotion, { candidate });
+    const promoted = await promote(services, promotion, { manifest });
     const name = referenceName(promotion.to);
     if (promoted.action === 'failed')
       warn(services.host.emit, 'promotion-failed', `${name}: ${promoted.because}`);

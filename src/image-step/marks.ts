@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readCacheManifest, REVISION } from '../cache/cache-manifest.ts';
 import type { Marked } from '../cache/promote.ts';
 import type { AnnotationNames } from '../config/settings.ts';
+import { jsonOrUndefined } from '../platform/json.ts';
 import { readImage } from '../registry/image-manifest.ts';
 import type { Digest, Reference } from '../registry/reference.ts';
 import type { Found, Manifest, Registry } from '../registry/registry.ts';
@@ -47,7 +48,7 @@ export interface Mark {
 export function markManifest(manifest: Manifest, mark: Mark, names: AnnotationNames): Manifest {
   const parsed = z
     .looseObject({ annotations: z.record(z.string(), z.string()).default({}) })
-    .parse(parseJson(manifest.body));
+    .parse(jsonOrUndefined(manifest.body));
   const annotations = {
     ...parsed.annotations,
     [REVISION]: mark.revision,
@@ -65,12 +66,4 @@ function marked(revision: string | undefined, buildNumber: string | undefined): 
     ...(revision === undefined ? {} : { revision }),
     ...(buildNumber === undefined ? {} : { buildNumber }),
   };
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
 }

@@ -55,44 +55,44 @@ export async function planPromotion(
 }
 
 /**
- * Gives `candidate` the promotion's name where the rules allow it and reads it back.
+ * Gives `manifest` the promotion's name where the rules allow it and reads it back.
  * Never rejects for what the registry does: a promotion that fails is told, and the build stands.
  */
 export async function promote(
   services: NamingServices,
   promotion: Promotion,
-  options: { readonly candidate: PromotedManifest; readonly dryRun?: boolean },
+  options: { readonly manifest: PromotedManifest; readonly dryRun?: boolean },
 ): Promise<Promoted> {
-  const { candidate, dryRun = false } = options;
-  const verdict = await judge(services, promotion, candidate);
+  const { manifest, dryRun = false } = options;
+  const verdict = await judge(services, promotion, manifest);
   if (verdict.action !== 'move' || dryRun) return verdict;
-  const written = await services.registry.putManifest(promotion.to, candidate);
+  const written = await services.registry.putManifest(promotion.to, manifest);
   if (written.state !== 'written') return failed(promotion, written);
   const back = await services.registry.head(promotion.to);
   if (back.state !== 'found') return failed(promotion, back);
-  if (back.digest !== candidate.digest) {
+  if (back.digest !== manifest.digest) {
     return { promotion, action: 'failed', because: `another build moved it to ${back.digest} meanwhile` };
   }
-  return { ...verdict, digest: candidate.digest };
+  return { ...verdict, digest: manifest.digest };
 }
 
 async function judge(
   services: NamingServices,
   promotion: Promotion,
-  candidate: Pick<PromotedManifest, 'digest' | 'commit' | 'buildNumber'>,
+  manifest: Pick<PromotedManifest, 'digest' | 'commit' | 'buildNumber'>,
 ): Promise<Promoted> {
   const held = await readMarks(services.registry, promotion.to, services.settings.bake.annotations);
   if (held.state !== 'found' && held.state !== 'missing') return failed(promotion, held);
-  if (held.state === 'found' && held.digest === candidate.digest) {
-    return { promotion, action: 'none', because: 'it holds this manifest already', digest: candidate.digest };
+  if (held.state === 'found' && held.digest === manifest.digest) {
+    return { promotion, action: 'none', because: 'it holds this manifest already', digest: manifest.digest };
   }
-  const { commit } = candidate;
+  const { commit } = manifest;
   if (!promotion.forwardOnly || commit === undefined) {
     const because = held.state === 'missing' ? 'the name is new' : 'it held another manifest';
     return { promotion, action: 'move', because };
   }
   const holds = held.state === 'found' ? held.marks : undefined;
-  const decision = await order(services, holds, { ...candidate, commit });
+  const decision = await order(services, holds, { ...manifest, commit });
   const { move, because, warning } = decision;
   return {
     promotion,

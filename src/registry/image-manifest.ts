@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonOrUndefined } from '../platform/json.ts';
 import { type Digest, type Repository, isDigest } from './reference.ts';
 import type { Found, Manifest, ManifestName, Registry } from './registry.ts';
 
@@ -67,7 +68,7 @@ async function readImageDocument(registry: Registry, name: ManifestName) {
   if (read.state === 'oversized') return { state: 'failed', because: read.because } as const;
   if (read.state !== 'found') return read;
   const parsed = parse(document, read);
-  if (parsed === undefined) return { state: 'failed', because: 'no image manifest' } as const;
+  if (parsed === undefined) return { state: 'failed', because: 'not an image manifest' } as const;
   return { ...read, document: parsed };
 }
 
@@ -77,16 +78,12 @@ async function readConfig(registry: Registry, repository: Repository, digest: Di
   if (read.state === 'oversized') return { state: 'failed', because: read.because } as const;
   if (read.state !== 'found') return read;
   const parsed = parse(imageConfig, read);
-  if (parsed === undefined) return { state: 'failed', because: 'no image config' } as const;
+  if (parsed === undefined) return { state: 'failed', because: 'not an image config' } as const;
   return { state: 'found', ...parsed, labels: parsed.config.Labels ?? {} } as const;
 }
 
 function parse<T>(schema: z.ZodType<T>, { body }: Pick<Manifest, 'body'>): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(new TextDecoder().decode(body))).data;
-  } catch {
-    return undefined;
-  }
+  return schema.safeParse(jsonOrUndefined(body)).data;
 }
 
 function repositoryOf({ host, path }: Repository): Repository {

@@ -105,7 +105,7 @@ describe('at three in the morning', () => {
     expect(out).toContain('already, and held');
   });
 
-  test('tomorrow’s job builds nothing out: it says who holds and why, and exits 0', async () => {
+  test('tomorrow’s job releases nothing: it says who holds and why, and exits 0', async () => {
     const next = await fleet.furnish.addImage(`app-build-${digits(new Date())}`, {
       'warmbake:family': 'cpu',
       'warmbake:state': 'candidate',

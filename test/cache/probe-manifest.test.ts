@@ -42,8 +42,8 @@ test('the older form, an index with the config among its entries, says the same'
 });
 
 test.each([
-  ['<html>', 'the answer is no manifest'],
-  ['[]', 'the answer is no manifest'],
+  ['<html>', 'the answer is not a manifest'],
+  ['[]', 'the answer is not a manifest'],
   [
     JSON.stringify({ config, layers: [{ ...layer, digest: 'sha256:b' }] }),
     "a manifest with a wrong 'layers.0.digest'",
@@ -51,7 +51,7 @@ test.each([
   [JSON.stringify({ config, layers: [{ ...layer, size: -1 }] }), "a manifest with a wrong 'layers.0.size'"],
   [JSON.stringify({ config, manifests: [] }), 'both an image manifest and an image index'],
   [JSON.stringify({ manifests: [config, config] }), 'an image index with more than one cache config'],
-  [JSON.stringify({ manifests: [layer] }), 'no build cache but an image index'],
-])('%s is no cache, and it is said why', (text, because) => {
+  [JSON.stringify({ manifests: [layer] }), 'not a build cache but an image index'],
+])('%s is not a cache, and it is said why', (text, because) => {
   expect(readCacheManifest(Buffer.from(text))).toEqual({ kind: 'other', because });
 });

@@ -69,12 +69,12 @@ describe('a source', () => {
     [
       'that is an image is failed',
       (s) => s.keep('cache', 'x', { config: image }),
-      { state: 'failed', because: `no build cache but ${image.mediaType}` },
+      { state: 'failed', because: `not a build cache but ${image.mediaType}` },
     ],
     [
-      'that is no manifest at all is failed',
+      'that is not a manifest at all is failed',
       (s) => s.keep('cache', 'x', '<html>'),
-      { state: 'failed', because: 'the answer is no manifest' },
+      { state: 'failed', because: 'the answer is not a manifest' },
     ],
     [
       'whose config is gone is failed',

@@ -51,7 +51,7 @@ test('all of it can be said', () => {
 
 test.each([
   [
-    'a canary that is no stack',
+    'a canary that is not a stack',
     `  cpu: ${family(', canary: { stack: c, watch: 0s }')}`,
     "'c' is not one of the stacks a, b",
   ],

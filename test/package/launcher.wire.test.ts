@@ -150,8 +150,18 @@ describe('the launcher', () => {
 
   it.each([
     ['a place that has no such version', { WARMBAKE_LOCATION: 'LOCATION/none' }, 5, 'cannot fetch'],
-    ['a place that is no URL', { WARMBAKE_LOCATION: '/srv/tools' }, 3, 'must begin with https:// or s3://'],
-    ['a version that is a path', { WARMBAKE_VERSION: '../1.2.0', WARMBAKE_SHA256: 'x' }, 3, 'is no version'],
+    [
+      'a place that is not a URL',
+      { WARMBAKE_LOCATION: '/srv/tools' },
+      3,
+      'must begin with https:// or s3://',
+    ],
+    [
+      'a version that is a path',
+      { WARMBAKE_VERSION: '../1.2.0', WARMBAKE_SHA256: 'x' },
+      3,
+      'is not a version',
+    ],
     ['a machine without executable', { FAKE: 'Darwin arm64' }, 3, 'no executable for Darwin arm64'],
   ])('refuses %s', async (_, more, exitCode, text) => {
     await writeProgram(

@@ -146,7 +146,7 @@ describe('a lock', () => {
     await first.end();
   });
 
-  test('that is no lock is not overwritten', async () => {
+  test('that cannot be read is not overwritten', async () => {
     await store.write(KEY, 'hands off', { expected: undefined });
     await expect(hold('a')).rejects.toMatchObject({ kind: 'outside', code: 'lock-unreadable' });
     expect((await store.read(KEY))?.text).toBe('hands off');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { jsonOrUndefined } from '../../platform/json.ts';
 import { isDigest } from '../../registry/reference.ts';
 import type { CacheGraph, CacheRecord, Link } from './cache-graph.ts';
 import { topDown } from './top-down.ts';
@@ -52,7 +53,7 @@ type Config = z.infer<typeof config>;
  * (cache/remotecache/v1/parse.go): a file with one such fault was not made by an exporter, and nothing else of it deserves trust.
  */
 export function readCacheConfig(body: Uint8Array): ReadConfig {
-  const parsed = config.safeParse(parseJson(body));
+  const parsed = config.safeParse(jsonOrUndefined(body));
   if (!parsed.success) return { state: 'refused', because: refusal(parsed.error) };
   const graph = graphOf(parsed.data);
   const because = graphFault(graph);
@@ -108,7 +109,7 @@ function graphFault({ layers, records }: CacheGraph): string | undefined {
 /** The first fault of a JSON document, for people. */
 function refusal({ issues: [issue] }: z.ZodError): string {
   if (issue === undefined || issue.path.length === 0)
-    return issue?.code === 'unrecognized_keys' ? unknown(issue, '') : 'its config is no cache config';
+    return issue?.code === 'unrecognized_keys' ? unknown(issue, '') : 'its config is not a cache config';
   const place = issue.path.join('.');
   return issue.code === 'unrecognized_keys'
     ? unknown(issue, ` in '${place}'`)
@@ -117,12 +118,4 @@ function refusal({ issues: [issue] }: z.ZodError): string {
 
 function unknown({ keys }: { readonly keys: readonly string[] }, where: string): string {
   return `its config has an unknown field '${keys[0]}'${where}`;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    return undefined;
-  }
 }

@@ -49,7 +49,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       services,
       { what: found.kind, from, to: { ...from, tag }, forwardOnly: !force },
       {
-        candidate: {
+        manifest: {
           ...found,
           ...(revision !== undefined && isCommitSha(revision) ? { commit: revision } : {}),
           ...(buildNumber === undefined ? {} : { buildNumber }),

@@ -28,8 +28,8 @@ function reasonFor(config: object | string, layers?: readonly object[]): string 
 }
 
 test.each([
-  ['cut off', JSON.stringify(good).slice(0, -9), 'its config is no cache config'],
-  ['that is a list', '[]', 'its config is no cache config'],
+  ['cut off', JSON.stringify(good).slice(0, -9), 'its config is not a cache config'],
+  ['that is a list', '[]', 'its config is not a cache config'],
   ['with a field of tomorrow', { ...good, platforms: [] }, "its config has an unknown field 'platforms'"],
   [
     'with a field of tomorrow in a record',
