@@ -8,7 +8,7 @@ const LINKS = 40;
 /**
  * Where a path leads, relative ones below `root`. Tools differ: some drop `..` with the name before it and then follow links, the
  * system follows links first; both are told. What does not exist yet is told as it is spelled. `undefined`: it cannot be followed
- * (a circle, a folder that may not be read), or it leads through /proc, which shows each process another thing.
+ * (a circle, a file where a folder must be, a folder that may not be read), or it leads through /proc, which shows each process another thing.
  */
 export function whereabouts(root: string, text: string): Whereabouts | undefined {
   const ways = [path.resolve(root, text), path.isAbsolute(text) ? text : `${root}/${text}`];
@@ -53,8 +53,7 @@ function look(file: string): Looked {
     const stat = lstatSync(file, { throwIfNoEntry: false });
     if (stat === undefined) return 'missing';
     return stat.isSymbolicLink() ? { link: readlinkSync(file) } : 'plain';
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    return code === 'ENOTDIR' ? 'missing' : 'unreadable';
+  } catch {
+    return 'unreadable';
   }
 }

@@ -1,0 +1,213 @@
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { clock } from '../registry/fixture-host.ts';
+import { test } from '../tiers/real.ts';
+import { PROJECT_FILES } from './checkout.ts';
+import { type Agent, makeAgent } from './ci-job.ts';
+import { pullRequest } from './job-variables.ts';
+import { tagsOf } from './registry-content.ts';
+
+/** What stands in a file of the machine that no build may show. */
+const PRIVATE = 'machine-private-9f2c';
+
+interface Attack {
+  /** What the pull request adds to its bake file; REPOSITORIES, OUTSIDE and ROOT are filled in. */
+  readonly hcl?: string;
+  readonly arrange?: (agent: Agent, outside: string) => Promise<void>;
+  readonly args?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+const app = (text: string): Attack => ({ hcl: `target "app" {\n${text}\n}\n` });
+const withLink = (name: string, attack: Attack): Attack => ({
+  ...attack,
+  arrange: async ({ checkout }, outside) => {
+    await mkdir(path.dirname(path.join(checkout.path, name)), { recursive: true });
+    await symlink(outside, path.join(checkout.path, name));
+  },
+});
+/** Writes what only the trusted build may. */
+const EVIL = `tags = ["IMAGES:latest"]
+  output = ["type=registry", "type=local,dest=.git"]
+  cache-to = ["type=registry,ref=CACHE:latest", "type=local,dest=OUTSIDE/cache"]`;
+
+const REFUSED: Readonly<Record<string, readonly [Attack, number, RegExp]>> = {
+  'a file of the machine as secret': [
+    app('secret = ["id=x,src=OUTSIDE/file"]'),
+    3,
+    /secret: .*outside\/file is outside of/,
+  ],
+  'the same in capitals': [
+    app('secret = ["ID=x,SRC=OUTSIDE/file"]'),
+    3,
+    /secret: .*outside\/file is outside of/,
+  ],
+  'the same in quotes': [
+    app('secret = ["id=x,\\"src=OUTSIDE/file\\""]'),
+    3,
+    /secret: .*outside\/file is outside of/,
+  ],
+  'a secret that says no more than its name': [
+    app('secret = ["id=OUTSIDE/file"]'),
+    3,
+    /secret: .*outside\/file is outside of/,
+  ],
+  'a secret above a link': [
+    withLink('up', app('secret = ["id=x,src=up/../outside/file"]')),
+    3,
+    /secret: .*outside\/file is outside of/,
+  ],
+  'a variable of the job': [
+    app('secret = ["type=env,id=x,src=DOCKER_CONFIG"]'),
+    3,
+    /variable 'DOCKER_CONFIG' of the environment is not passed on/,
+  ],
+  'a path behind a colon': [
+    app('contexts = { x = "a:/../../outside" }'),
+    3,
+    /contexts: .*outside is outside of/,
+  ],
+  'a path after cwd://': [
+    app('contexts = { x = "cwd://../outside" }'),
+    3,
+    /contexts: .*outside is outside of/,
+  ],
+  'a context behind a link': [
+    withLink('vendor/lib', app('context = "vendor/lib"')),
+    3,
+    /context: .*outside is outside of/,
+  ],
+  'a folder that is called as an address is': [
+    withLink('https:/x', app('context = "https://x"')),
+    3,
+    /context: .*outside is outside of/,
+  ],
+  'an image layout': [
+    app('contexts = { x = "oci-layout://../outside:v1" }'),
+    3,
+    /contexts: .*outside is outside of/,
+  ],
+  'a Dockerfile behind a link': [
+    withLink('docker', app('dockerfile = "docker/file"')),
+    3,
+    /dockerfile: .*outside\/file is outside of/,
+  ],
+  'a Dockerfile of the machine beside a remote context': [
+    app('context = "https://example.com/a/b.git"\n dockerfile = "OUTSIDE/file"'),
+    3,
+    /dockerfile: .*outside\/file is outside of/,
+  ],
+  'the folder above the checkout, by way of the Dockerfile': [
+    app('context = "ROOT"\n dockerfile = "."'),
+    3,
+    /dockerfile: .* is outside of/,
+  ],
+  'a linked target with a secret': [
+    {
+      hcl: 'target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n secret = ["id=x,src=OUTSIDE/file"]\n}\n',
+    },
+    3,
+    /evil: secret: .*outside\/file is outside of/,
+  ],
+  'the network of the host': [app('network = "host"'), 3, /network/],
+  'a privileged step': [app('entitlements = ["security.insecure"]'), 3, /entitlements/],
+  'a device': [app('entitlements = ["device=vendor.com/x=all"]'), 3, /entitlements/],
+  'the ssh agent': [app('ssh = ["default"]'), 3, /'ssh=default' is not permitted|SSH_AUTH_SOCK/],
+  'a bake file that is a link': [
+    {
+      arrange: async ({ checkout }, outside) => {
+        await rm(path.join(checkout.path, 'docker-bake.hcl'));
+        await symlink(path.join(outside, 'file'), path.join(checkout.path, 'docker-bake.hcl'));
+      },
+    },
+    3,
+    /the bake file 'docker-bake\.hcl' is a link out of/,
+  ],
+  'a result through a link': [
+    withLink('logs', { args: ['--result', 'logs/file'] }),
+    2,
+    /--result: '.*logs' is a link in the checkout/,
+  ],
+};
+
+/** Attributes that buildx 0.13 does not know: it does not print them, so that nothing is baked with them. */
+const NEWER: ReadonlySet<string> = new Set(['the network of the host', 'a privileged step', 'a device']);
+
+const HARMLESS: Readonly<Record<string, Attack>> = {
+  'tags, outputs and cache exports of its own': app(EVIL),
+  'a linked target that writes': {
+    hcl: `target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n  inherits = ["base-of-evil"]\n  ${EVIL}\n}\ntarget "base-of-evil" {}\n`,
+  },
+  'a group of the name of the target': {
+    hcl: `group "test-ci" {\n targets = ["app", "evil"]\n}\ntarget "evil" {\n  ${EVIL}\n}\n`,
+  },
+  'what only a second evaluation would have': {
+    hcl: `variable "WARMBAKE_CACHE_FROM_TEST_CI" {\n default = ""\n}\ntarget "app" {\n secret = WARMBAKE_CACHE_FROM_TEST_CI == "" ? [] : ["id=x,src=OUTSIDE/file"]\n}\n`,
+  },
+  'what chance decides': {
+    hcl: `target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n  tags = ["IMAGES:t\${uuidv4()}"]\n  output = ["type=registry"]\n}\n`,
+  },
+  'a linked target that writes, with plain bake': {
+    hcl: `target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n  ${EVIL}\n}\n`,
+    variables: { WARMBAKE_BYPASS: '1' },
+  },
+};
+
+describe.each(['engine', 'oldBuildx'] as const)(
+  "a pull request's checkout, with the buildx of %s",
+  (which) => {
+    const attacked = async (
+      env: Readonly<Record<string, string>>,
+      registry: string,
+      attack: Attack,
+    ): Promise<{ readonly exitCode: number; readonly told: string; readonly written: readonly string[] }> => {
+      await using agent = await makeAgent(env, { images: registry });
+      const { checkout, repositories } = agent;
+      const outside = path.join(checkout.directory, 'outside');
+      await mkdir(outside);
+      await writeFile(path.join(outside, 'file'), `${PRIVATE}\n`);
+      const hcl = (attack.hcl ?? '')
+        .replaceAll('OUTSIDE', outside)
+        .replaceAll('ROOT', checkout.path)
+        .replaceAll('IMAGES', `${registry}/${repositories.images.main}`)
+        .replaceAll('CACHE:', `${registry}/${repositories.cache.main}:`);
+      await writeFile(
+        path.join(checkout.path, 'docker-bake.hcl'),
+        `${PROJECT_FILES['docker-bake.hcl']}${hcl}`,
+      );
+      await attack.arrange?.(agent, outside);
+      await checkout.git('add', '--all');
+      await checkout.git('commit', '--quiet', '--allow-empty', '--message', 'change');
+      const git = await readFile(path.join(checkout.path, '.git/config'), 'utf8');
+      const variables = { ...pullRequest(), ...attack.variables };
+      const ended = await agent.run(['build', ...(attack.args ?? [])], variables, { clock });
+      expect(await readFile(path.join(checkout.path, '.git/config'), 'utf8')).toBe(git);
+      expect(await readFile(path.join(outside, 'file'), 'utf8')).toBe(`${PRIVATE}\n`);
+      const told = ended.stdout + ended.stderr;
+      expect(told).not.toContain(PRIVATE);
+      const trusted = [repositories.images.main, repositories.cache.main];
+      const written = await Promise.all(trusted.map(async (name) => await tagsOf(registry, name)));
+      return { exitCode: ended.exitCode, told, written: written.flat() };
+    };
+
+    test.for(Object.entries(REFUSED))(
+      'is refused: %s',
+      async ([name, [attack, exitCode, said]], { engine, oldBuildx, registry }) => {
+        const ended = await attacked({ engine, oldBuildx }[which].env, registry.host, attack);
+        const unknown = which === 'oldBuildx' && NEWER.has(name);
+        const refused = { exitCode, told: expect.stringMatching(said) };
+        expect(ended).toMatchObject({ ...(unknown ? { exitCode: 0 } : refused), written: [] });
+      },
+    );
+
+    test.for(Object.entries(HARMLESS))(
+      'writes nothing but its own: %s',
+      async ([, attack], { engine, oldBuildx, registry }) => {
+        const ended = await attacked({ engine, oldBuildx }[which].env, registry.host, attack);
+        expect(ended.written).toEqual([]);
+        expect([0, 3], ended.told).toContain(ended.exitCode);
+      },
+    );
+  },
+);
