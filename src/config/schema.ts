@@ -23,7 +23,7 @@ export const sections = {
         .int()
         .min(1, { error: 'write a number from 1 to 20' })
         .max(20, { error: 'write a number from 1 to 20' })
-        .default(12)
+        .default(8)
         .describe('how many cache sources are merged for a target at most'),
       alsoExport: z
         .array(field.referenceTemplate)

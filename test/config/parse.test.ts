@@ -83,7 +83,7 @@ test('what is left out gets its default', () => {
       cache: {
         trusted: { host: '127.0.0.1:5000', path: 'c' },
         untrusted: { host: '127.0.0.1:5000', path: 'd' },
-        maxSources: 12,
+        maxSources: 8,
         alsoExport: [],
       },
       bake: {
