@@ -38,8 +38,12 @@ export interface ProgressFollower {
 /**
  * Merges the stream by vertex digest and tells steps and their output as they come: `started` before the first output,
  * but not where a step is looked up in a cache, which takes no time worth telling; an end whenever it changes or adds time.
+ * `shown` says what may be read of each line, and of each line of a step's output, which is packed in the stream.
  */
-export function followProgress(emit: Emit): ProgressFollower {
+export function followProgress(
+  emit: Emit,
+  shown: (line: string) => string = (line) => line,
+): ProgressFollower {
   const read = progressReader();
   const vertices = new Map<string, Vertex>();
   const outputs = new Map<string, Map<number, LineAssembler>>();
@@ -66,9 +70,10 @@ export function followProgress(emit: Emit): ProgressFollower {
     emit({ type: 'step', step });
   };
 
-  const log = (id: string, lines: readonly string[]): void => {
+  const log = (id: string, output: readonly string[]): void => {
     const vertex = vertices.get(id);
-    if (vertex === undefined || lines.length === 0) return;
+    if (vertex === undefined || output.length === 0) return;
+    const lines = output.map(shown);
     if (!told.has(id)) tell(vertex, 'started');
     vertices.set(id, mergeLog(vertex, lines));
     emit({ type: 'log', id, lines });
@@ -109,7 +114,7 @@ export function followProgress(emit: Emit): ProgressFollower {
 
   return {
     line: (text) => {
-      for (const piece of read(text)) {
+      for (const piece of read(shown(text))) {
         if (piece.kind === 'update') apply(piece.update);
         else said = [...said, piece.text].slice(-SAID);
       }

@@ -8,6 +8,7 @@ import { type Failure, classifyFailure } from './failure.ts';
 import { type HiddenText, withoutHidden } from './hidden-text.ts';
 import { followProgress, type Trace, traceOfTarget } from './progress.ts';
 import { type StreamRecord, summarise } from './record.ts';
+import { withoutSignatures } from './signed-address.ts';
 
 /** How one call of bake went. */
 export interface BakeRun {
@@ -37,7 +38,8 @@ export async function runBake(
   { builder, hidden = [] }: RunOptions,
 ): Promise<BakeRun> {
   const metadata = path.join(host.scratch, 'metadata.json');
-  const progress = followProgress(host.emit);
+  const shown = (line: string): string => withoutHidden(withoutSignatures(line), hidden);
+  const progress = followProgress(host.emit, shown);
   const finished = await host.processes.run(
     {
       argv: [
@@ -51,7 +53,7 @@ export async function runBake(
       env: call.env,
       cwd: call.cwd,
     },
-    { onStderr: (line) => progress.line(withoutHidden(line, hidden)), discard: true, signal: host.signal },
+    { onStderr: (line) => progress.line(line), discard: true, signal: host.signal },
   );
   const trace = progress.end();
   host.signal.throwIfAborted();

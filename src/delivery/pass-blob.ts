@@ -32,7 +32,8 @@ const LAST_DONOR_MS = 10_000;
 
 /**
  * Answers with a blob: each donor in turn is asked for it until one gives it, by a redirect (passed on) or by its bytes. 404
- * where all of them lack it or gave something else: the client is not to try again; 502 where one may have it later.
+ * where all of them lack it or gave something else: the client is not to try again; 502 where one may have it later. That is said
+ * once for a layer: BuildKit would ask six times, and each time wait for a donor that says nothing.
  */
 export async function passBlob(
   wanted: WantedBlob,
@@ -78,7 +79,9 @@ export async function passBlob(
     if (!end.untouched) return;
     later = true;
   }
-  answer.writeHead(later ? 502 : 404, { 'content-length': 0 }).end();
+  const again = later && !ledger.deferred.has(digest);
+  if (again) ledger.deferred.add(digest);
+  answer.writeHead(again ? 502 : 404, { 'content-length': 0 }).end();
 }
 
 type OpenBody = Extract<OpenedBlob, { state: 'open' }>;

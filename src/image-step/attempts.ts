@@ -46,10 +46,10 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
       failures.push(last.failure);
       const retry = decideRetry(failures);
       if (retry === undefined) return ended;
-      const next = await changed(services, retry, { opened, failure: last.failure });
-      warn(services.host.emit, 'build-retried', retryText(last.failure, retry, { partly: next !== NOTHING }));
-      current = { ...current, opened: next };
-      await services.host.clock.sleep(retry.delaySeconds * 1000, services.host.signal);
+      const next = await nextTry(services, retry, { opened, failure: last.failure });
+      warn(services.host.emit, 'build-retried', retryText(last.failure, next));
+      current = { ...current, opened: next.opened };
+      await services.host.clock.sleep(next.delaySeconds * 1000, services.host.signal);
     }
   } finally {
     await current.opened.close();
@@ -57,17 +57,32 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
   }
 }
 
+interface NextTry {
+  readonly opened: OpenImport;
+  readonly delaySeconds: number;
+  /** What is different, after `trying again`. */
+  readonly how: string;
+}
+
 /** What the next try imports, after what it needs was renewed. */
-async function changed(
+async function nextTry(
   services: BuildServices,
-  { change }: Retry,
+  { change, delaySeconds }: Retry,
   { opened, failure }: { readonly opened: OpenImport; readonly failure: Failure },
-): Promise<OpenImport> {
-  if (change === 'fresh-credentials') await services.login.refresh();
-  const next = change === 'without-donors' ? await opened.without(failure) : undefined;
-  if (next !== undefined || change === 'none' || change === 'fresh-credentials') return next ?? opened;
+): Promise<NextTry> {
+  const dropping = failure.importing && (change === 'none' || change === 'without-donors');
+  const fewer = dropping ? opened.without(failure) : undefined;
+  // BuildKit and the gateway have waited long enough for who is to blame: whatever it was, the others can go on.
+  if (fewer !== undefined) {
+    return { opened: fewer.opened, delaySeconds: 0, how: ` without ${fewer.dropped.join(', ')}` };
+  }
+  if (change === 'fresh-credentials') {
+    await services.login.refresh();
+    return { opened, delaySeconds, how: ' with fresh credentials' };
+  }
+  if (change === 'none') return { opened, delaySeconds, how: '' };
   await opened.close();
-  return NOTHING;
+  return { opened: { ...NOTHING, shares: opened.shares }, delaySeconds, how: ' without cache sources' };
 }
 
 /** Ends early, without a result, where BuildKit cannot reach what it should import: it would build all from nothing. */
@@ -112,17 +127,7 @@ function judged(
   return start === undefined ? {} : { failure: { ...failure, class: 'sccache', ...start } };
 }
 
-function retryText(
-  failure: Failure,
-  { delaySeconds, change }: Retry,
-  { partly }: { readonly partly: boolean },
-): string {
+function retryText(failure: Failure, { delaySeconds, how }: NextTry): string {
   const when = delaySeconds === 0 ? 'trying again' : `trying again in ${delaySeconds} s`;
-  const how = {
-    none: '',
-    'fresh-credentials': ' with fresh credentials',
-    'without-donors': partly ? ' without the cache sources that have the layer' : ' without cache sources',
-    'without-sources': ' without cache sources',
-  }[change];
   return `${failure.class}: ${failure.message}; ${when}${how}`;
 }

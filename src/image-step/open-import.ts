@@ -22,8 +22,15 @@ export interface OpenImport {
   /** What each donor gave so far; empty where nobody can tell. */
   readonly shares: (steps: readonly StepSummary[]) => readonly DonorShare[];
   /** For the next try: without the donors that `failure` can be due to. `undefined` where none is known, or none would be left. */
-  readonly without: (failure: { readonly message: string }) => Promise<OpenImport | undefined>;
+  readonly without: (failure: { readonly message: string }) => Fewer | undefined;
   readonly close: () => Promise<void>;
+}
+
+/** An import from fewer donors than before. */
+export interface Fewer {
+  readonly opened: OpenImport;
+  /** Ids of those that are left out now. */
+  readonly dropped: readonly string[];
 }
 
 /** What an import is made from. */
@@ -41,7 +48,7 @@ export const NOTHING: OpenImport = {
   hidden: [],
   missed: () => false,
   shares: () => [],
-  without: async () => await Promise.resolve(undefined),
+  without: () => undefined,
   close: async () => await Promise.resolve(),
 };
 
@@ -104,13 +111,15 @@ export function throughGateway(
         { served: gateway.served(), failures: gateway.failures() },
         steps,
       ),
-    without: async ({ message }) => {
-      const blamed = suspects(message, { blobs: current.blobs, failures: gateway.failures() });
+    without: ({ message }) => {
+      const seen = { served: gateway.served(), failures: gateway.failures() };
+      const blamed = suspects(message, { blobs: current.blobs, ...seen });
       const rest = left.filter(({ id }) => !blamed.has(id));
       const next = rest.length === left.length ? undefined : mergeCaches(rest);
-      if (next === undefined) return await Promise.resolve(undefined);
+      if (next === undefined) return undefined;
       gateway.replace(next);
-      return open(next, rest);
+      const dropped = left.filter((donor) => !rest.includes(donor)).map(({ id }) => id);
+      return { opened: open(next, rest), dropped };
     },
     close: async () => await gateway.close(),
   });

@@ -33,7 +33,7 @@ test('each donor is told with its layers, its bytes, the steps that needed them 
   ]);
 });
 
-test('donors are asked in their order; after a redirect that led nowhere and after a failure others are first', () => {
+test('donors are asked in their order; after a redirect that led nowhere and after a failure, here or at another layer, others are first', () => {
   const donors = ['one', 'two', 'three'];
   const empty = { served: [], failures: [] };
   expect(donorsInOrder(a, donors, empty)).toEqual(donors);
@@ -42,5 +42,5 @@ test('donors are asked in their order; after a redirect that led nowhere and aft
   const failed = { digest: a, donor: 'two', because: 'gone' };
   const both = { served: [redirected], failures: [failed] };
   expect(donorsInOrder(a, donors, both)).toEqual(['three', 'one', 'two']);
-  expect(donorsInOrder(b, donors, both)).toEqual(donors);
+  expect(donorsInOrder(b, donors, both)).toEqual(['one', 'three', 'two']);
 });

@@ -187,6 +187,7 @@ describe('a donor that does not give what it has', () => {
     expect((await at.blob()).status).toBe(404);
     at.first.interfere = blobs((a) => refuse(a, 500, 'UNKNOWN'));
     expect((await at.blob()).status).toBe(502);
+    expect((await at.blob()).status, 'BuildKit would ask six times').toBe(404);
     at.first.interfere = () => undefined;
     expect(digestOf(await bytesOf(await at.blob()))).toBe(at.digest);
     expect(at.second.seen).toEqual([]);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Buildx, Engine } from '../../parts/engine.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 import { clock } from '../registry/fixture-host.ts';
 import { chainConfiguration, chainFiles, type ChainTarget, STAGES } from './chain-project.ts';
 import { type Agent, type Built, makeAgent } from './ci-job.ts';
@@ -36,11 +37,14 @@ export async function makeChainAgent(
     targets: configured = ['test-ci'],
     buildx = engine,
     socket,
+    time = clock,
   }: {
     readonly targets?: readonly ChainTarget[];
     readonly buildx?: Pick<Buildx, 'env'>;
     /** Of a BuildKit to build on in the engine's place. */
     readonly socket?: string;
+    /** Of the program. */
+    readonly time?: Clock;
   } = {},
 ): Promise<ChainAgent> {
   const agent = await makeAgent(buildx.env, places, chainFiles(`${Math.random()}\n`));
@@ -52,15 +56,15 @@ export async function makeChainAgent(
   await checkout.git('push', '--quiet', 'origin', 'main');
   await checkout.git('tag', 'yesterday');
   const yesterday = path.join(checkout.directory, 'yesterday');
+  await checkout.git('worktree', 'add', '--quiet', '--detach', yesterday, 'yesterday');
 
   const build: ChainAgent['build'] = async (variables, targets = configured) =>
-    requireSuccess(await agent.build(variables, { clock, args: ['--force', ...targets] }));
+    requireSuccess(await agent.build(variables, { clock: time, args: ['--force', ...targets] }));
   return {
     agent,
     machine: async (store) => {
       await emptyStore(engine, agent);
       if (store === 'empty') return;
-      await checkout.git('worktree', 'add', '--quiet', '--force', '--detach', yesterday, 'yesterday');
       for (const target of configured) {
         const options = [
           `--target=${STAGES[target]}`,

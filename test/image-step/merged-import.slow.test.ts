@@ -10,7 +10,6 @@ const ALL: readonly ChainTarget[] = ['test-ci', 'checks', 'docs'];
 const DAY = { main: MAIN, request: pullRequest() };
 const NOT_OURS = "an existing engine's store is not ours to empty";
 const HOURS = 3_600_000;
-const SOME: unknown = expect.any(String);
 
 const runs = STORES.flatMap((store) => [1, 2, 3, 4, 5].map((run) => ({ store, run })));
 
@@ -125,7 +124,8 @@ describe.each(BUILDERS)(
         for (const { store, run } of runs) {
           await at.machine(store);
           const built = await at.repeat(request);
-          expect(built.result.import).toMatchObject({ way: 'gateway', donors: [SOME, SOME, SOME] });
+          const { import: imported } = built.result;
+          expect('donors' in imported ? imported.donors.length : 0).toBeGreaterThanOrEqual(3);
           // Dependencies and the compiled app from main, assets from the base, the page from the pull request.
           expect(executed(built), `three donors: ${store} ${run}`).toEqual(
             [...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted(),

@@ -49,12 +49,7 @@ export async function putManifest(
  */
 export async function putCache(registry: string, name: string, mark: string = name): Promise<void> {
   const config = JSON.stringify({ layers: [], records: [] });
-  const digest = `sha256:${createHash('sha256').update(config).digest('hex')}`;
-  const uploads = `http://${registry}/v2/${name.slice(0, name.lastIndexOf(':'))}/blobs/uploads/`;
-  const begun = await fetch(uploads, { method: 'POST' });
-  const upload = new URL(begun.headers.get('location') ?? '', uploads);
-  upload.searchParams.set('digest', digest);
-  await fetch(upload, { method: 'PUT', body: config });
+  const digest = await putBlob(registry, name, config);
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';
   const manifest = {
     schemaVersion: 2,
@@ -69,4 +64,39 @@ export async function putCache(registry: string, name: string, mark: string = na
 function manifestUrl(registry: string, name: string): string {
   const colon = name.lastIndexOf(':');
   return `http://${registry}/v2/${name.slice(0, colon)}/manifests/${name.slice(colon + 1)}`;
+}
+
+/** Puts a cache with these layers, which must be there already, and this config under `repository:tag`; answers with its digest. */
+export async function putCacheConfig(
+  registry: string,
+  name: string,
+  { layers, config }: { readonly layers: readonly object[]; readonly config: string },
+): Promise<string> {
+  const digest = await putBlob(registry, name, config);
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const size = Buffer.byteLength(config);
+  const body = JSON.stringify({
+    schemaVersion: 2,
+    mediaType,
+    config: { mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest, size },
+    layers,
+  });
+  await putManifest(registry, name, { mediaType, body });
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`;
+}
+
+/** Takes a manifest from the repository of `repository:tag`, with every tag that it has. */
+export async function deleteManifest(registry: string, name: string, digest: string): Promise<void> {
+  const repository = name.slice(0, name.lastIndexOf(':'));
+  await fetch(`http://${registry}/v2/${repository}/manifests/${digest}`, { method: 'DELETE' });
+}
+
+async function putBlob(registry: string, name: string, body: string): Promise<string> {
+  const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  const uploads = `http://${registry}/v2/${name.slice(0, name.lastIndexOf(':'))}/blobs/uploads/`;
+  const begun = await fetch(uploads, { method: 'POST' });
+  const upload = new URL(begun.headers.get('location') ?? '', uploads);
+  upload.searchParams.set('digest', digest);
+  await fetch(upload, { method: 'PUT', body });
+  return digest;
 }

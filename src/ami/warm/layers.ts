@@ -43,7 +43,7 @@ export function warmLayers(
     merged: () => merged !== undefined,
     leave: async (failure) => {
       if (merged === undefined) return false;
-      merged = failure.kind === 'not-loaded' ? await merged.without(failure) : undefined;
+      merged = failure.kind === 'not-loaded' ? merged.without(failure)?.opened : undefined;
       const because = failure.kind === 'not-loaded' ? failure.message : failure.because;
       const instead =
         merged === undefined

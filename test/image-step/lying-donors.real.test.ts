@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { afterAll, describe, expect, inject } from 'vitest';
+import { type Fault, type Faults, startFaults } from '../../parts/faults.ts';
+import { need, type Running } from '../../parts/part.ts';
+import { test } from '../tiers/real.ts';
+import { aDay, type ChainAgent, executed, makeChainAgent } from './chain-agent.ts';
+import { OF_THE_COMMIT, STEPS } from './chain-project.ts';
+import type { Built } from './ci-job.ts';
+import { MAIN, pullRequest } from './job-variables.ts';
+import { deleteManifest, manifestOf, putCacheConfig } from './registry-content.ts';
+
+interface Day {
+  readonly at: ChainAgent;
+  readonly faults: Faults & Running;
+  readonly registry: string;
+  readonly main: DonorCache;
+  readonly own: DonorCache;
+  /** Where a further donor can be put: the name of the rebased commit. */
+  readonly further: string;
+}
+
+let day: Promise<Day> | undefined;
+afterAll(async () => {
+  const made = await day;
+  await made?.at[Symbol.asyncDispose]();
+  await made?.faults.stop();
+});
+
+/** Made once for all cases: main's cache of today and the pull request's own, and a rebased commit that needs both. */
+async function makeDay(): Promise<Day> {
+  const engine = need('engine', inject('engine'));
+  const { host: registry } = need('registry', inject('registry'));
+  const faults = await startFaults(registry);
+  const at = await makeChainAgent(engine, { images: registry, cache: faults.host });
+  await aDay(at, { main: MAIN, request: pullRequest() });
+  const { main, test: untrusted } = at.agent.repositories.cache;
+  const head = await at.agent.checkout.git('rev-parse', 'HEAD');
+  return {
+    at,
+    faults,
+    registry,
+    main: await readCache(registry, `${main}:latest`),
+    own: await readCache(registry, `${untrusted}:pr-7`),
+    further: `${untrusted}:${head}`,
+  };
+}
+
+interface Layer {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+interface CacheConfig {
+  readonly layers: readonly object[];
+  readonly records: readonly {
+    readonly digest: string;
+    readonly inputs?: unknown;
+    readonly layers?: readonly { readonly layer?: number; readonly createdAt: string }[];
+  }[];
+}
+interface DonorCache {
+  readonly layers: readonly Layer[];
+  readonly config: CacheConfig;
+}
+
+async function readCache(registry: string, name: string): Promise<DonorCache> {
+  const { layers, config } = JSON.parse((await manifestOf(registry, name)).body) as {
+    readonly layers: readonly Layer[];
+    readonly config: { readonly digest: string };
+  };
+  const repository = name.slice(0, name.lastIndexOf(':'));
+  const answer = await fetch(`http://${registry}/v2/${repository}/blobs/${config.digest}`);
+  return { layers, config: (await answer.json()) as CacheConfig };
+}
+
+async function rebased({ at }: Day): Promise<Built> {
+  await at.machine('empty');
+  const built = await at.repeat(pullRequest());
+  const { pushed, uncached } = await at.files(built);
+  expect(pushed).toEqual(uncached);
+  return built;
+}
+
+const MATCHING = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+const NOT_OURS = "an existing engine's store is not ours to empty";
+const NOBODY_HAS = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']];
+
+describe('a donor that does not give what it has is left out of a second try, alone, and by name', () => {
+  test.for<[string, (size: number) => Fault]>([
+    ['that has lost layers', () => ({ kind: 'answer', status: 404 })],
+    ['that gives other bytes', (size) => ({ kind: 'answer', status: 200, body: Buffer.alloc(size) })],
+    ['that refuses', () => ({ kind: 'answer', status: 403 })],
+  ])('%s', async ([, lie], { engine, skip }) => {
+    skip(!engine.owned, NOT_OURS);
+    const { faults, main, own } = await (day ??= makeDay());
+    const others = new Set(own.layers.map(({ digest }) => digest));
+    const mains = main.layers.filter(({ digest }) => !others.has(digest));
+    faults.set(
+      mains.map(({ digest, size }) => ({
+        on: ({ method, path }) => method === 'GET' && path.endsWith(digest),
+        fault: lie(size),
+      })),
+    );
+    const { result, ...built } = await rebased(await day);
+    faults.set([]);
+    // What only main has is built again; what the pull request has is loaded all the same.
+    expect(executed({ result, ...built })).toEqual([...NOBODY_HAS, ...STEPS.dependencies].toSorted());
+    const guilty =
+      result.import.way === 'gateway' ? result.import.donors.find((id) => id.includes('/cache-main:')) : '';
+    expect(result.warnings).toEqual([
+      {
+        code: 'build-retried',
+        message: expect.stringMatching(new RegExp(`; trying again without ${guilty}$`)),
+      },
+    ]);
+    expect(result.targets[0]?.failures).toHaveLength(1);
+    const shares = result.targets[0]?.donors ?? [];
+    expect(shares.find(({ donor }) => donor === guilty)?.failures).not.toEqual([]);
+    expect(shares.find(({ donor }) => donor.includes('/cache-test:'))?.failures).toEqual([]);
+  });
+});
+
+describe('a cache that cannot be believed is not merged, with the reason, and costs no hit', () => {
+  const swapped = (config: CacheConfig): CacheConfig => ({
+    ...config,
+    records: config.records.map((record) => ({
+      ...record,
+      ...(record.layers === undefined
+        ? {}
+        : { layers: record.layers.map(() => ({ layer: 0, createdAt: '2001-01-01T00:00:00Z' })) }),
+    })),
+  });
+
+  test.for<
+    [
+      string,
+      (own: DonorCache) => { readonly layers: readonly Layer[]; readonly config: string },
+      RegExp | undefined,
+    ]
+  >([
+    [
+      'a config that is cut off',
+      ({ layers, config }) => ({ layers, config: JSON.stringify(config).slice(0, -40) }),
+      /./,
+    ],
+    [
+      'a record that stands on itself',
+      ({ layers, config }) => ({
+        layers,
+        config: JSON.stringify({
+          ...config,
+          records: [
+            ...config.records,
+            { digest: digestOf('loop'), inputs: [[{ link: config.records.length }]] },
+          ],
+        }),
+      }),
+      /./,
+    ],
+    [
+      'ten thousand records, which is no reason',
+      ({ layers, config }) => ({
+        layers,
+        config: JSON.stringify({
+          ...config,
+          records: [
+            ...config.records,
+            ...Array.from({ length: 10_000 }, (_, i) => ({ digest: digestOf(`${i}`) })),
+          ],
+        }),
+      }),
+      undefined,
+    ],
+    [
+      'other and older results for the same records: the newest counts',
+      ({ layers, config }) => ({ layers, config: JSON.stringify(swapped(config)) }),
+      undefined,
+    ],
+  ])('%s', async ([, lie, because], { engine, skip }) => {
+    skip(!engine.owned, NOT_OURS);
+    const { registry, faults, own, further } = await (day ??= makeDay());
+    faults.set([]);
+    const { layers, config } = lie(own);
+    const put = await putCacheConfig(registry, further, { layers, config });
+    const built = await rebased(await day).finally(async () => await deleteManifest(registry, further, put));
+    expect(executed(built)).toEqual(NOBODY_HAS.toSorted());
+    const { result } = built;
+    expect(result.targets[0]?.failures).toEqual([]);
+    // All that is not merged is said, and nothing else is left out.
+    const known = result.import.way === 'gateway' ? result.import : undefined;
+    const reasons = because === undefined ? [] : [because];
+    expect(known?.leftOut.map((donor) => donor.because)).toEqual(reasons.map((text) => MATCHING(text)));
+    expect(result.warnings.map(({ code }) => code)).toEqual(reasons.map(() => 'cache-not-merged'));
+    expect(known?.donors.includes(`${faults.host}/${further}`) || because !== undefined).toBe(true);
+  });
+});
+
+test('a cache that is wrong about what its layers unpack to stands in the way of the others once, and the image is right', async ({
+  engine,
+  skip,
+}) => {
+  skip(!engine.owned, NOT_OURS);
+  const { registry, faults, own, further } = await (day ??= makeDay());
+  faults.set([]);
+  const layers = own.layers.map((layer) => ({
+    ...layer,
+    annotations: { ...layer.annotations, 'containerd.io/uncompressed': digestOf(layer.digest) },
+  }));
+  const put = await putCacheConfig(registry, further, { layers, config: JSON.stringify(own.config) });
+  const built = await rebased(await day).finally(async () => await deleteManifest(registry, further, put));
+  const liar = `${faults.host}/${further}`;
+  const { result } = built;
+  // It was asked first, so it is the others that contradict it.
+  expect(result.import).toMatchObject({ donors: [liar] });
+  expect(result.warnings.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    expect.stringMatching(/^cache-not-merged .*disagreement about the blob/),
+    expect.stringMatching(/^cache-not-merged .*disagreement about the blob/),
+    `build-retried ${result.targets[0]?.failures[0]?.class}: ${result.targets[0]?.failures[0]?.message}; trying again without ${liar}`,
+  ]);
+  expect(executed(built)).toEqual(NOBODY_HAS.toSorted());
+});
