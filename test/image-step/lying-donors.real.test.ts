@@ -200,7 +200,7 @@ describe('a cache that cannot be believed is not merged, with the reason, and co
   });
 });
 
-test('a cache that is wrong about what its layers unpack to stands in the way of the others once, and the image is right', async ({
+test('a cache that is wrong about what its layers unpack to keeps those out that contradict it, each by name, and the image is right', async ({
   engine,
   skip,
 }) => {
@@ -217,10 +217,11 @@ test('a cache that is wrong about what its layers unpack to stands in the way of
   const { result } = built;
   // It was asked first, so it is the others that contradict it.
   expect(result.import).toMatchObject({ donors: [liar] });
-  expect(result.warnings.map(({ code, message }) => `${code} ${message}`)).toEqual([
-    expect.stringMatching(/^cache-not-merged .*disagreement about the blob/),
-    expect.stringMatching(/^cache-not-merged .*disagreement about the blob/),
-    `build-retried ${result.targets[0]?.failures[0]?.class}: ${result.targets[0]?.failures[0]?.message}; trying again without ${liar}`,
-  ]);
-  expect(executed(built)).toEqual(NOBODY_HAS.toSorted());
+  expect(new Set(result.warnings.map(({ code }) => code))).toEqual(new Set(['cache-not-merged']));
+  for (const { message } of result.warnings) {
+    expect(message).toMatch(
+      /^not imported: \S+\/cache-(?:main|test):\S+: disagreement about the blob sha256:/,
+    );
+  }
+  expect(result.targets).toMatchObject([{ outcome: 'built' }]);
 });
