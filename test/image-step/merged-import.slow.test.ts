@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import { test } from '../tiers/real.ts';
-import { BUILDERS, makeChainAgentOn } from './builders.ts';
-import { aDay, executed, type Store } from './chain-agent.ts';
+import { BUILDERS, type BuilderKind, makeChainAgentOn } from './builders.ts';
+import { aDay, type ChainAgent, executed, type Store } from './chain-agent.ts';
+import type { Built } from './ci-job.ts';
 import { type ChainTarget, OF_THE_COMMIT, STEPS } from './chain-project.ts';
 import { MAIN, pullRequest, pushTo } from './job-variables.ts';
 
@@ -11,7 +12,23 @@ const DAY = { main: MAIN, request: pullRequest() };
 const NOT_OURS = "an existing engine's store is not ours to empty";
 const HOURS = 3_600_000;
 
-const runs = STORES.flatMap((store) => [1, 2, 3, 4, 5].map((run) => ({ store, run })));
+const ENGINE: BuilderKind = 'engine';
+const REPEATS = [1, 2, 3, 4, 5];
+const runs = STORES.flatMap((store) => REPEATS.map((run) => ({ store, run })));
+/** The engine is tried on both stores; with other builders the import is the same, and only the way to it another. */
+const runsOf = (kind: BuilderKind): typeof runs =>
+  runs.filter(({ store }) => kind === ENGINE || store === 'empty');
+
+/** A wrong merge must not pass: the image has the files of an uncached build. */
+async function requireSameFiles(
+  at: ChainAgent,
+  built: Built,
+  what: string,
+  target?: ChainTarget,
+): Promise<void> {
+  const { pushed, uncached } = await at.files(built, target);
+  expect(pushed, what).toEqual(uncached);
+}
 
 const COMPILED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']];
 
@@ -27,113 +44,110 @@ describe.each(BUILDERS)(
         await aDay(at, DAY);
 
         // Dependencies from main, assets from the pull request; nobody has what stands on both.
-        for (const { store, run } of runs) {
+        for (const { store, run } of runsOf(kind)) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           expect(executed(built), `rebased: ${store} ${run}`).toEqual(COMPILED.toSorted());
-          const { pushed, uncached } = await at.files(built);
-          expect(pushed, `rebased: ${store} ${run}`).toEqual(uncached);
+          if (run === 1) await requireSameFiles(at, built, `rebased: ${store} ${run}`);
         }
 
         await at.machine('empty');
         await at.build(pullRequest());
-        for (const { store, run } of runs) {
+        for (const { store, run } of runsOf(kind)) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           expect(executed(built), `unchanged: ${store} ${run}`).toEqual([]);
-          const { pushed, uncached } = await at.files(built);
-          expect(pushed, `unchanged: ${store} ${run}`).toEqual(uncached);
+          if (run === 1) await requireSameFiles(at, built, `unchanged: ${store} ${run}`);
         }
 
         // The page's new text; the app that was compiled before is the pull request's own.
         await at.agent.checkout.commit({ 'site.txt': 'two\n' });
         await at.agent.checkout.git('push', '--quiet', '--force', 'origin', 'work');
-        for (const { store, run } of runs) {
+        for (const { store, run } of runsOf(kind)) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           const [, copyPages] = STEPS.app;
           expect(executed(built), `second push: ${store} ${run}`).toEqual(
             [...STEPS.pages, copyPages, ...OF_THE_COMMIT['test-ci']].toSorted(),
           );
-          const { pushed, uncached } = await at.files(built);
-          expect(pushed, `second push: ${store} ${run}`).toEqual(uncached);
-        }
-      },
-    );
-
-    test('three targets and a lane', { timeout: HOURS }, async ({ engine, registry, skip }) => {
-      skip(!engine.owned, NOT_OURS);
-      await using at = await makeChainAgentOn(kind, { engine, registry }, ALL);
-      await aDay(at, DAY);
-      for (const { store, run } of runs) {
-        await at.machine(store);
-        const built = await at.repeat(pullRequest());
-        expect(executed(built), `three targets: ${store} ${run}`).toEqual(
-          [...COMPILED, ...STEPS.check, ...OF_THE_COMMIT.checks, ...OF_THE_COMMIT.docs].toSorted(),
-        );
-        for (const target of ALL) {
-          const { pushed, uncached } = await at.files(built, target);
-          expect(pushed, `three targets: ${store} ${run}: ${target}`).toEqual(uncached);
-        }
-        await at.machine(store);
-        const lane = await at.repeat(pullRequest(), ['docs']);
-        expect(executed(lane), `a lane: ${store} ${run}`).toEqual(OF_THE_COMMIT.docs);
-      }
-      await at.machine('empty');
-      await at.build(pullRequest());
-      for (const { store, run } of runs) {
-        await at.machine(store);
-        expect(executed(await at.repeat(pullRequest())), `three targets again: ${store} ${run}`).toEqual([]);
-      }
-    });
-
-    test(
-      'three donors, each with a layer that no other has',
-      { timeout: HOURS },
-      async ({ engine, registry, skip }) => {
-        skip(!engine.owned, NOT_OURS);
-        await using at = await makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
-        const { git, commit } = at.agent.checkout;
-        const request = pullRequest('release/2');
-        const push = async (branch: string): Promise<unknown> =>
-          await git('push', '--quiet', '--force', 'origin', branch);
-        await git('switch', '--quiet', '--create', 'release/2');
-        await push('release/2');
-        await git('switch', '--quiet', '--create', 'work');
-        await commit({ 'site.txt': 'two\n' });
-        await push('work');
-        await at.machine('empty');
-        await at.build(request);
-        await git('switch', '--quiet', 'release/2');
-        await commit({ 'assets.txt': 'two\n' });
-        await push('release/2');
-        await at.machine('empty');
-        await at.build(pushTo('release/2'));
-        await git('switch', '--quiet', 'main');
-        await commit({ 'lock.txt': 'two\n' });
-        await push('main');
-        await at.machine('empty');
-        await at.build(MAIN);
-        // What release/2 takes over from main has not been built there yet.
-        await git('switch', '--quiet', 'release/2');
-        await git('cherry-pick', 'main');
-        await push('release/2');
-        await git('switch', '--quiet', 'work');
-        await git('rebase', '--quiet', 'release/2');
-
-        for (const { store, run } of runs) {
-          await at.machine(store);
-          const built = await at.repeat(request);
-          const { import: imported } = built.result;
-          expect('donors' in imported ? imported.donors.length : 0).toBeGreaterThanOrEqual(3);
-          // Dependencies and the compiled app from main, assets from the base, the page from the pull request.
-          expect(executed(built), `three donors: ${store} ${run}`).toEqual(
-            [...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted(),
-          );
-          const { pushed, uncached } = await at.files(built);
-          expect(pushed, `three donors: ${store} ${run}`).toEqual(uncached);
+          if (run === 1) await requireSameFiles(at, built, `second push: ${store} ${run}`);
         }
       },
     );
   },
 );
+
+describe('the engine: five times on both', () => {
+  test('three targets and a lane', { timeout: HOURS }, async ({ engine, registry, skip }) => {
+    skip(!engine.owned, NOT_OURS);
+    await using at = await makeChainAgentOn(ENGINE, { engine, registry }, ALL);
+    await aDay(at, DAY);
+    for (const { store, run } of runs) {
+      await at.machine(store);
+      const built = await at.repeat(pullRequest());
+      expect(executed(built), `three targets: ${store} ${run}`).toEqual(
+        [...COMPILED, ...STEPS.check, ...OF_THE_COMMIT.checks, ...OF_THE_COMMIT.docs].toSorted(),
+      );
+      for (const target of ALL) {
+        if (run === 1) await requireSameFiles(at, built, `three targets: ${store} ${run}: ${target}`, target);
+      }
+      await at.machine(store);
+      const lane = await at.repeat(pullRequest(), ['docs']);
+      expect(executed(lane), `a lane: ${store} ${run}`).toEqual(OF_THE_COMMIT.docs);
+    }
+    await at.machine('empty');
+    await at.build(pullRequest());
+    for (const { store, run } of runs) {
+      await at.machine(store);
+      expect(executed(await at.repeat(pullRequest())), `three targets again: ${store} ${run}`).toEqual([]);
+    }
+  });
+
+  test(
+    'three donors, each with a layer that no other has',
+    { timeout: HOURS },
+    async ({ engine, registry, skip }) => {
+      skip(!engine.owned, NOT_OURS);
+      await using at = await makeChainAgentOn(ENGINE, { engine, registry }, ['test-ci']);
+      const { git, commit } = at.agent.checkout;
+      const request = pullRequest('release/2');
+      const push = async (branch: string): Promise<unknown> =>
+        await git('push', '--quiet', '--force', 'origin', branch);
+      await git('switch', '--quiet', '--create', 'release/2');
+      await push('release/2');
+      await git('switch', '--quiet', '--create', 'work');
+      await commit({ 'site.txt': 'two\n' });
+      await push('work');
+      await at.machine('empty');
+      await at.build(request);
+      await git('switch', '--quiet', 'release/2');
+      await commit({ 'assets.txt': 'two\n' });
+      await push('release/2');
+      await at.machine('empty');
+      await at.build(pushTo('release/2'));
+      await git('switch', '--quiet', 'main');
+      await commit({ 'lock.txt': 'two\n' });
+      await push('main');
+      await at.machine('empty');
+      await at.build(MAIN);
+      // What release/2 takes over from main has not been built there yet.
+      await git('switch', '--quiet', 'release/2');
+      await git('cherry-pick', 'main');
+      await push('release/2');
+      await git('switch', '--quiet', 'work');
+      await git('rebase', '--quiet', 'release/2');
+
+      for (const { store, run } of runs) {
+        await at.machine(store);
+        const built = await at.repeat(request);
+        const { import: imported } = built.result;
+        expect('donors' in imported ? imported.donors.length : 0).toBeGreaterThanOrEqual(3);
+        // Dependencies and the compiled app from main, assets from the base, the page from the pull request.
+        expect(executed(built), `three donors: ${store} ${run}`).toEqual(
+          [...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted(),
+        );
+        if (run === 1) await requireSameFiles(at, built, `three donors: ${store} ${run}`);
+      }
+    },
+  );
+});
