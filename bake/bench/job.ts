@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeAgent } from '../../test/image-step/ci-job.ts';
-import { MAIN, pullRequest } from '../../test/image-step/job-variables.ts';
-import { requireSuccess } from '../../test/image-step/warmbake.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 import type { Engine } from '../../parts/engine.ts';
 import type { Registry } from '../../parts/registry.ts';
 import { PROJECT } from '../../parts/project.ts';

@@ -1,6 +1,6 @@
 import type { Fleet } from '../../parts/moto/fleet.ts';
 import { DOCUMENTS } from '../../src/cli/documents.ts';
-import { conforming } from '../cli/conforming.ts';
+import { conforming } from '../../parts/ci-job/conforming.ts';
 
 /** The fleet, where every JSON document that a command prints is held against its schema. */
 export function conformingFleet<F extends Fleet>(fleet: F): F {

@@ -4,7 +4,7 @@ import { afterAll, expect } from 'vitest';
 import { iamPolicyOf } from '../../src/ami/iam-policy.ts';
 import { amiRebuildCommand } from '../../src/cli/commands/ami/rebuild.ts';
 import type { Event } from '../../src/platform/events.ts';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { playAgent } from '../../parts/agent.ts';
 import type { Engine } from '../../parts/engine.ts';
 import { MOTO_ACCOUNT, type SeededImage } from '../../parts/moto/server.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { busyByInstance } from '../../src/buildkite/busy-agents.ts';
 import type { Event } from '../../src/platform/events.ts';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 
 const atEnd: (() => void)[] = [];
 afterEach(() => atEnd.splice(0).forEach((end) => end()));

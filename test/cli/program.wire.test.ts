@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Agent, makeAgent } from '../image-step/ci-job.ts';
-import { MAIN, type Variables } from '../image-step/job-variables.ts';
-import type { Ended } from '../image-step/warmbake.ts';
-import { clock } from '../registry/fixture-host.ts';
+import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN, type Variables } from '../../parts/ci-job/variables.ts';
+import type { Ended } from '../../parts/ci-job/warmbake.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { type FixtureRegistry, startFixtureRegistry } from '../registry/fixture-registry.ts';
 import { PROJECT } from '../../parts/project.ts';
 

@@ -12,7 +12,7 @@ import { underLock } from '../../src/state/lock.ts';
 
 import { handClock } from '../state/hand-clock.ts';
 import type { Host } from '../../src/platform/host.ts';
-import { conforming } from './conforming.ts';
+import { conforming } from '../../parts/ci-job/conforming.ts';
 
 const ENVIRONMENTS = path.join(import.meta.dirname, '../fixtures/environments');
 const NOW = new Date('2026-08-21T09:30:00Z');

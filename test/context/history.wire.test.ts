@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openHistory } from '../../src/context/history.ts';
 import { Interrupted } from '../../src/platform/errors.ts';
 import type { Host } from '../../src/platform/host.ts';
-import { clock, openHost } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
+import { openHost } from '../registry/fixture-host.ts';
 import { forge, row, run, type Drawn } from './graph.ts';
 
 let home: string;

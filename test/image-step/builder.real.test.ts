@@ -6,9 +6,9 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import { startBridge } from '../../parts/bridge.ts';
 import { test } from '../tiers/real.ts';
-import { type Agent, makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
-import { requireSuccess } from './warmbake.ts';
+import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 async function withSocket(agent: Agent, socket: string): Promise<void> {
   await agent.configure((same) => ({ ...same, builder: { socket, name: 'ours' } }));

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { targetsOf, type TargetDefinition } from '../../src/bake/definition.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent, type PrintedPlan } from './ci-job.ts';
-import type { Configuration } from './configuration.ts';
-import { MAIN, type Variables, pullRequest, pushTo } from './job-variables.ts';
+import { makeAgent, type PrintedPlan } from '../../parts/ci-job/agent.ts';
+import type { Configuration } from '../../parts/ci-job/configuration.ts';
+import { MAIN, type Variables, pullRequest, pushTo } from '../../parts/ci-job/variables.ts';
 
 /** Builds of every kind; those of `release/1` have a base besides main, and old names. */
 const KINDS: readonly (readonly [string, Variables])[] = [

@@ -2,13 +2,13 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { Buildx, Engine } from '../../parts/engine.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { chainConfiguration, chainFiles, type ChainTarget, STAGES } from './chain-project.ts';
-import { type Agent, type Built, makeAgent } from './ci-job.ts';
+import { type Agent, type Built, makeAgent } from '../../parts/ci-job/agent.ts';
 import { emptyStore } from './empty-store.ts';
 import { type ImageFiles, imageFiles, uncachedFiles } from './image-files.ts';
-import type { Variables } from './job-variables.ts';
-import { requireSuccess } from './warmbake.ts';
+import type { Variables } from '../../parts/ci-job/variables.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 /** What a machine has before a job: nothing, or main's layers of the day before, as a warm machine image. */
 export type Store = 'empty' | 'yesterday';

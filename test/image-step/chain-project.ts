@@ -1,6 +1,6 @@
 import { BASE_IMAGE } from '../../parts/base-image.ts';
-import type { Files } from './checkout.ts';
-import type { Configuration } from './configuration.ts';
+import type { Files } from '../../parts/ci-job/checkout.ts';
+import type { Configuration } from '../../parts/ci-job/configuration.ts';
 
 /**
  * Ordinary COPY, as nearly every Dockerfile has it: each layer stands on all layers below. Three branches on one stage, so that caches

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
 import type { PlannedTargetDocument } from '../../src/image-step/plan-schema.ts';
 import { emptyStore } from './empty-store.ts';
-import { MAIN, pullRequest, pushTo, type Variables } from './job-variables.ts';
+import { MAIN, pullRequest, pushTo, type Variables } from '../../parts/ci-job/variables.ts';
 import { putCache, tagsOf } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 /** `role repository:tag` of each source that is imported. */
 function chainOf(target: PlannedTargetDocument | undefined): readonly string[] {

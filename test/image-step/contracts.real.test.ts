@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
-import type { Configuration } from './configuration.ts';
-import type { PrintedDefinition } from './printed-definition.ts';
-import { MAIN, pullRequest } from './job-variables.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import type { Configuration } from '../../parts/ci-job/configuration.ts';
+import type { PrintedDefinition } from '../../parts/ci-job/printed-definition.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { tagsOf } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 const NAMES = {
   buildNumber: 'vllm.buildkite.build_number',

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import type { Engine } from '../../parts/engine.ts';
-import type { Agent } from './ci-job.ts';
+import type { Agent } from '../../parts/ci-job/agent.ts';
 
 /**
  * Takes from the engine what the agent's builds left there: agents live for one job, so nothing of an earlier one may help

@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import type { Clock } from '../../src/platform/clock.ts';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { type Asked, type Rule, startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
-import { requireSuccess } from './warmbake.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 test('a step that fails is shown with its last lines, and not tried again (B-13)', async ({
   engine,

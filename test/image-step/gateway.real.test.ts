@@ -7,7 +7,7 @@ import { fastClock } from '../registry/fixture-host.ts';
 import { test } from '../tiers/real.ts';
 import { aDay, executed, makeChainAgent } from './chain-agent.ts';
 import { OF_THE_COMMIT, STEPS } from './chain-project.ts';
-import { MAIN, pullRequest } from './job-variables.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { tagsOf } from './registry-content.ts';
 
 const NOT_OURS = "an existing engine's store is not ours to empty";

@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
-import { PROJECT_FILES } from './checkout.ts';
-import { type Agent, makeAgent } from './ci-job.ts';
-import { pullRequest } from './job-variables.ts';
+import { PROJECT_FILES } from '../../parts/ci-job/checkout.ts';
+import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { pullRequest } from '../../parts/ci-job/variables.ts';
 import { tagsOf } from './registry-content.ts';
 
 /** What stands in a file of the machine that no build may show. */

@@ -4,9 +4,9 @@ import { describe, expect, vi } from 'vitest';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
-import { type Agent, makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
-import { startWarmbake } from './warmbake.ts';
+import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
+import { startWarmbake } from '../../parts/ci-job/warmbake.ts';
 
 const INT = { signal: 'SIGINT', exitCode: 130 } as const;
 const TERM = { signal: 'SIGTERM', exitCode: 143 } as const;

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { putCache, tagsOf } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 /** No CI. */
 const LOCAL = { BUILDKITE: undefined };

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { type Asked, startFaults } from '../../parts/faults.ts';
 import { REGISTRY_LOGIN, startRegistry } from '../../parts/registry.ts';
 import { test } from '../tiers/real.ts';
-import { type Agent, type Built, makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
-import { requireSuccess } from './warmbake.ts';
+import { type Agent, type Built, makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 const { username, password } = REGISTRY_LOGIN;
 /** A job with a secret of its own. */

@@ -5,8 +5,8 @@ import { need, type Running } from '../../parts/part.ts';
 import { test } from '../tiers/real.ts';
 import { aDay, type ChainAgent, executed, makeChainAgent } from './chain-agent.ts';
 import { OF_THE_COMMIT, STEPS } from './chain-project.ts';
-import type { Built } from './ci-job.ts';
-import { MAIN, pullRequest } from './job-variables.ts';
+import type { Built } from '../../parts/ci-job/agent.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { deleteManifest, manifestOf, putCacheConfig } from './registry-content.ts';
 
 interface Day {

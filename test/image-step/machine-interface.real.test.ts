@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
 import { putCache, tagsOf } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 const REF = expect.stringMatching(/^127\.0\.0\.1:\d+\/team-\w+\/[a-z]+-[a-z]+:[\w.-]+$/);
 const DIGEST = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);

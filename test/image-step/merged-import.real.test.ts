@@ -3,7 +3,7 @@ import { test } from '../tiers/real.ts';
 import { makeChainAgentOn } from './builders.ts';
 import { aDay, executed } from './chain-agent.ts';
 import { type ChainTarget, OF_THE_COMMIT, STEPS } from './chain-project.ts';
-import { MAIN, pullRequest } from './job-variables.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 
 const DAY = { main: MAIN, request: pullRequest() };
 const ALL: readonly ChainTarget[] = ['test-ci', 'checks', 'docs'];

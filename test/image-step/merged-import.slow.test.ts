@@ -2,9 +2,9 @@ import { describe, expect } from 'vitest';
 import { test } from '../tiers/real.ts';
 import { BUILDERS, type BuilderKind, makeChainAgentOn } from './builders.ts';
 import { aDay, type ChainAgent, executed, type Store } from './chain-agent.ts';
-import type { Built } from './ci-job.ts';
+import type { Built } from '../../parts/ci-job/agent.ts';
 import { type ChainTarget, OF_THE_COMMIT, STEPS } from './chain-project.ts';
-import { MAIN, pullRequest, pushTo } from './job-variables.ts';
+import { MAIN, pullRequest, pushTo } from '../../parts/ci-job/variables.ts';
 
 const STORES: readonly Store[] = ['empty', 'yesterday'];
 const ALL: readonly ChainTarget[] = ['test-ci', 'checks', 'docs'];

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
-import { MAIN, pullRequest } from './job-variables.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { tagsOf } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 test('the whole step works with the oldest buildx: build, import, fail', async ({ oldBuildx, registry }) => {
   await using agent = await makeAgent(oldBuildx.env, { images: registry.host });

@@ -3,9 +3,9 @@ import { expect } from 'vitest';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { recorded } from '../sccache/recorded.ts';
 import { test } from '../tiers/real.ts';
-import { type Agent, makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
-import { requireSuccess } from './warmbake.ts';
+import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'not-to-be-seen' };
 

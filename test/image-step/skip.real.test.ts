@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
 import { manifestOf, putCache, putManifest } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 test('what is there is not built again, a moved latest is put right, another content is not accepted (B-08, B-15)', async ({
   engine,

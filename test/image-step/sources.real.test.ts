@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { type Fault, startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
-import { makeAgent } from './ci-job.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { emptyStore } from './empty-store.ts';
-import { MAIN, pullRequest } from './job-variables.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { manifestOf, putCache } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 /** A cache manifest whose config has this digest and size. */
 function cacheManifest(config: { readonly digest: string; readonly size: number }): Fault {

@@ -1,11 +1,11 @@
 import { describe, expect } from 'vitest';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
-import { PROJECT_FILES } from './checkout.ts';
-import { makeAgent } from './ci-job.ts';
-import { MAIN } from './job-variables.ts';
+import { PROJECT_FILES } from '../../parts/ci-job/checkout.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
 import { tagsOf } from './registry-content.ts';
-import { requireSuccess } from './warmbake.ts';
+import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 describe('a switch of one build', () => {
   test('bypass: one plain bake of the same definition, and no moving name', async ({ engine, registry }) => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { OutOfTime, within } from '../../src/platform/time-limit.ts';
-import { clock } from '../registry/fixture-host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { whileCollecting } from './collected.ts';
 
 const never = new Promise<never>(() => undefined);

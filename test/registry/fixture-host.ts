@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Credential } from '../../src/registry/credential.ts';
 import type { Credentials } from '../../src/registry/credentials.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Warning } from '../../src/platform/events.ts';
 import type { Host } from '../../src/platform/host.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { spawnProcesses } from '../../src/platform/spawn.ts';
 
 /** A host with a home and a scratch folder of its own, and its warnings at hand. */
@@ -14,12 +14,6 @@ export interface FixtureHost extends Host, AsyncDisposable {
   readonly home: string;
   readonly warnings: Warning[];
 }
-
-/** Real time. */
-export const clock: Clock = {
-  now: () => new Date(),
-  sleep: async (ms, signal) => await delay(ms, undefined, signal === undefined ? {} : { signal }),
-};
 
 /** Time that runs ten times faster: waits and time-outs of seconds are tenths. */
 export function fastClock(): Clock {

@@ -8,7 +8,7 @@ import {
   openCallbackFolder,
   type PackerCallback,
 } from '../../../src/ami/packer/callbacks.ts';
-import { clock } from '../../registry/fixture-host.ts';
+import { clock } from '../../../parts/ci-job/clock.ts';
 import { PROJECT } from '../../../parts/project.ts';
 
 const SCRIPT = path.join(PROJECT, 'packer/cpu/scripts/callback.sh');

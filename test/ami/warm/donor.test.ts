@@ -10,7 +10,7 @@ import type { CommitSha } from '../../../src/context/context.ts';
 import type { TargetSettings } from '../../../src/config/settings.ts';
 import { type Reference, referenceName } from '../../../src/registry/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
-import { clock } from '../../registry/fixture-host.ts';
+import { clock } from '../../../parts/ci-job/clock.ts';
 
 const COMMIT = 'c'.repeat(40) as CommitSha;
 const QUESTION = {

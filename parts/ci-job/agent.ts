@@ -1,14 +1,14 @@
 import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../src/platform/clock.ts';
-import { clock as realTime } from '../registry/fixture-host.ts';
+import { clock as realTime } from './clock.ts';
 import { type Checkout, type Files, makeCheckout } from './checkout.ts';
 import { type Configuration, configurationOf, newRepositories, type Repositories } from './configuration.ts';
 import type { PlanDocument } from '../../src/image-step/plan-schema.ts';
 import type { FinishedDocument } from '../../src/image-step/result-schema.ts';
-import { conforming } from '../cli/conforming.ts';
+import { conforming } from './conforming.ts';
 import type { PrintedDefinition } from './printed-definition.ts';
-import type { Variables } from './job-variables.ts';
+import type { Variables } from './variables.ts';
 import { type Call, type Ended, requireSuccess, runWarmbakeHere, startWarmbake } from './warmbake.ts';
 
 /** What `warmbake plan --json` prints. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { BASE_IMAGE } from '../../parts/base-image.ts';
+import { BASE_IMAGE } from '../base-image.ts';
 
 /** Files by their path in the checkout. */
 export type Files = Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { spawnProcesses } from '../../src/platform/spawn.ts';
-import { PROJECT } from '../../parts/project.ts';
+import { PROJECT } from '../project.ts';
 
 /** The built program. */
 const WARMBAKE = path.join(PROJECT, 'dist/src/main.js');
