@@ -110,8 +110,10 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
   registry,
   skip,
 }) => {
-  const { host, build, planning, project, machine, front } = await orSkip(workbench(engine, registry), skip);
-  const { instance } = machine;
+  const bench = await orSkip(workbench(engine, registry), skip);
+  const { host, build, planning, project, front } = bench;
+  // The store of the machine before is warm already.
+  const { instance } = await bench.nextMachine();
   const plan = await planImage(host, { ...planning, run: 'run-1' });
   const told: Event[] = [];
   let secret = '';
