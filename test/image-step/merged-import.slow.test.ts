@@ -27,7 +27,7 @@ async function requireSameFiles(
   target?: ChainTarget,
 ): Promise<void> {
   const { pushed, uncached } = await at.files(built, target);
-  expect(pushed, what).toEqual(uncached);
+  expect({ what, files: pushed }).toEqual({ what, files: uncached });
 }
 
 const COMPILED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']];
