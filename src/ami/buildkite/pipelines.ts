@@ -60,7 +60,7 @@ export function rebuildPipeline(settings: PipelineSettings): Pipeline {
         retry: RETRY,
       },
       {
-        label: `:rocket: release the ${family.key} image`,
+        label: `:rocket: bring out the ${family.key} image`,
         key: `rebuild-${family.key}-ami`,
         depends_on: build,
         command: `warmbake ami rebuild --family ${family.key} --image ${image}`,
