@@ -80,19 +80,9 @@ export interface StreamRecord {
 export function summarise(trace: Trace): StreamRecord {
   const of = (kind: Vertex['kind']): readonly Vertex[] => trace.vertices.filter((v) => v.kind === kind);
   const steps = of('instruction').map(stepSummary);
-  const count = (verdict: StepVerdict): number => steps.filter((s) => s.verdict === verdict).length;
   return {
     totals: {
-      steps: steps.length,
-      executed: count('executed'),
-      loaded: count('loaded'),
-      pruned: count('pruned'),
-      failed: count('failed'),
-      aborted: count('aborted'),
-      notRun: count('not-run'),
-      secondsExecuting: sum(
-        steps.filter((s) => s.verdict === 'executed' || s.verdict === 'failed').map((s) => s.seconds),
-      ),
+      ...stepTotals(steps),
       bytesPulled: bytesOf(trace.vertices.filter((v) => v.kind !== 'internal')),
       importSeconds: secondsOf(of('import').flatMap((v) => v.intervals)),
       exportSeconds: secondsOf(of('export').flatMap((v) => v.intervals)),
@@ -104,6 +94,25 @@ export function summarise(trace: Trace): StreamRecord {
       .flatMap((v) => v.pushed.map(pushedImage)),
     steps,
     checks: trace.warnings,
+  };
+}
+
+/** The sums that steps alone tell. */
+export function stepTotals(
+  steps: readonly StepSummary[],
+): Omit<Totals, 'bytesPulled' | 'importSeconds' | 'exportSeconds'> {
+  const count = (verdict: StepVerdict): number => steps.filter((s) => s.verdict === verdict).length;
+  return {
+    steps: steps.length,
+    executed: count('executed'),
+    loaded: count('loaded'),
+    pruned: count('pruned'),
+    failed: count('failed'),
+    aborted: count('aborted'),
+    notRun: count('not-run'),
+    secondsExecuting: sum(
+      steps.filter((s) => s.verdict === 'executed' || s.verdict === 'failed').map((s) => s.seconds),
+    ),
   };
 }
 
@@ -169,7 +178,7 @@ function withError(vertex: Vertex): { readonly error?: string } {
   return error === undefined ? {} : { error };
 }
 
-/** Milliseconds are all the precision there is; the sum of many would show more. */
-function sum(numbers: readonly number[]): number {
+/** A sum in the precision there is, milliseconds. */
+export function sum(numbers: readonly number[]): number {
   return Math.round(numbers.reduce((a, b) => a + b, 0) * 1000) / 1000;
 }

@@ -1,4 +1,6 @@
 import type { Failure } from '../bake/failure.ts';
+import { overTries } from '../bake/over-tries.ts';
+import type { StreamRecord } from '../bake/record.ts';
 import { type Retry, decideRetry } from '../bake/retry-policy.ts';
 import { type BakeRun, runBake } from '../bake/run.ts';
 import type { DonorShare } from '../delivery/attribution.ts';
@@ -19,8 +21,9 @@ export interface Attempt extends BakeRun {
   readonly heard: ReadonlyMap<string, Heard>;
 }
 
-/** All tries at one bake call; the last one counts. */
+/** All tries at one bake call. */
 export interface Attempts {
+  /** The last one counts; its records tell what all tries did. */
   readonly last: Attempt;
   /** What went wrong before, in order, and in the last where it failed. */
   readonly failures: readonly Failure[];
@@ -31,19 +34,22 @@ export interface Attempts {
 /** Bakes targets in one call, again where the kind of failure allows it (law L3: caches never decide the outcome). */
 export async function bakeWithRetries(services: BuildServices, work: Work): Promise<Attempts> {
   const failures: Failure[] = [];
+  const earlier: Attempt[] = [];
   const mounting = mountForExport(services, work);
   let current = await plannedImport(services, work);
   try {
     for (;;) {
       const { opened } = current;
-      const last = await attempt(services, work, opened);
-      if (last === 'import-missed') {
+      const tried = await attempt(services, work, opened);
+      if (tried === 'import-missed') {
         current = await nextImport(services, work, current);
         continue;
       }
+      const last = overAttempts(earlier, tried);
       const ended = { last, failures, donors: opened.shares(last.record.steps) };
       if (last.failure === undefined) return ended;
       failures.push(last.failure);
+      earlier.push(tried);
       const retry = decideRetry(failures);
       if (retry === undefined) return ended;
       const next = await nextTry(services, retry, { opened, failure: last.failure });
@@ -55,6 +61,19 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
     await current.opened.close();
     await mounting.end();
   }
+}
+
+function overAttempts(earlier: readonly Attempt[], last: Attempt): Attempt {
+  const of = (target: string): StreamRecord[] => earlier.flatMap(({ records }) => records.get(target) ?? []);
+  return {
+    ...last,
+    record: overTries(
+      earlier.map(({ record }) => record),
+      last.record,
+    ),
+    records: new Map([...last.records].map(([name, record]) => [name, overTries(of(name), record)])),
+    heard: new Map([...earlier.flatMap(({ heard }) => [...heard]), ...last.heard]),
+  };
 }
 
 interface NextTry {

@@ -30,6 +30,13 @@ async function requireSameFiles(
   expect({ what, files: pushed }).toEqual({ what, files: uncached });
 }
 
+/** For a message: why it was not built at the first try. */
+function triesOf({ result }: Built): string {
+  return [...new Set(result.targets.flatMap((target) => target.failures.map((f) => `; ${f.message}`)))].join(
+    '',
+  );
+}
+
 const COMPILED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']];
 
 describe.each(BUILDERS)(
@@ -47,7 +54,7 @@ describe.each(BUILDERS)(
         for (const { store, run } of runsOf(kind)) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
-          expect(executed(built), `rebased: ${store} ${run}`).toEqual(COMPILED.toSorted());
+          expect(executed(built), `rebased: ${store} ${run}${triesOf(built)}`).toEqual(COMPILED.toSorted());
           if (run === 1) await requireSameFiles(at, built, `rebased: ${store} ${run}`);
         }
 
@@ -56,7 +63,7 @@ describe.each(BUILDERS)(
         for (const { store, run } of runsOf(kind)) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
-          expect(executed(built), `unchanged: ${store} ${run}`).toEqual([]);
+          expect(executed(built), `unchanged: ${store} ${run}${triesOf(built)}`).toEqual([]);
           if (run === 1) await requireSameFiles(at, built, `unchanged: ${store} ${run}`);
         }
 
@@ -67,7 +74,7 @@ describe.each(BUILDERS)(
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           const [, copyPages] = STEPS.app;
-          expect(executed(built), `second push: ${store} ${run}`).toEqual(
+          expect(executed(built), `second push: ${store} ${run}${triesOf(built)}`).toEqual(
             [...STEPS.pages, copyPages, ...OF_THE_COMMIT['test-ci']].toSorted(),
           );
           if (run === 1) await requireSameFiles(at, built, `second push: ${store} ${run}`);
@@ -85,7 +92,7 @@ describe('the engine: five times on both', () => {
     for (const { store, run } of runs) {
       await at.machine(store);
       const built = await at.repeat(pullRequest());
-      expect(executed(built), `three targets: ${store} ${run}`).toEqual(
+      expect(executed(built), `three targets: ${store} ${run}${triesOf(built)}`).toEqual(
         [...COMPILED, ...STEPS.check, ...OF_THE_COMMIT.checks, ...OF_THE_COMMIT.docs].toSorted(),
       );
       for (const target of ALL) {
@@ -93,13 +100,14 @@ describe('the engine: five times on both', () => {
       }
       await at.machine(store);
       const lane = await at.repeat(pullRequest(), ['docs']);
-      expect(executed(lane), `a lane: ${store} ${run}`).toEqual(OF_THE_COMMIT.docs);
+      expect(executed(lane), `a lane: ${store} ${run}${triesOf(lane)}`).toEqual(OF_THE_COMMIT.docs);
     }
     await at.machine('empty');
     await at.build(pullRequest());
     for (const { store, run } of runs) {
       await at.machine(store);
-      expect(executed(await at.repeat(pullRequest())), `three targets again: ${store} ${run}`).toEqual([]);
+      const again = await at.repeat(pullRequest());
+      expect(executed(again), `three targets again: ${store} ${run}${triesOf(again)}`).toEqual([]);
     }
   });
 
@@ -143,7 +151,7 @@ describe('the engine: five times on both', () => {
         const { import: imported } = built.result;
         expect('donors' in imported ? imported.donors.length : 0).toBeGreaterThanOrEqual(3);
         // Dependencies and the compiled app from main, assets from the base, the page from the pull request.
-        expect(executed(built), `three donors: ${store} ${run}`).toEqual(
+        expect(executed(built), `three donors: ${store} ${run}${triesOf(built)}`).toEqual(
           [...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted(),
         );
         if (run === 1) await requireSameFiles(at, built, `three donors: ${store} ${run}`);
