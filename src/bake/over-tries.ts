@@ -1,4 +1,4 @@
-import { type StepSummary, type StreamRecord, stepTotals, sum } from './record.ts';
+import { type StepSummary, type StreamRecord, stepTotals, exactSum } from './record.ts';
 
 /**
  * What several tries of the same build did together. A later try finds in the builder's store what an earlier one executed or pulled, and
@@ -19,9 +19,9 @@ export function overTries(earlier: readonly StreamRecord[], last: StreamRecord):
     steps,
     totals: {
       ...stepTotals(steps),
-      bytesPulled: sum(all.map(({ bytesPulled }) => bytesPulled)),
-      importSeconds: sum(all.map(({ importSeconds }) => importSeconds)),
-      exportSeconds: sum(all.map(({ exportSeconds }) => exportSeconds)),
+      bytesPulled: exactSum(all.map(({ bytesPulled }) => bytesPulled)),
+      importSeconds: exactSum(all.map(({ importSeconds }) => importSeconds)),
+      exportSeconds: exactSum(all.map(({ exportSeconds }) => exportSeconds)),
     },
   };
 }
@@ -32,8 +32,8 @@ function withEarlier(last: StepSummary, earlier: readonly StepSummary[]): StepSu
   const counts = executed.length > 0 && last.verdict !== 'failed';
   return {
     ...last,
-    ...(counts ? { verdict: 'executed', seconds: sum(executed.map(({ seconds }) => seconds)) } : {}),
-    bytesPulled: sum(tries.map(({ bytesPulled }) => bytesPulled)),
+    ...(counts ? { verdict: 'executed', seconds: exactSum(executed.map(({ seconds }) => seconds)) } : {}),
+    bytesPulled: exactSum(tries.map(({ bytesPulled }) => bytesPulled)),
     layersPulled: [...new Set(tries.flatMap(({ layersPulled }) => layersPulled))],
   };
 }

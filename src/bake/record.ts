@@ -110,7 +110,7 @@ export function stepTotals(
     failed: count('failed'),
     aborted: count('aborted'),
     notRun: count('not-run'),
-    secondsExecuting: sum(
+    secondsExecuting: exactSum(
       steps.filter((s) => s.verdict === 'executed' || s.verdict === 'failed').map((s) => s.seconds),
     ),
   };
@@ -170,7 +170,9 @@ function pushedImage(text: string): PushedImage {
 }
 
 function bytesOf(vertices: readonly Vertex[]): number {
-  return sum(Object.values(Object.assign({}, ...vertices.map((v) => v.pulled)) as Record<string, number>));
+  return exactSum(
+    Object.values(Object.assign({}, ...vertices.map((v) => v.pulled)) as Record<string, number>),
+  );
 }
 
 function withError(vertex: Vertex): { readonly error?: string } {
@@ -178,7 +180,7 @@ function withError(vertex: Vertex): { readonly error?: string } {
   return error === undefined ? {} : { error };
 }
 
-/** A sum in the precision there is, milliseconds. */
-export function sum(numbers: readonly number[]): number {
+/** A sum in the precision that there is: seconds with three digits, or whole bytes. */
+export function exactSum(numbers: readonly number[]): number {
   return Math.round(numbers.reduce((a, b) => a + b, 0) * 1000) / 1000;
 }
