@@ -40,10 +40,13 @@ const names = ({ promote }: PlannedTarget): readonly string[] =>
 const exported = (target: PlannedTarget, refs: readonly string[]): readonly string[] =>
   refs.map((ref) => `type=registry,ref=${ref},${target.cacheTo[0]?.attributes ?? 'mode=max'}`);
 
+/** Builds everything each time. */
+export const NO_CACHE: Contender = { name: 'no cache', keys: nowhere };
+
 /** Every contender has the same definition, builder and images to push; they differ in these keys only. Ours is the first. */
 export const CONTENDERS = [
   { name: 'warmbake' },
-  { name: 'no cache', keys: nowhere },
+  NO_CACHE,
   {
     name: 'main only',
     keys: (target, all) => ({
