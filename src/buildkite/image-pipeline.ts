@@ -1,5 +1,6 @@
 import type { FamilySettings } from '../config/families.ts';
 import type { TargetSettings } from '../config/settings.ts';
+import { configurationVariables } from './configuration-variables.ts';
 
 /** A Buildkite pipeline of image-build steps, ready to be written as YAML. */
 export interface ImagePipeline {
@@ -23,6 +24,7 @@ export interface ImagePipelineSettings {
   readonly families: readonly FamilySettings[];
   /** The configuration, from the top of the repository. */
   readonly config: string;
+  readonly trustedBranch: string;
   /** How jobs start this tool. */
   readonly program: string;
   /** Buildkite queue; absent for the cluster's default. */
@@ -48,9 +50,9 @@ export function imagePipeline(
   targets: readonly TargetSettings[],
   settings: ImagePipelineSettings,
 ): ImagePipeline {
-  const { config, program, queue, timeoutMinutes } = settings;
+  const { config, trustedBranch, program, queue, timeoutMinutes } = settings;
   return {
-    env: { WARMBAKE_CONFIG: config },
+    env: configurationVariables(config, trustedBranch),
     steps: targets.map((target) => ({
       label: `:docker: build ${target.name}`,
       key: stepKey(target, settings.families),

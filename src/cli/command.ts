@@ -57,3 +57,12 @@ export const CONFIG_OPTION: Option = {
   flags: '--config <file>',
   help: 'configuration file (default: WARMBAKE_CONFIG; outside of CI also warmbake.yaml here or above)',
 };
+
+/** For those whose work a pull request's configuration could turn. */
+export const CONFIG_OPTIONS: readonly Option[] = [
+  CONFIG_OPTION,
+  {
+    flags: '--config-from <source>',
+    help: "where a build that is not the trusted branch's takes it from: merge-base (default) or tip, with :BRANCH behind it; checkout; sha256:… (default: WARMBAKE_CONFIG_FROM)",
+  },
+];

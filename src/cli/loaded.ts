@@ -1,8 +1,9 @@
-import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
-import { topLevel } from '../context/checkout.ts';
+import type { UsedConfiguration } from '../config/used.ts';
+import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import { type Input, textOption } from './command.ts';
+import type { Input } from './command.ts';
+import { type OpenedConfiguration, openConfiguration } from './configuration.ts';
 
 /** The configuration that a command runs with, and the host seen from the root of the repository. */
 export interface Loaded {
@@ -10,23 +11,39 @@ export interface Loaded {
   readonly settings: Settings;
   /** The state store: `s3://bucket[/prefix]` or a directory. */
   readonly state?: string;
+  /** Where the configuration comes from. */
+  readonly used: UsedConfiguration;
+  /** About that; not told yet. */
+  readonly warnings: readonly Warning[];
   readonly host: Host;
 }
 
-/** Loads the configuration that `--config`, the environment or the working directory names. */
+/** {@link loadForBuild}, for commands that say at once what there is to be said about it. */
 export async function loadConfiguration(host: Host, input: Input): Promise<Loaded> {
-  const top = await topLevel(host);
-  const config = textOption(input, 'config');
-  const { file, settings, state } = await loadSettings(host, {
-    ...(config === undefined ? {} : { config }),
-    ...(top === undefined ? {} : { topLevel: top }),
-  });
+  const loaded = await loadForBuild(host, input);
+  for (const warning of loaded.warnings) host.emit({ type: 'warning', warning });
+  return loaded;
+}
+
+/** The file as it lies there, for commands that only write or compare text of the same checkout. */
+export async function loadCheckout(
+  host: Host,
+  input: Input,
+): Promise<Pick<OpenedConfiguration, 'file' | 'settings' | 'families'>> {
+  return await openConfiguration(host, { ...input, options: { ...input.options, configFrom: 'checkout' } });
+}
+
+/** Loads the configuration that `--config`, the environment or the working directory names, from where it may come. */
+export async function loadForBuild(host: Host, input: Input): Promise<Loaded> {
+  const { file, settings, state, used, warnings } = await openConfiguration(host, input);
   // The option is another spelling of the switch.
   const env = input.options['sccache'] === false ? { ...host.env, WARMBAKE_SCCACHE: 'off' } : host.env;
   return {
     file,
     settings,
     ...(state === undefined ? {} : { state }),
+    used,
+    warnings,
     host: { ...host, env, cwd: settings.root },
   };
 }

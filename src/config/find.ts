@@ -7,7 +7,7 @@ export const CONFIGURATION_FILE = 'warmbake.yaml';
 
 /** Files of which the first one that exists is the configuration. */
 export interface Places {
-  readonly candidates: readonly string[];
+  readonly candidates: readonly [string, ...string[]];
   /** What named the file; absent where it is searched for. */
   readonly namedBy?: '--config' | 'WARMBAKE_CONFIG';
 }
@@ -30,7 +30,7 @@ export function configurationPlaces(host: Pick<Host, 'env' | 'cwd'>, option?: st
       { hint: 'name the file with --config or WARMBAKE_CONFIG' },
     );
   }
-  return { candidates: upwards(resolve(host.cwd)).map((directory) => join(directory, CONFIGURATION_FILE)) };
+  return { candidates: upwards(resolve(host.cwd)) };
 }
 
 /** True for anything that looks like CI: a wrong yes asks for a name, a wrong no would trust the checkout. */
@@ -38,7 +38,8 @@ function inCi(env: Host['env']): boolean {
   return [env['BUILDKITE'], env['CI']].some((value) => !['', '0', 'false'].includes(value ?? ''));
 }
 
-function upwards(directory: string): readonly string[] {
+function upwards(directory: string): readonly [string, ...string[]] {
   const parent = dirname(directory);
-  return parent === directory ? [directory] : [directory, ...upwards(parent)];
+  const here = join(directory, CONFIGURATION_FILE);
+  return parent === directory ? [here] : [here, ...upwards(parent)];
 }

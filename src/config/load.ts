@@ -3,7 +3,7 @@ import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { CONFIGURATION_FILE, configurationPlaces } from './find.ts';
 import { parseConfiguration } from './parse.ts';
-import type { ReadConfiguration } from './parse.ts';
+import type { ConfigurationOrigin, ReadConfiguration } from './parse.ts';
 import { problemLine } from './problem.ts';
 
 /** What the caller knows. */
@@ -17,18 +17,27 @@ export interface LoadOptions {
 /** The configuration, and the file that it comes from (absolute). */
 export interface LoadedSettings extends ReadConfiguration {
   readonly file: string;
+  readonly text: string;
 }
 
-/** Finds, reads and checks the configuration. Throws `config` with every problem, one a line. */
+/** Finds, reads and checks the file as it lies there. Throws `config` with every problem, one a line. */
 export async function loadSettings(
   host: Pick<Host, 'env' | 'cwd'>,
   options: LoadOptions = {},
 ): Promise<LoadedSettings> {
   const { file, text } = await readFirst(host, options.config);
-  const parsed = parseConfiguration(text, { file, root: options.topLevel ?? host.cwd });
+  return { file, text, ...settingsOfText(text, { file, root: options.topLevel ?? host.cwd }) };
+}
+
+/**
+ * The text of a configuration, as settings. `file` is its name in messages, `root` what its paths are relative to. Throws `config`
+ * with every problem, one a line.
+ */
+export function settingsOfText(text: string, origin: ConfigurationOrigin): ReadConfiguration {
+  const parsed = parseConfiguration(text, origin);
   if (parsed.ok) {
     const { ok: _, ...configuration } = parsed;
-    return { file, ...configuration };
+    return configuration;
   }
   const lines = parsed.problems.map(problemLine);
   const count = lines.length === 1 ? 'a problem' : `${lines.length} problems`;

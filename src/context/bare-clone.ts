@@ -21,16 +21,23 @@ export interface BareClone {
   ): Promise<string | undefined>;
 }
 
-/**
- * Makes the repository in `directory` on the first fetch. It includes the checkout's own git configuration, so that git
- * finds the same remote and the same credentials without a URL in an argument list.
- */
-export function bareClone(host: Host, directory: string): BareClone {
+/** Where a {@link BareClone} is, and of what. */
+export interface BareCloneOptions {
+  readonly directory: string;
+  /**
+   * URL of its `origin`. Where absent, the checkout's own git configuration is included: git finds the same remote and
+   * the same credentials without a URL in an argument list.
+   */
+  readonly origin?: string | undefined;
+}
+
+/** Makes the repository on the first fetch. */
+export function bareClone(host: Host, { directory, origin }: BareCloneOptions): BareClone {
   let made: Promise<string | undefined> | undefined;
   return {
     directory,
     fetch: async (wanted, { depth, timeoutMs }) => {
-      made ??= make(host, directory);
+      made ??= make(host, directory, origin);
       const because = await made;
       if (because !== undefined) return because;
       const fetched = await git(host, fetchArguments(wanted, depth), { directory, network: timeoutMs });
@@ -43,23 +50,30 @@ export function bareClone(host: Host, directory: string): BareClone {
  * Makes what `git init --bare` makes of an empty template, which keeps the user's hooks out (gitrepository-layout(5)).
  * Returns why that failed, `undefined` where it did not.
  */
-async function make(host: Host, directory: string): Promise<string | undefined> {
-  const config = await gitPath(host, 'config');
-  if (config === undefined) return 'this is not a git repository';
+async function make(host: Host, directory: string, origin: string | undefined): Promise<string | undefined> {
+  const from =
+    origin === undefined ? await checkoutConfig(host) : `[remote "origin"]\n\turl = ${quoted(origin)}\n`;
+  if (from === undefined) return 'this is not a git repository';
   try {
     for (const name of ['objects', 'refs']) await mkdir(path.join(directory, name), { recursive: true });
     await writeFile(path.join(directory, 'HEAD'), 'ref: refs/heads/none\n');
-    await writeFile(path.join(directory, 'config'), configText(config));
+    await writeFile(path.join(directory, 'config'), `${BARE}${from}`);
     return undefined;
   } catch (error) {
     return messageOf(error);
   }
 }
 
-/** Values in quotes, with the escapes that git knows in them (git-config(1), "Syntax"). */
-function configText(included: string): string {
-  const quoted = included.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
-  return `[core]\n\trepositoryformatversion = 0\n\tbare = true\n[include]\n\tpath = "${quoted}"\n`;
+const BARE = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
+
+async function checkoutConfig(host: Host): Promise<string | undefined> {
+  const config = await gitPath(host, 'config');
+  return config === undefined ? undefined : `[include]\n\tpath = ${quoted(config)}\n`;
+}
+
+/** A value in quotes, with the escapes that git knows in them (git-config(1), "Syntax"). */
+function quoted(value: string): string {
+  return `"${value.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`;
 }
 
 /** Each wanted thing gets a ref, by which git knows on the next step what it has already. */

@@ -23,6 +23,11 @@ export async function git(host: Host, args: readonly string[], options: GitOptio
   host.signal.throwIfAborted();
   const settings = [
     'core.hooksPath=/dev/null',
+    // Of a repository whose files or configuration somebody else has written: none of its programs is run.
+    'core.fsmonitor=false',
+    'protocol.ext.allow=never',
+    // A folder of the checkout can look like a repository, with a configuration of its own.
+    'safe.bareRepository=explicit',
     'gc.auto=0',
     'maintenance.auto=false',
     // An agent's checkout often belongs to another user than the job's container runs as.

@@ -30,14 +30,26 @@ const DEPTHS = [50, 500, 5000] as const;
 /** Time for one question, in milliseconds, unless told otherwise. */
 const LIMIT_MS = 20_000;
 
+/** Options of {@link openHistory}. */
+export interface HistoryOptions {
+  /** Bounds each question, in milliseconds. */
+  readonly limitMs?: number;
+  /** URL to ask in place of the checkout's `origin`. */
+  readonly origin?: string | undefined;
+  /** Where its clone is; default in `host.scratch`. */
+  readonly directory?: string;
+}
+
 /**
  * Opens the history of the checkout's `origin`. The checkout itself is never fetched into or deepened: other steps of the
  * job rely on it. Commits go to a bare clone in `host.scratch`, made on the first question and gone with the run: the
- * first step fetches some kilobytes, not worth a shared clone with its locks and repairs. `limitMs` bounds each question.
+ * first step fetches some kilobytes, not worth a shared clone with its locks and repairs.
  */
-export function openHistory(host: Host, { limitMs = LIMIT_MS } = {}): History {
-  const directory = path.join(host.scratch, 'history.git');
-  const clone = bareClone(host, directory);
+export function openHistory(
+  host: Host,
+  { limitMs = LIMIT_MS, origin, directory = path.join(host.scratch, 'history.git') }: HistoryOptions = {},
+): History {
+  const clone = bareClone(host, { directory, origin });
   const graph: Graph = { host, shallowFile: path.join(directory, 'shallow'), options: { directory } };
 
   /** One question at a time: git locks its list of shallow commits. */

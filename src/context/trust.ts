@@ -26,16 +26,33 @@ export function judgeTrust(facts: BuildkiteFacts | undefined, place: TrustedPlac
 
 function doubtAbout(facts: BuildkiteFacts | undefined, place: TrustedPlace): string | undefined {
   if (facts === undefined) return 'not in CI';
+  const doubt = doubtAboutEvent(facts);
+  if (doubt !== undefined) return doubt;
+  if (facts.repository === undefined) return 'BUILDKITE_REPO names no repository on a host';
+  if (facts.repository !== place.repository) {
+    return `repository ${facts.repository} is not ${place.repository}`;
+  }
+  return doubtAboutBranch(facts, place.trustedBranch);
+}
+
+/**
+ * Why a job is not one of the trusted branch, whatever repository its pipeline builds; `undefined` where it is. For what needs no
+ * configuration yet, and for jobs about machines, whose pipeline can live in a repository of its own.
+ */
+export function doubtAboutJob(facts: BuildkiteFacts, trustedBranch: string): string | undefined {
+  return doubtAboutEvent(facts) ?? doubtAboutBranch(facts, trustedBranch);
+}
+
+function doubtAboutBranch({ branch }: BuildkiteFacts, trustedBranch: string): string | undefined {
+  return branch === trustedBranch ? undefined : `branch ${branch} is not ${trustedBranch}`;
+}
+
+function doubtAboutEvent(facts: BuildkiteFacts): string | undefined {
   if (facts.tag !== undefined) return `tag ${facts.tag}`;
   if (facts.pullRequest !== undefined) return `pull request ${facts.pullRequest.number}`;
   if (facts.mergeQueueBase !== undefined) return `merge queue of ${facts.mergeQueueBase}`;
   if (facts.strayPullRequestRepository) {
     return 'BUILDKITE_PULL_REQUEST_REPO is set although BUILDKITE_PULL_REQUEST is false';
   }
-  if (facts.repository === undefined) return 'BUILDKITE_REPO names no repository on a host';
-  if (facts.repository !== place.repository) {
-    return `repository ${facts.repository} is not ${place.repository}`;
-  }
-  if (facts.branch !== place.trustedBranch) return `branch ${facts.branch} is not ${place.trustedBranch}`;
   return undefined;
 }

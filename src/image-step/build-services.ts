@@ -3,10 +3,12 @@ import type { DockerEnvironment } from '../bake/builder-facts.ts';
 import { findBuildx } from '../bake/buildx-program.ts';
 import { closedEnvironment } from '../bake/environment.ts';
 import type { Settings } from '../config/settings.ts';
+import type { UsedConfiguration } from '../config/used.ts';
 import { type History, openHistory } from '../context/history.ts';
 import { type Credentials, createCredentials } from '../registry/credentials.ts';
 import { type Login, createLogin } from '../registry/login.ts';
 import { type Registry, createRegistry } from '../registry/registry.ts';
+import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import type { BuildSecret } from '../sccache/secret.ts';
 import { sayIfSlow } from '../platform/slow.ts';
@@ -19,6 +21,8 @@ export interface BuildServices {
   /** Under the switches of this build. */
   readonly settings: Settings;
   readonly switches: Switches;
+  /** Where the settings come from, where a file was read, and what there is to be said about that. */
+  readonly configuration?: OpenedSource;
   readonly registry: Registry;
   readonly credentials: Credentials;
   readonly history: History;
@@ -28,11 +32,23 @@ export interface BuildServices {
   readonly secret?: BuildSecret;
 }
 
+/** A configuration's source, and the warnings about it that nobody has told yet. */
+export interface OpenedSource {
+  readonly used: UsedConfiguration;
+  readonly warnings: readonly Warning[];
+}
+
+/** Options of {@link openBuildServices}. */
+export interface OpenOptions {
+  readonly offline?: boolean;
+  readonly configuration?: OpenedSource;
+}
+
 /** Opens the services: logins for the registries of `settings` are written (not `offline`), nothing else is touched. */
 export async function openBuildServices(
   host: Host,
   settings: Settings,
-  { offline = false }: { readonly offline?: boolean } = {},
+  { offline = false, configuration }: OpenOptions = {},
 ): Promise<BuildServices> {
   const switches = readSwitches(host.env, VERSION);
   const credentials = createCredentials(host);
@@ -48,6 +64,7 @@ export async function openBuildServices(
     host,
     settings: switchedSettings(settings, switches),
     switches,
+    ...(configuration === undefined ? {} : { configuration }),
     credentials,
     login,
     registry: createRegistry(host, credentials),

@@ -9,7 +9,7 @@ import type { BuildServices } from './build-services.ts';
 import { importText } from './import-plan.ts';
 import { machineLines, readMachine } from './machine.ts';
 import { bakePlainly } from './plain-bake.ts';
-import { chainTable, contextLines, switchLines } from './plan-document.ts';
+import { chainTable, configurationLines, contextLines, switchLines } from './plan-document.ts';
 import { type BuildPlan, type PlanRequest, makePlan } from './plan.ts';
 import { checkPush } from './push-check.ts';
 import { report } from './report.ts';
@@ -92,7 +92,8 @@ async function tellMachine({ host, settings }: BuildServices): Promise<void> {
 }
 
 function tellPlan({ host }: BuildServices, plan: BuildPlan): void {
-  for (const text of contextLines(plan.context)) host.emit({ type: 'line', text });
+  for (const text of [...configurationLines(plan), ...contextLines(plan.context)])
+    host.emit({ type: 'line', text });
   const { builder } = plan;
   const verb = builder.action === 'create' ? 'creating ' : '';
   host.emit({

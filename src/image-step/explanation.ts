@@ -1,3 +1,4 @@
+import type { UsedConfiguration } from '../config/used.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { BuildServices } from './build-services.ts';
 import { type OutlineRequest, outlineBuild } from './outline.ts';
@@ -9,18 +10,20 @@ import type { ResolvedTarget } from './target-plan.ts';
 /** What this build is and which refs follow from it; every source is `unprobed`. */
 export interface Explanation {
   readonly switches: Switches;
+  readonly configuration?: UsedConfiguration;
   readonly context: BuildContext;
   readonly targets: readonly ResolvedTarget[];
 }
 
 /** The plan as far as it goes without Docker and without a registry: for looking before anything is installed. */
 export async function explainBuild(
-  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
+  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches' | 'configuration'>,
   request: OutlineRequest,
 ): Promise<Explanation> {
   const { context, targets } = await outlineBuild(services, request);
   return {
     switches: services.switches,
+    ...(services.configuration === undefined ? {} : { configuration: services.configuration.used }),
     context,
     targets: targets.map(({ writes, candidates }) => ({
       ...writes,
@@ -33,6 +36,7 @@ export async function explainBuild(
 export function explanationDocument(explained: Explanation): ExplanationDocument {
   return {
     switches: explained.switches,
+    ...(explained.configuration === undefined ? {} : { configuration: explained.configuration }),
     context: contextDocument(explained.context),
     targets: explained.targets.map(refsDocument),
   };

@@ -1,5 +1,6 @@
 import { exportAttributes, NO_OUTPUT, pushOutput } from '../bake/overlay.ts';
 import type { Source } from '../cache/chain.ts';
+import { usedText } from '../config/used.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
 import type { ImportPlan } from './import-plan.ts';
@@ -18,6 +19,7 @@ import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 export function planDocument(plan: BuildPlan): PlanDocument {
   return {
     switches: plan.switches,
+    ...(plan.configuration === undefined ? {} : { configuration: plan.configuration }),
     context: contextDocument(plan.context),
     targets: plan.targets.map(targetDocument),
     builder: plan.builder,
@@ -73,6 +75,12 @@ function sourceDocument(source: Source): TargetRefsDocument['cacheFrom'][number]
 export function switchLines({ switches }: Pick<BuildPlan, 'switches'>): readonly string[] {
   const text = switchesText(switches);
   return text === undefined ? [] : [`switches ${text}`];
+}
+
+/** Where the configuration comes from, as lines: one, or none where it is a file as it lies there. */
+export function configurationLines({ configuration }: Pick<BuildPlan, 'configuration'>): readonly string[] {
+  const text = configuration === undefined ? undefined : usedText(configuration);
+  return text === undefined ? [] : [`config   ${text}`];
 }
 
 /** What this build is, in one or two lines. */

@@ -22,6 +22,16 @@ export const switchesSchema = z.strictObject({
   bypass: z.boolean(),
 });
 
+/** Where the settings come from; `changed` are settings of the checkout's file that are not used. */
+export const usedConfigurationSchema = z.strictObject({
+  from: z.enum(['checkout', 'outside', 'digest', 'merge-base', 'tip']),
+  file: z.string(),
+  digest: z.string(),
+  branch: z.string().exactOptional(),
+  commit: z.string().exactOptional(),
+  changed: z.array(z.string()).readonly().exactOptional(),
+});
+
 const buildOfCi = z.strictObject({
   number: z.string(),
   id: z.string(),
@@ -128,6 +138,7 @@ export const importSchema = z.discriminatedUnion('way', [
 export const planSchema = z.strictObject({
   schemaVersion: z.literal(1),
   switches: switchesSchema,
+  configuration: usedConfigurationSchema.exactOptional(),
   context: contextSchema,
   targets: z.array(plannedTargetSchema),
   builder: builderSchema,
@@ -141,6 +152,7 @@ export const planSchema = z.strictObject({
 export const explanationSchema = z.strictObject({
   schemaVersion: z.literal(1),
   switches: switchesSchema,
+  configuration: usedConfigurationSchema.exactOptional(),
   context: contextSchema,
   targets: z.array(targetRefsSchema),
 });

@@ -8,6 +8,7 @@ import type { Candidate } from '../refs/candidate.ts';
 import { type Probed, type Prober, openProber } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
+import type { UsedConfiguration } from '../config/used.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { SWITCHED_OFF } from '../sccache/switched-off.ts';
@@ -34,6 +35,8 @@ export interface PlanRequest extends OutlineRequest {
 /** Everything that a build would do, before it does anything. */
 export interface BuildPlan {
   readonly switches: Switches;
+  /** Where the settings come from, where a file was read. */
+  readonly configuration?: UsedConfiguration;
   readonly context: BuildContext;
   readonly targets: readonly TargetPlan[];
   readonly builder: BuilderChoice;
@@ -102,6 +105,7 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
   );
   return {
     switches,
+    ...(services.configuration === undefined ? {} : { configuration: services.configuration.used }),
     context,
     targets: targets.map((t, i) => ({ ...t, skip: skips[i] ?? NOT_ASKED })),
     builder: choice,
@@ -109,6 +113,7 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
     import: imports,
     definition: bakeDocument(printed, targets, { cacheFrom: closestEntry(targets) }),
     warnings: [
+      ...(services.configuration?.warnings ?? []),
       ...(services.switches.sccache === 'off' && settings.sccache !== undefined ? [SWITCHED_OFF] : []),
       ...unknownSwitches(host.env),
       ...warnings,

@@ -10,6 +10,7 @@ import {
   skipSchema,
   switchesSchema,
   codedWarningSchema,
+  usedConfigurationSchema,
 } from './plan-schema.ts';
 import { sccacheSchema } from '../sccache/summary-schema.ts';
 
@@ -111,6 +112,7 @@ const finishedSchema = z.strictObject({
   outcome: z.enum(['built', 'skipped', 'failed']),
   seconds,
   switches: switchesSchema,
+  configuration: usedConfigurationSchema.exactOptional(),
   context: contextSchema,
   builder: builderSchema,
   import: importSchema,

@@ -54,6 +54,7 @@ export function resultDocument(result: BuildResult): ResultDocument {
     outcome: result.outcome,
     seconds: result.seconds,
     switches: plan.switches,
+    ...(plan.configuration === undefined ? {} : { configuration: plan.configuration }),
     context: contextDocument(plan.context),
     builder: plan.builder,
     import: importDocument(plan.import),

@@ -33,7 +33,7 @@ const NAMES = {
 } as const satisfies Record<keyof Switches, string>;
 
 /** Other variables with our prefix that mean something: to the configuration's search and to the launcher. */
-const OTHERS = ['WARMBAKE_CONFIG', 'WARMBAKE_SHA256', 'WARMBAKE_LOCATION'];
+const OTHERS = ['WARMBAKE_CONFIG', 'WARMBAKE_CONFIG_FROM', 'WARMBAKE_SHA256', 'WARMBAKE_LOCATION'];
 
 /**
  * Reads the switches; an empty variable is none. Throws `config` for a value that is no position, and where `version` is not

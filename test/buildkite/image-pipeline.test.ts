@@ -12,6 +12,7 @@ const { targets } = settingsOf();
 const OPTIONS = {
   families: [],
   config: 'ci/warmbake.yaml',
+  trustedBranch: 'main',
   program: 'sh ci/warmbake.sh',
   timeoutMinutes: 90,
 };
@@ -51,7 +52,7 @@ describe('the image-build pipeline', () => {
     expect(ran).toMatchObject({ exitCode: 0, out: 'bake/image-build.yaml is up to date\n' });
     const text = await readFile(path.join(PROJECT, 'bake/image-build.yaml'), 'utf8');
     expect(parse(text)).toMatchObject({
-      env: { WARMBAKE_CONFIG: 'bake/vllm.warmbake.yaml' },
+      env: { WARMBAKE_CONFIG: 'bake/vllm.warmbake.yaml', WARMBAKE_CONFIG_FROM: 'merge-base:main' },
       steps: [{ key: 'image-build', agents: { queue: '$IMAGE_BUILD_QUEUE' } }],
     });
   });

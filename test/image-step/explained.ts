@@ -23,6 +23,7 @@ const target = z.object({
   promote: z.array(z.object({ to: z.string() })),
 });
 const plan = z.object({
+  configuration: z.object({ from: z.string() }).optional(),
   context: z.object({ trusted: z.boolean() }).optional(),
   targets: z.array(target).default([]),
 });
@@ -44,7 +45,7 @@ const STANDING: Clock = {
     }),
 };
 
-/** What `warmbake build --explain-context --json` says in this environment, with more `options`. */
+/** What `warmbake build --explain-context --json` says in this environment, with more `options`; `whole` is without the digest of the file. */
 export async function explain(env: Readonly<Record<string, string>>, options: readonly string[] = []) {
   let out = '';
   let err = '';
@@ -61,9 +62,13 @@ export async function explain(env: Readonly<Record<string, string>>, options: re
     scratch: '/nowhere',
     streams: { out: (text) => (out += text), err: (text) => (err += text) },
   });
-  const document = z.record(z.string(), z.unknown()).parse(JSON.parse(out));
+  const { configuration: used, ...document } = z.record(z.string(), z.unknown()).parse(JSON.parse(out));
   const said = err.split('\n').filter((line) => line !== '');
-  return { exitCode, whole: { exitCode, said, ...document }, ...plan.parse(document) };
+  return {
+    exitCode,
+    whole: { exitCode, said, ...document },
+    ...plan.parse({ configuration: used, ...document }),
+  };
 }
 
 /** What {@link explain} says. */

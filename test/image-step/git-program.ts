@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Processes } from '../../src/platform/process.ts';
 
 /** What the stand-in for git knows. */
@@ -9,11 +11,24 @@ export interface KnownHistory {
   readonly mergeBase: string;
 }
 
-/** Answers as git does in a full clone of a reachable remote; every other program is missing. */
+/** Answers as git does in a full clone of a reachable remote, whose branches have the files of `root`; every other program is missing. */
 export function gitProgram(root: string, known: KnownHistory): Processes {
   return {
     run: async ({ argv }) => {
       if (argv[0] !== 'git') return { stdout: '', stderr: '', failure: 'not-found' };
+      // What follows `--` of a listing is the file; here its name stands for its object.
+      if (argv.includes('ls-tree')) {
+        const file = argv.at(-1) ?? '';
+        return {
+          exitCode: 0,
+          stdout: `100644 blob ${Buffer.from(file).toString('hex')}\t${file}\0`,
+          stderr: '',
+        };
+      }
+      if (argv.includes('blob')) {
+        const file = Buffer.from(argv.at(-1) ?? '', 'hex').toString();
+        return { exitCode: 0, stdout: await readFile(path.join(root, file), 'utf8'), stderr: '' };
+      }
       const line = answer(root, known, argv);
       if (line === undefined) return { exitCode: 1, stdout: '', stderr: '' };
       return { exitCode: 0, stdout: `${line}\n`, stderr: '' };

@@ -36,6 +36,15 @@ describe('of all recorded environments', () => {
     ]);
   });
 
+  it('exactly builds of another branch, tag or pull request take the configuration from the merge base', () => {
+    const known = recordings.filter(([, plan]) => plan.exitCode === 0);
+    const own = known.filter(([, plan]) => plan.configuration?.from === 'checkout').map(([name]) => name);
+    expect(known.filter(([name, plan]) => plan.context?.trusted === true && !own.includes(name))).toEqual([]);
+    const elsewhere = own.filter((name) => !name.startsWith('main-'));
+    expect(elsewhere).toEqual([]);
+    expect(known.filter(([name]) => !own.includes(name)).length).toBeGreaterThan(20);
+  });
+
   it.each(recordings)('%s: trusted refs are written by trusted builds only (L1)', (_, plan) => {
     const trusted = written(plan).filter((ref) => ref.includes('-postmerge-'));
     expect(trusted).toEqual(plan.context?.trusted === true ? written(plan) : []);

@@ -1,3 +1,4 @@
+import { configurationVariables } from '../../buildkite/configuration-variables.ts';
 import type { FamilySettings } from '../../config/families.ts';
 
 /** A Buildkite pipeline, ready to be written as YAML. */
@@ -27,6 +28,7 @@ export interface PipelineSettings {
   readonly queue: string;
   /** The configuration, from the top of the repository. */
   readonly config: string;
+  readonly trustedBranch: string;
 }
 
 /** Only a job whose agent was lost starts again: what failed would fail again, and a try costs an hour. */
@@ -93,7 +95,8 @@ export function watchPipeline(settings: PipelineSettings): Pipeline {
 }
 
 /** What all pipelines begin with. */
-export function head({ family, config }: PipelineSettings): Pick<Pipeline, 'env' | 'notify'> {
+export function head({ family, config, trustedBranch }: PipelineSettings): Pick<Pipeline, 'env' | 'notify'> {
   const notify = family.notify.map((entry) => ({ ...entry, if: 'build.state == "failed"' }));
-  return { env: { WARMBAKE_CONFIG: config }, ...(notify.length === 0 ? {} : { notify }) };
+  const env = configurationVariables(config, trustedBranch);
+  return { env, ...(notify.length === 0 ? {} : { notify }) };
 }

@@ -7,14 +7,14 @@ import { errorDocument } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { requireOwnFile, writeOwnFile } from '../../platform/own-file.ts';
 import {
-  CONFIG_OPTION,
+  CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
   type CommandOutcome,
   flag,
   textOption,
 } from '../command.ts';
-import { type Loaded, loadConfiguration } from '../loaded.ts';
+import { type Loaded, loadForBuild } from '../loaded.ts';
 import { explain } from './explain.ts';
 import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
 
@@ -24,7 +24,7 @@ export const buildCommand: CommandSpec = {
   description:
     'Build configured targets with docker buildx bake: import the caches that exist, push what this build may write, and read back what was pushed. Outside of CI it only imports.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     { flags: '--force', help: 'build although the image exists' },
     { flags: '--no-sccache', help: 'without sccache: the compile layer is shared with nobody' },
     { flags: '--push', help: 'outside of CI: push and export as an untrusted build' },
@@ -45,11 +45,11 @@ export const buildCommand: CommandSpec = {
 
 async function run(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'dryRun')) return await planCommand.run(host, input);
-  const loaded = await loadConfiguration(host, input);
+  const loaded = await loadForBuild(host, input);
   if (flag(input, 'explainContext')) return await explain(loaded, input);
   const record = resultFile(loaded, input);
   if (record !== undefined) await requireOwnFile(record.file, record.where);
-  const services = await openBuildServices(loaded.host, loaded.settings);
+  const services = await openBuildServices(loaded.host, loaded.settings, { configuration: loaded });
   try {
     const result = await runBuild(services, {
       targets: input.args,

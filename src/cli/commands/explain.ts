@@ -1,5 +1,11 @@
 import { explainBuild, explanationDocument } from '../../image-step/explanation.ts';
-import { chainTable, contextLines, imageLines, switchLines } from '../../image-step/plan-document.ts';
+import {
+  chainTable,
+  configurationLines,
+  contextLines,
+  imageLines,
+  switchLines,
+} from '../../image-step/plan-document.ts';
 import { readSwitches, switchedSettings } from '../../image-step/switches.ts';
 import { openHistory } from '../../context/history.ts';
 import { VERSION } from '../../platform/version.ts';
@@ -9,14 +15,25 @@ import { tableLines } from '../table.ts';
 import { expectedTag } from './plan.ts';
 
 /** `warmbake build --explain-context`: the plan without Docker and without a registry. */
-export async function explain({ host, settings }: Loaded, input: Input): Promise<CommandOutcome> {
+export async function explain(
+  { host, settings, used, warnings }: Loaded,
+  input: Input,
+): Promise<CommandOutcome> {
   const switches = readSwitches(host.env, VERSION);
   const explained = await explainBuild(
-    { host, settings: switchedSettings(settings, switches), switches, history: openHistory(host) },
+    {
+      host,
+      settings: switchedSettings(settings, switches),
+      switches,
+      configuration: { used, warnings },
+      history: openHistory(host),
+    },
     { targets: input.args, push: flag(input, 'push'), ...expectedTag(input) },
   );
+  for (const warning of warnings) host.emit({ type: 'warning', warning });
   const lines = [
     ...switchLines(explained),
+    ...configurationLines(explained),
     ...contextLines(explained.context),
     ...explained.targets.flatMap((target) => {
       const { head, rows } = chainTable(target);

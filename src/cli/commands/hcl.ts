@@ -7,14 +7,14 @@ import { buildValues } from '../../image-step/target-plan.ts';
 import type { Host } from '../../platform/host.ts';
 import { writeOwnFile } from '../../platform/own-file.ts';
 import {
-  CONFIG_OPTION,
+  CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
   type CommandOutcome,
   flag,
   textOption,
 } from '../command.ts';
-import { type Loaded, loadConfiguration } from '../loaded.ts';
+import { type Loaded, loadCheckout, loadConfiguration } from '../loaded.ts';
 
 /** `warmbake hcl`: the overlay as a file, for reading and for plain `docker buildx bake`. */
 export const hclCommand: CommandSpec = {
@@ -22,7 +22,7 @@ export const hclCommand: CommandSpec = {
   description:
     'Write the generated overlay next to the configuration file. It holds no value of any build, so that it can be committed; `build` does not read it.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     {
       flags: '--out <file>',
       help: 'where to (default: ci.hcl beside the configuration; - is standard output)',
@@ -39,8 +39,9 @@ export const hclCommand: CommandSpec = {
 };
 
 async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
-  const loaded = await loadConfiguration(host, input);
-  if (flag(input, 'resolved')) return await resolved(loaded, input);
+  if (flag(input, 'resolved')) return await resolved(await loadConfiguration(host, input), input);
+  // What is written for the checkout, and compared with it, is the checkout's own: nothing else is done with it.
+  const loaded = await loadCheckout(host, input);
   const text = overlayText(loaded.settings);
   const out = textOption(input, 'out') ?? path.join(path.dirname(loaded.file), 'ci.hcl');
   if (out === '-') return { json: { overlay: text }, text };

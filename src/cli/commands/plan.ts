@@ -1,6 +1,7 @@
 import { openBuildServices } from '../../image-step/build-services.ts';
 import {
   chainTable,
+  configurationLines,
   contextLines,
   planDocument,
   switchLines,
@@ -10,7 +11,7 @@ import { importText } from '../../image-step/import-plan.ts';
 import { type BuildPlan, makePlan } from '../../image-step/plan.ts';
 import type { Host } from '../../platform/host.ts';
 import {
-  CONFIG_OPTION,
+  CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
   type Option,
@@ -18,7 +19,7 @@ import {
   flag,
   textOption,
 } from '../command.ts';
-import { loadConfiguration } from '../loaded.ts';
+import { loadForBuild } from '../loaded.ts';
 import { tableLines } from '../table.ts';
 
 /** For CI that computes the name of the image a second time. */
@@ -33,7 +34,7 @@ export const planCommand: CommandSpec = {
   description:
     'Show what `warmbake build` would do here: context, cache chain, builder, definition. Changes nothing.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     { flags: '--offline', help: 'ask no registry; sources stay unprobed' },
     { flags: '--push', help: 'plan a local build that pushes' },
     { flags: '--force', help: 'plan a build although the image exists' },
@@ -49,8 +50,11 @@ export const planCommand: CommandSpec = {
 };
 
 async function plan(host: Host, input: Input): Promise<CommandOutcome> {
-  const loaded = await loadConfiguration(host, input);
-  const services = await openBuildServices(loaded.host, loaded.settings, { offline: flag(input, 'offline') });
+  const loaded = await loadForBuild(host, input);
+  const services = await openBuildServices(loaded.host, loaded.settings, {
+    offline: flag(input, 'offline'),
+    configuration: loaded,
+  });
   try {
     const made = await makePlan(services, {
       targets: input.args,
@@ -77,6 +81,7 @@ function planText(made: BuildPlan): string {
   const verb = builder.action === 'create' ? 'create ' : '';
   const lines = [
     ...switchLines(made),
+    ...configurationLines(made),
     ...contextLines(made.context),
     `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
     `import   ${importText(made.import)}`,

@@ -5,7 +5,7 @@ import { isCommitSha } from '../../context/context.ts';
 import { isTag, referenceName, requireReference } from '../../registry/reference.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome, flag } from '../command.ts';
+import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, flag } from '../command.ts';
 import { loadConfiguration } from '../loaded.ts';
 
 /** `warmbake promote`: the operator's way to give an image or cache a further name. */
@@ -14,7 +14,7 @@ export const promoteCommand: CommandSpec = {
   description:
     'Put the manifest of REF under TAG of the same repository. A name that holds a newer commit stays (exit 4) unless --force is given.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     { flags: '--force', help: 'move the name even backwards' },
     { flags: '--dry-run', help: 'say what would happen' },
   ],

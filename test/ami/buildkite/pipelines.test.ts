@@ -8,8 +8,18 @@ import { PROJECT } from '../../../parts/project.ts';
 import { FAMILY } from '../family.ts';
 import { warmbake } from '../../../parts/moto/run.ts';
 
-const REBUILD = rebuildPipeline({ family: FAMILY, queue: 'image-builders', config: 'ci/warmbake.yaml' });
-const WATCH = watchPipeline({ family: FAMILY, queue: 'image-builders', config: 'ci/warmbake.yaml' });
+const REBUILD = rebuildPipeline({
+  family: FAMILY,
+  queue: 'image-builders',
+  config: 'ci/warmbake.yaml',
+  trustedBranch: 'main',
+});
+const WATCH = watchPipeline({
+  family: FAMILY,
+  queue: 'image-builders',
+  config: 'ci/warmbake.yaml',
+  trustedBranch: 'main',
+});
 
 describe('the daily job', () => {
   test('runs alone: all its jobs are in one group of one', () => {
@@ -40,7 +50,10 @@ describe('the daily job', () => {
     'calls for help when it fails, and runs with its own configuration',
     ({ notify, env }) => {
       expect(notify).toEqual([{ slack: '#builds', if: 'build.state == "failed"' }]);
-      expect(env).toEqual({ WARMBAKE_CONFIG: 'ci/warmbake.yaml' });
+      expect(env).toEqual({
+        WARMBAKE_CONFIG: 'ci/warmbake.yaml',
+        WARMBAKE_CONFIG_FROM: 'merge-base:main',
+      });
     },
   );
 

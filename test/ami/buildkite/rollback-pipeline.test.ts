@@ -10,7 +10,12 @@ import { PROJECT } from '../../../parts/project.ts';
 import { FAMILY } from '../family.ts';
 import { warmbake } from '../../../parts/moto/run.ts';
 
-const PIPELINE = rollbackPipeline({ family: FAMILY, queue: 'image-builders', config: 'ci/warmbake.yaml' });
+const PIPELINE = rollbackPipeline({
+  family: FAMILY,
+  queue: 'image-builders',
+  config: 'ci/warmbake.yaml',
+  trustedBranch: 'main',
+});
 const [ask, work] = PIPELINE.steps as readonly [InputStep, PipelineStep];
 
 test('asks for a reason and, if wanted, an image, and then goes back', () => {

@@ -1,9 +1,9 @@
 import { openFamilyAccount, type OpenFamily } from '../../../ami/jobs/open-family.ts';
 import type { FamilySettings } from '../../../config/families.ts';
-import { loadSettings, type LoadedSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { CONFIG_OPTION, type Input, type Option, textOption } from '../../command.ts';
+import { CONFIG_OPTIONS, type Input, type Option, textOption } from '../../command.ts';
+import { type OpenedConfiguration, openConfiguration } from '../../configuration.ts';
 
 export const FAMILY_OPTION: Option = {
   flags: '--family <key>',
@@ -12,7 +12,7 @@ export const FAMILY_OPTION: Option = {
 
 /** Options of every command about machine images. */
 export const FAMILY_OPTIONS: readonly Option[] = [
-  CONFIG_OPTION,
+  ...CONFIG_OPTIONS,
   FAMILY_OPTION,
   {
     flags: '--state <store>',
@@ -40,9 +40,9 @@ export async function openFamilies(host: Host, input: Input): Promise<readonly O
   return chosen.map((family) => openFamilyAccount(host, family, { state }));
 }
 
-async function load(host: Host, input: Input): Promise<LoadedSettings> {
-  const config = textOption(input, 'config');
-  const loaded = await loadSettings(host, config === undefined ? {} : { config });
+async function load(host: Host, input: Input): Promise<OpenedConfiguration> {
+  const loaded = await openConfiguration(host, input);
+  for (const warning of loaded.warnings) host.emit({ type: 'warning', warning });
   const state = textOption(input, 'state') ?? loaded.state;
   return { ...loaded, ...(state === undefined ? {} : { state }) };
 }

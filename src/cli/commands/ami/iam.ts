@@ -2,7 +2,7 @@ import { iamPolicyOf, statePolicy, type PolicyRole } from '../../../ami/iam-poli
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
-  CONFIG_OPTION,
+  CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
   type CommandOutcome,
@@ -18,7 +18,7 @@ export const amiIamCommand: CommandSpec = {
   description:
     'Print the IAM policy that the commands about machine images need: `job` for the scheduled rebuild, `operator` for people who roll, hold and go back. Asks nobody.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     FAMILY_OPTION,
     { flags: '--account <id>', help: 'account of the resources (default: any)' },
   ],

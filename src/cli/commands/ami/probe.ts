@@ -5,7 +5,7 @@ import { openBuildServices } from '../../../image-step/build-services.ts';
 import { setMetaData } from '../../../buildkite/meta-data.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
-  CONFIG_OPTION,
+  CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
   type CommandOutcome,
@@ -20,7 +20,7 @@ export const amiProbeCommand: CommandSpec = {
   description:
     'Run by the canary on an instance of the image: marker file, BuildKit, and a build without imports that must execute nothing and pull nothing. The answer goes to the meta-data of the build.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     FAMILY_OPTION,
     { flags: '--bake-config <file>', help: 'the bake config artifact, for runs outside of Buildkite' },
     {

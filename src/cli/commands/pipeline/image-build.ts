@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { chooseTargets } from '../../../image-step/choose-targets.ts';
 import { imagePipeline } from '../../../buildkite/image-pipeline.ts';
-import { loadSettings } from '../../../config/load.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type CommandOutcome,
   textOption,
 } from '../../command.ts';
+import { loadCheckout } from '../../loaded.ts';
 import { PUT_OPTIONS, putPipelines } from './pipeline-file.ts';
 
 /** A cold build of everything takes hours; a lost one ends some day. */
@@ -39,14 +39,14 @@ export const pipelineImageBuildCommand: CommandSpec = {
 };
 
 async function pipelineImageBuild(host: Host, input: Input): Promise<CommandOutcome> {
-  const option = textOption(input, 'config');
-  const loaded = await loadSettings(host, option === undefined ? {} : { config: option });
+  const loaded = await loadCheckout(host, input);
   const { settings, families, file } = loaded;
   const queue = textOption(input, 'queue');
   const targets = input.args.length === 0 ? settings.targets : chooseTargets(settings.targets, input.args);
   const pipeline = imagePipeline(targets, {
     families,
     config: path.relative(host.cwd, file),
+    trustedBranch: settings.trustedBranch,
     program: textOption(input, 'program') ?? 'warmbake',
     ...(queue === undefined ? {} : { queue }),
     timeoutMinutes: minutes(textOption(input, 'timeout') ?? TIMEOUT_MINUTES),

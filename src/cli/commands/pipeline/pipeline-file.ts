@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { loadSettings } from '../../../config/load.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
@@ -13,6 +12,7 @@ import {
   flag,
   textOption,
 } from '../../command.ts';
+import { loadCheckout } from '../../loaded.ts';
 import { chooseFamily, FAMILY_OPTION } from '../ami/family.ts';
 
 /** Options of {@link putPipelines}. */
@@ -30,13 +30,13 @@ export interface PipelineSource {
   readonly queue: string;
   /** From the working directory. */
   readonly config: string;
+  readonly trustedBranch: string;
   readonly directory: string;
 }
 
 /** Reads the configuration for a command that writes pipelines. Throws `config` where the family has no queue. */
 export async function pipelineSource(host: Host, input: Input): Promise<PipelineSource> {
-  const option = textOption(input, 'config');
-  const { families, file } = await loadSettings(host, option === undefined ? {} : { config: option });
+  const { families, file, settings } = await loadCheckout(host, input);
   const family = chooseFamily(families, { key: textOption(input, 'family'), file });
   const { key, queue } = family;
   if (queue === undefined) {
@@ -47,7 +47,8 @@ export async function pipelineSource(host: Host, input: Input): Promise<Pipeline
     );
   }
   const directory = path.resolve(host.cwd, textOption(input, 'out') ?? path.dirname(file));
-  return { family, queue, config: path.relative(host.cwd, file), directory };
+  const { trustedBranch } = settings;
+  return { family, queue, config: path.relative(host.cwd, file), trustedBranch, directory };
 }
 
 /** Writes the pipelines by the names of their files, or compares them with `--check`. */

@@ -5,7 +5,7 @@ import type { Host } from '../../../platform/host.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
 import { type BuilderRegion, diagnose } from '../../../sccache/diagnosis.ts';
 import { verdictText } from '../../../sccache/verdict.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -13,7 +13,7 @@ import { loadSccache } from './settings.ts';
 export const sccacheDoctorCommand: CommandSpec = {
   description:
     'Read and, where allowed, write the check object of sccache as sccache does, with the credentials that a build would get here; check endpoint, clock, region and policy. Exit code 1 where sccache would not start.',
-  options: [CONFIG_OPTION, { flags: '--read-only', help: 'write nothing' }],
+  options: [...CONFIG_OPTIONS, { flags: '--read-only', help: 'write nothing' }],
   examples: ['warmbake sccache doctor', 'warmbake sccache doctor --read-only --json'],
   run,
 };

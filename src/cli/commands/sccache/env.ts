@@ -2,7 +2,7 @@ import type { Host } from '../../../platform/host.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import { FORMATS, type Format, environmentText, sccacheVariables } from '../../../sccache/environment.ts';
 import {
-  CONFIG_OPTION,
+  CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
   type CommandOutcome,
@@ -16,7 +16,7 @@ export const sccacheEnvCommand: CommandSpec = {
   description:
     'Print SCCACHE_* variables for a host that compiles without a Dockerfile. Nothing is printed where sccache is switched off.',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: sh)` },
     { flags: '--read-only', help: 'write nothing into the store, whatever the credentials allow' },
   ],

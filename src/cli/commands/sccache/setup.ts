@@ -6,7 +6,7 @@ import { makeChange } from '../../../sccache/bucket-setup.ts';
 import { rolePolicy } from '../../../sccache/policy.ts';
 import { openS3 } from '../../../sccache/s3.ts';
 import { terraformText } from '../../../sccache/terraform.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -15,7 +15,7 @@ export const sccacheSetupCommand: CommandSpec = {
   description:
     'Create the bucket of sccache in its region: public access blocked, encrypted, with an expiry rule and a policy for the configured roles. What is there already is kept; a second run changes nothing. Buckets of other accounts are never touched, nor those that hold other things (see --adopt).',
   options: [
-    CONFIG_OPTION,
+    ...CONFIG_OPTIONS,
     { flags: '--dry-run', help: 'look, and say what would be done' },
     { flags: '--adopt', help: 'also for a bucket that holds other things (needs sccache.prefix)' },
     { flags: '--terraform', help: 'change nothing; print the same as Terraform resources' },

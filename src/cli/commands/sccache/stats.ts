@@ -4,7 +4,7 @@ import { type TargetRates, hitRates } from '../../../sccache/hit-rates.ts';
 import { AGES, type BucketInventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
 import { listStore } from '../../../sccache/listing.ts';
 import { openS3 } from '../../../sccache/s3.ts';
-import { CONFIG_OPTION, type CommandSpec, type Input, type CommandOutcome } from '../../command.ts';
+import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome } from '../../command.ts';
 import type { Loaded } from '../../loaded.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
@@ -13,7 +13,7 @@ import { loadSccache } from './settings.ts';
 export const sccacheStatsCommand: CommandSpec = {
   description:
     'List the store and count by prefix; with a state store also the hit rates of the builds it keeps. The listing is streamed: memory does not grow with the number of objects; a million of them are a thousand requests.',
-  options: [CONFIG_OPTION],
+  options: CONFIG_OPTIONS,
   examples: ['warmbake sccache stats', 'warmbake sccache stats --json'],
   run,
 };

@@ -1,0 +1,190 @@
+import path from 'node:path';
+import { changedSettings, changesText } from '../config/difference.ts';
+import { configurationPlaces } from '../config/find.ts';
+import { loadSettings, settingsOfText } from '../config/load.ts';
+import type { ReadConfiguration } from '../config/parse.ts';
+import { type ConfigurationSource, parseConfigurationSource } from '../config/source.ts';
+import type { UsedConfiguration } from '../config/used.ts';
+import { readBuildkite } from '../context/buildkite.ts';
+import { headCommit, topLevel } from '../context/checkout.ts';
+import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
+import { readTrustedFile, type TrustedFile } from '../context/trusted-file.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import type { Warning } from '../platform/events.ts';
+import type { Host } from '../platform/host.ts';
+import { sayIfSlow } from '../platform/slow.ts';
+import { digestOf } from '../registry/digest.ts';
+import { type Input, textOption } from './command.ts';
+import { placeOfFile, requireKnownPlace, requireNoWayOut, textInCheckout } from './configuration-file.ts';
+
+/** A configuration, where it comes from, and what is to be said about that. */
+export interface OpenedConfiguration extends ReadConfiguration {
+  /** Absolute; of a file that comes from a branch, where the checkout would have it. */
+  readonly file: string;
+  readonly used: UsedConfiguration;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Reads the configuration that this run may use: in a build that is not one of the trusted branch a file of the checkout counts as it
+ * is there on the branch (law L1), and what the checkout has otherwise is told. Throws `config`, or `outside` where the branch
+ * cannot be asked: nothing else is taken in its place.
+ */
+export async function openConfiguration(host: Host, input: Input): Promise<OpenedConfiguration> {
+  const option = textOption(input, 'config');
+  const source = askedSource(host, input);
+  const { candidates } = configurationPlaces(host, option);
+  const top = await topLevel(host);
+  const root = top ?? host.cwd;
+  const [named] = candidates;
+  // The agent's own word first: what a pull request commits can make git see no checkout, or another one.
+  const roots = [nonEmpty(host.env['BUILDKITE_BUILD_CHECKOUT_PATH']), top];
+  const lies = await placeOfFile(roots, named);
+  const build = lies.at === 'outside' ? undefined : readBuildkite(host.env);
+  const place = placeOfConfiguration(source, {
+    build,
+    inCheckout: lies.at !== 'outside',
+    defaultBranch: nonEmpty(host.env['BUILDKITE_PIPELINE_DEFAULT_BRANCH']),
+  });
+  if (place.at !== 'file')
+    return await fromBranch(host, { place, root, file: requireKnownPlace(named, lies) });
+  if (build !== undefined) requireNoWayOut(named, lies);
+  return await fromFile(host, { option, source, root });
+}
+
+async function fromFile(
+  host: Host,
+  {
+    option,
+    source,
+    root,
+  }: {
+    readonly option: string | undefined;
+    readonly source: ConfigurationSource | undefined;
+    readonly root: string;
+  },
+): Promise<OpenedConfiguration> {
+  const { file, text, ...configuration } = await loadSettings(host, {
+    ...(option === undefined ? {} : { config: option }),
+    topLevel: root,
+  });
+  const { inside } = await placeOfFile([root], file);
+  const used = { file: inside ?? file, digest: digestOf(Buffer.from(text)) };
+  if (source?.kind === 'digest') requireDigest(used, source);
+  const from = source?.kind === 'digest' ? 'digest' : inside === undefined ? 'outside' : 'checkout';
+  return { ...configuration, file, used: { from, ...used }, warnings: [] };
+}
+
+function askedSource(host: Host, input: Input): ConfigurationSource | undefined {
+  const option = textOption(input, 'configFrom');
+  if (option !== undefined) return parseConfigurationSource(option, '--config-from');
+  const variable = nonEmpty(host.env['WARMBAKE_CONFIG_FROM']);
+  return variable === undefined ? undefined : parseConfigurationSource(variable, 'WARMBAKE_CONFIG_FROM');
+}
+
+async function fromBranch(
+  host: Host,
+  {
+    place,
+    root,
+    file,
+  }: {
+    readonly place: Exclude<ConfigurationPlace, { at: 'file' }>;
+    readonly root: string;
+    readonly file: string;
+  },
+): Promise<OpenedConfiguration> {
+  const { branch } = place;
+  const build = readBuildkite(host.env);
+  const commit = build === undefined || build.commit === 'HEAD' ? await headCommit(host) : build.commit;
+  const asked = readTrustedFile(host, {
+    file,
+    branch,
+    mergeBaseOf: place.at === 'merge-base' ? commit : undefined,
+    origin: build === undefined ? undefined : nonEmpty(host.env['BUILDKITE_REPO']),
+  });
+  const found = requireFound(await sayIfSlow(host, `asking git for the configuration of ${branch}`, asked), {
+    file,
+    branch,
+  });
+  const configuration = settingsOfText(found.text, { file: `${branch}:${file}`, root });
+  const { trustedBranch } = configuration.settings;
+  if (trustedBranch !== branch) {
+    throw new WarmbakeError(
+      'config',
+      'trusted-branch-differs',
+      `the configuration of ${branch} says that the trusted branch is ${trustedBranch}`,
+      { hint: `take it from there: --config-from ${place.at}:${trustedBranch}` },
+    );
+  }
+  const here = await textInCheckout(root, path.join(root, file));
+  const changed = here === undefined ? undefined : changedSettings(found.text, here);
+  const used = {
+    from: found.at,
+    file,
+    digest: digestOf(Buffer.from(found.text)),
+    branch,
+    commit: found.commit,
+  };
+  return {
+    ...configuration,
+    file: path.join(root, file),
+    used: { ...used, changed: changed ?? [] },
+    warnings: here === found.text || changed?.length === 0 ? [] : [differs(used, changed)],
+  };
+}
+
+function requireFound(
+  found: TrustedFile,
+  { file, branch }: { readonly file: string; readonly branch: string },
+): Extract<TrustedFile, { state: 'found' }> {
+  if (found.state === 'found') return found;
+  if (found.state === 'unknown') {
+    const isThere = !/couldn't find remote ref/.test(found.because);
+    throw new WarmbakeError(
+      isThere ? 'outside' : 'config',
+      'trusted-configuration-unknown',
+      `an untrusted build takes '${file}' from ${branch}, and git cannot read it there: ${found.because}`,
+      {
+        hint: isThere
+          ? 'let git of this job reach the repository, or pin the file: --config-from sha256:…'
+          : 'name the trusted branch: --config-from merge-base:BRANCH',
+      },
+    );
+  }
+  const where = found.at === 'tip' ? 'is' : `was at ${found.commit.slice(0, 12)}, the merge base`;
+  throw new WarmbakeError(
+    'config',
+    'trusted-configuration-missing',
+    `an untrusted build takes '${file}' from ${branch}, and it is not there as ${branch} ${where}`,
+    { hint: 'merge the file first, or say whom you trust: --config-from checkout, or sha256:…' },
+  );
+}
+
+function requireDigest(
+  { file, digest }: { readonly file: string; readonly digest: string },
+  wanted: { readonly digest: string },
+): void {
+  if (digest === wanted.digest) return;
+  throw new WarmbakeError(
+    'refused',
+    'configuration-differs',
+    `'${file}' is ${digest}, not ${wanted.digest}`,
+    {
+      hint: 'if the change is meant, pin the new digest with --config-from',
+    },
+  );
+}
+
+function differs(
+  { file, commit }: { readonly file: string; readonly commit: string },
+  changed: readonly string[] | undefined,
+): Warning {
+  const what = changed === undefined ? 'has none that can be read' : `differs in ${changesText(changed)}`;
+  const message = `this build uses '${file}' of ${commit.slice(0, 12)}; this checkout's, which is not used, ${what}`;
+  return { code: 'configuration-not-used', message };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,33 @@
+import type { ConfigurationSource } from '../config/source.ts';
+import type { BuildkiteFacts } from './buildkite.ts';
+import { doubtAboutJob } from './trust.ts';
+
+/** Where a run reads its configuration: the file as it lies there, or as the remote's branch has it. */
+export type ConfigurationPlace =
+  | { readonly at: 'file' }
+  | { readonly at: 'merge-base' | 'tip'; readonly branch: string };
+
+/** What the choice rests on. */
+export interface ConfigurationFacts {
+  /** Absent outside of Buildkite. */
+  readonly build: BuildkiteFacts | undefined;
+  /** Whether the file lies in the checkout, which a pull request writes. */
+  readonly inCheckout: boolean;
+  /** The branch that the pipeline says it builds by default. */
+  readonly defaultBranch: string | undefined;
+}
+
+/**
+ * Law L1: a build that is not one of the trusted branch takes the configuration from there, because its own says what is trusted.
+ * The branch is known before any configuration: named with the source, else the pipeline's default one, else `main`.
+ */
+export function placeOfConfiguration(
+  source: ConfigurationSource | undefined,
+  { build, inCheckout, defaultBranch }: ConfigurationFacts,
+): ConfigurationPlace {
+  const asked = source ?? (build === undefined ? { kind: 'checkout' } : { kind: 'merge-base' });
+  if (!inCheckout || asked.kind === 'checkout' || asked.kind === 'digest') return { at: 'file' };
+  const branch = asked.branch ?? defaultBranch ?? 'main';
+  const trusted = build !== undefined && doubtAboutJob(build, branch) === undefined;
+  return trusted ? { at: 'file' } : { at: asked.kind, branch };
+}

@@ -1,0 +1,58 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { changedFiles } from '../../src/context/changes.ts';
+import { topLevel } from '../../src/context/checkout.ts';
+import { openHistory } from '../../src/context/history.ts';
+import type { Host } from '../../src/platform/host.ts';
+import { openHost } from '../registry/fixture-host.ts';
+import { forge, row, run } from './graph.ts';
+
+let home: string;
+let ran: string;
+let program: string;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(os.tmpdir(), 'warmbake-git-'));
+  ran = path.join(home, 'ran');
+  program = path.join(home, 'program');
+  await writeFile(program, `#!/bin/sh\necho "$0 $*" >> '${ran}'\n`);
+  await chmod(program, 0o755);
+});
+afterEach(async () => await rm(home, { recursive: true, force: true }));
+
+async function hostIn(cwd: string): Promise<Host & AsyncDisposable> {
+  const env = { HOME: home, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+  return Object.assign(await openHost({ env }), { cwd });
+}
+
+it("a checkout's configuration starts no file watcher", async () => {
+  const { checkout } = forge(home, row('m', 2), { main: 'm2' });
+  const at = checkout('m2');
+  run(at, ['config', 'core.fsmonitor', program]);
+  await using host = await hostIn(at);
+  await writeFile(path.join(at, 'new'), 'new');
+  expect(await changedFiles(host)).toEqual(['new']);
+  await expect(readFile(ran)).rejects.toThrow(/ENOENT/);
+});
+
+it('nor a program in place of a remote', async () => {
+  const { id, checkout } = forge(home, row('m', 2), { main: 'm2' });
+  const at = checkout('m2', { depth: 1 });
+  run(at, ['config', 'protocol.ext.allow', 'always']);
+  run(at, ['config', 'remote.origin.url', `ext::${program}`]);
+  await using host = await hostIn(at);
+  expect(await openHistory(host).mergeBase(id('m2'), 'main')).toMatchObject({ state: 'unknown' });
+  await expect(readFile(ran)).rejects.toThrow(/ENOENT/);
+});
+
+it('a folder of a checkout that is made like a repository is none', async () => {
+  const { checkout } = forge(home, row('m', 2), { main: 'm2' });
+  const at = checkout('m2');
+  const folder = path.join(at, 'docker');
+  run(at, ['init', '--quiet', '--bare', folder]);
+  run(at, [`--git-dir=${folder}`, 'config', 'core.bare', 'false']);
+  run(at, [`--git-dir=${folder}`, 'config', 'core.worktree', '/']);
+  await using host = await hostIn(folder);
+  expect(await topLevel(host)).toBeUndefined();
+});
