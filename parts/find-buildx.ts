@@ -27,9 +27,12 @@ function found({ version, plugin }: Plugin): Part<Plugin> {
   return here(`${version} at ${plugin}`, { version, plugin });
 }
 
-/** The user's plugin (its path is `existing`) where it is new enough, else the fetched one. */
-export async function findBuildx(existing: string | undefined): Promise<Part<Plugin>> {
-  const users = await asPlugin(existing);
+/** The plugin that is named, else the user's (its path is `existing`) where it is new enough, else the fetched one. */
+export async function findBuildx(
+  existing: string | undefined,
+  named: string | undefined,
+): Promise<Part<Plugin>> {
+  const users = await asPlugin(named ?? existing);
   if (users !== undefined && isMinor(users, 13)) return found(users);
   const fetched = await fetchedBuildx('buildx');
   if (fetched !== undefined) return found(fetched);

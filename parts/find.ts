@@ -104,10 +104,13 @@ async function findSccache(named: string | undefined): Promise<Part<string>> {
   return program.includes(SIGNATURE) ? here(path, path) : missing(`${path} has no S3 support`);
 }
 
-/** Finds what is there, existing parts before fetched ones; fetches and starts nothing. */
+/** Finds what is there (WARMBAKE_TEST_BUILDX names another newest buildx), existing parts before fetched ones; fetches and starts nothing. */
 export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
   const docker = await findDocker(env);
-  const buildx = await findBuildx(docker.state === 'here' ? docker.value.buildx : undefined);
+  const buildx = await findBuildx(
+    docker.state === 'here' ? docker.value.buildx : undefined,
+    env['WARMBAKE_TEST_BUILDX'],
+  );
   const [engine, oldBuildx, registry, busybox, packer, sshd, compiler, sccache] = await Promise.all([
     findEngine(docker, process.getuid?.() ?? -1),
     findOldBuildx(buildx),

@@ -25,13 +25,15 @@ export interface BakeCall {
 }
 
 /**
- * Turns off buildx's own question for paths outside of the working directory: `judgeDefinition` has answered it, and to read them the build's own
- * secret needs no leave. Some versions ask with machine-readable progress too; older ones do not know the variable.
+ * What a buildx that bakes a judged definition is told. It asks nothing for paths outside of the working directory: `judgeDefinition` has
+ * answered it, and to read them the build's own secret needs no leave (some versions ask with machine-readable progress too; older ones
+ * do not know the variable). It does not ask git about contexts: a folder of the checkout can be a repository by itself, whose
+ * settings name programs (`remote.*.uploadpack` of a partial clone), and git runs them here.
  */
-export const PATHS_ARE_JUDGED = { BUILDX_BAKE_ENTITLEMENTS_FS: '0' } as const;
+export const AS_JUDGED = { BUILDX_BAKE_ENTITLEMENTS_FS: '0', BUILDX_GIT_INFO: '0' } as const;
 
 /** The command line that {@link BakeCall} stands for, without progress and builder. */
-export function bakeArguments(call: BakeCall): readonly string[] {
+export function bakeArguments(call: Pick<BakeCall, 'allow' | 'files' | 'targets'>): readonly string[] {
   const allow = (call.allow ?? []).map((name) => `--allow=${name}`);
   return [...allow, ...call.files.flatMap((f) => ['-f', f]), ...call.targets];
 }

@@ -1,7 +1,7 @@
 /** What a printed target wants of this machine beyond building in a sandbox, as buildx would take it. */
 export type Demand =
-  /** A path, relative to the checkout or absolute; `onlyIfThere`: taken for a remote address where nothing of that name is there. */
-  | { readonly kind: 'path'; readonly path: string; readonly onlyIfThere?: boolean }
+  /** A path, relative to the checkout or absolute. */
+  | { readonly kind: 'path'; readonly path: string }
   /** As `--allow` of bake names it (`network.host`, `security.insecure`, `device=…`), and `ssh=ID`. */
   | { readonly kind: 'privilege'; readonly name: string }
   /** A variable of the environment; `onlyIfSet`: taken for a path where it is not set. */
@@ -10,8 +10,8 @@ export type Demand =
   | { readonly kind: 'unclear'; readonly because: string };
 
 /** A demand of a path. */
-export function pathDemand(path: string, options: { readonly onlyIfThere?: boolean } = {}): Demand {
-  return { kind: 'path', path, ...options };
+export function pathDemand(path: string): Demand {
+  return { kind: 'path', path };
 }
 
 /** A demand that this version cannot judge. */

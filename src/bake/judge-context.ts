@@ -2,14 +2,11 @@ import { posix } from 'node:path';
 import { type Demand, pathDemand } from './demand.ts';
 
 /**
- * Addresses that every supported buildx fetches from elsewhere. buildx knows more spellings; what is not in this list is a path.
- * (github.com/docker/buildx util/urlutil, github.com/moby/buildkit frontend/dockerfile/dfgitutil.)
+ * Whatever a buildx could fetch from elsewhere (github.com/docker/buildx util/urlutil, github.com/moby/buildkit frontend/dockerfile/dfgitutil
+ * and older ones). It is judged as a path all the same: a folder can be called as an address is, and an address that leads nowhere out
+ * of the checkout costs nobody anything.
  */
-const REMOTE =
-  /^(?:https?:\/\/|(?:git|ssh):\/\/(?:[\w-]+@)?[\w.-]+(?::\d+)?\/[\w./~-]+(?:#[\w./:-]*)?$|github\.com\/[\w.-]+\/[\w.-]+(?:#[\w./:-]*)?$|git@[\w.-]+:[\w./~-]+(?:#[\w./:-]*)?$)/;
-
-/** What a named context can be besides; the context itself cannot. */
-const ELSEWHERE = /^(?:target:|docker-image:\/\/)/;
+const REMOTE = /^(?:[a-z\d]+:\/\/|github\.com\/|[\w-]+@[\w.-]+:)/i;
 
 /** Git over ssh, in any spelling: buildx hands such a build the ssh agent unasked. */
 const OVER_SSH = /^(?:ssh:\/\/|[\w-]+@[\w.-]+:)/i;
@@ -19,34 +16,43 @@ const LAYOUT = 'oci-layout://';
 
 /** What buildx opens for a target's context. */
 export function contextDemands(context: string): readonly Demand[] {
-  const onlyIfThere = REMOTE.test(context);
+  const overSsh = cleaned(context).some((text) => OVER_SSH.test(text));
   return [
-    ...readings(context).map((path) => pathDemand(path, { onlyIfThere })),
-    ...(OVER_SSH.test(context) ? [{ kind: 'privilege', name: 'ssh=default' } as const] : []),
+    ...readings(context).map(pathDemand),
+    ...(overSsh ? [{ kind: 'privilege', name: 'ssh=default' } as const] : []),
   ];
 }
 
-/** What buildx opens for a target's Dockerfile: the file, and its folder, which the builder can have whole. */
+/**
+ * What buildx opens for a target's Dockerfile: the file, a policy beside it (since 0.31; its errors quote it), and its folder, which
+ * the builder can have whole. Where there is no `Dockerfile` it takes a `dockerfile`.
+ */
 export function dockerfileDemands(dockerfile: string, context: string): readonly Demand[] {
-  return dockerfilePaths(dockerfile, context).flatMap(({ path, onlyIfThere }) =>
-    [path, posix.dirname(posix.normalize(path))].map((p) => pathDemand(p, { onlyIfThere })),
-  );
+  return dockerfilePaths(dockerfile, context)
+    .flatMap((path) => {
+      const small = path.replace(/(?<=^|\/)Dockerfile$/, 'dockerfile');
+      return [path, `${path}.rego`, small, `${small}.rego`, posix.dirname(posix.normalize(path))];
+    })
+    .map(pathDemand);
 }
 
-function dockerfilePaths(dockerfile: string, context: string) {
-  const certain = (path: string) => ({ path, onlyIfThere: false });
-  if (posix.isAbsolute(dockerfile)) return [certain(dockerfile)];
-  const onlyIfThere = REMOTE.test(context);
-  const inContext = readings(context).map((folder) => ({ path: `${folder}/${dockerfile}`, onlyIfThere }));
+function dockerfilePaths(dockerfile: string, context: string): readonly string[] {
+  if (posix.isAbsolute(dockerfile)) return [dockerfile];
+  const inContext = readings(context).map((folder) => `${folder}/${dockerfile}`);
   // Beside a remote context buildx judges it as a path of the working directory, where it looks for `cwd://` in any case.
-  const besides = onlyIfThere || dockerfile.startsWith(CWD) ? readings(dockerfile).map(certain) : [];
-  return [...inContext, ...besides];
+  const isBeside = dockerfile.startsWith(CWD) || cleaned(context).some((text) => REMOTE.test(text));
+  return isBeside ? [...inContext, ...readings(dockerfile)] : inContext;
 }
 
-/** What buildx opens for a named context. A folder in the checkout can be called as an address is: then it is both. */
+/** What buildx opens for a named context. */
 export function namedContextDemands(context: string): readonly Demand[] {
-  const onlyIfThere = REMOTE.test(context) || ELSEWHERE.test(context);
-  return readings(context).map((path) => pathDemand(path, { onlyIfThere }));
+  return readings(context).map(pathDemand);
+}
+
+/** A context as it is written, and as buildx shortens it before it looks again what it is: `./git@host:path` is an address then. */
+function cleaned(context: string): readonly string[] {
+  const bare = context.startsWith(CWD) ? context.slice(CWD.length) : context;
+  return [context, posix.normalize(bare)];
 }
 
 /** Every path that a version of buildx could take the text for. */

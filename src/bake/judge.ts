@@ -4,14 +4,6 @@ import { WarmbakeError } from '../platform/errors.ts';
 import type { Demand } from './demand.ts';
 import { demandsOf } from './judge-target.ts';
 
-/** Where a path leads; see `whereabouts` in `real-place.ts`. */
-export interface Whereabouts {
-  /** Every place that the text can mean, links followed. */
-  readonly places: readonly string[];
-  /** Something is there. */
-  readonly there: boolean;
-}
-
 /** What a definition may have. */
 export interface DefinitionLimits {
   /** The checkout. */
@@ -24,8 +16,8 @@ export interface DefinitionLimits {
   readonly variables: readonly string[];
   /** Names in the environment that bake gets. */
   readonly environment: readonly string[];
-  /** Follows a path below `root`; `undefined` where it cannot be followed. */
-  readonly resolve: (root: string, path: string) => Whereabouts | undefined;
+  /** Every place that a path below `root` can mean, links followed; `undefined` where it cannot be followed. See `real-place.ts`. */
+  readonly resolve: (root: string, path: string) => readonly string[] | undefined;
 }
 
 /** One demand that is not granted. */
@@ -48,7 +40,7 @@ const printed = z.object({ target: z.record(z.string(), z.unknown()) });
  * machine-readable progress, and which takes a path's text for where it leads. Throws where `raw` is no definition.
  */
 export function judgeDefinition(raw: unknown, limits: DefinitionLimits): readonly Objection[] {
-  const allowed = [limits.root, ...limits.allow].map((p) => limits.resolve(limits.root, p)?.places[0] ?? p);
+  const allowed = [limits.root, ...limits.allow].map((p) => limits.resolve(limits.root, p)?.[0] ?? p);
   const all = Object.entries(printed.parse(raw).target).flatMap(([target, attributes]) =>
     demandsOf(attributes).flatMap(({ attribute, demand }) => {
       const objection = against(demand, allowed, limits);
@@ -98,14 +90,13 @@ function against(
 }
 
 function againstPath(
-  { path: text, onlyIfThere = false }: Extract<Demand, { kind: 'path' }>,
+  { path: text }: Extract<Demand, { kind: 'path' }>,
   allowed: readonly string[],
   { root, resolve }: DefinitionLimits,
 ): Pick<Objection, 'because' | 'remedy'> | undefined {
   const found = resolve(root, text);
   if (found === undefined) return { because: `nobody can say where '${text}' leads` };
-  if (onlyIfThere && !found.there) return undefined;
-  const outside = found.places.find((place) => !allowed.some((folder) => isWithin(folder, place)));
+  const outside = found.find((place) => !allowed.some((folder) => isWithin(folder, place)));
   if (outside === undefined) return undefined;
   return { because: `${outside} is outside of ${root}`, remedy: `add ${outside} to bake.allow` };
 }

@@ -1,6 +1,5 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import type { Whereabouts } from './judge.ts';
 
 /** As many links as Linux follows in one path. */
 const LINKS = 40;
@@ -10,20 +9,15 @@ const LINKS = 40;
  * system follows links first; both are told. What does not exist yet is told as it is spelled. `undefined`: it cannot be followed
  * (a circle, a file where a folder must be, a folder that may not be read), or it leads through /proc, which shows each process another thing.
  */
-export function whereabouts(root: string, text: string): Whereabouts | undefined {
+export function whereabouts(root: string, text: string): readonly string[] | undefined {
   const ways = [path.resolve(root, text), path.isAbsolute(text) ? text : `${root}/${text}`];
   const ends = ways.map(follow);
   const found = ends.filter((end) => end !== undefined);
   if (found.length < ends.length) return undefined;
-  return { places: [...new Set(found.map((end) => end.place))], there: found.some((end) => end.there) };
+  return [...new Set(found)];
 }
 
-interface End {
-  readonly place: string;
-  readonly there: boolean;
-}
-
-function follow(file: string): End | undefined {
+function follow(file: string): string | undefined {
   let place: string = path.sep;
   let there = true;
   let links = 0;
@@ -31,7 +25,7 @@ function follow(file: string): End | undefined {
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const next = path.join(place, name);
     if (next === '/proc') return undefined;
-    const target: Looked = there && name !== '..' ? look(next) : 'plain';
+    const target: Looked = there ? look(next) : 'plain';
     if (target === 'unreadable') return undefined;
     if (typeof target === 'string') {
       place = next;
@@ -43,7 +37,7 @@ function follow(file: string): End | undefined {
     if (path.isAbsolute(target.link)) place = path.sep;
     names.unshift(...target.link.split(path.sep));
   }
-  return { place, there };
+  return place;
 }
 
 type Looked = 'plain' | 'missing' | 'unreadable' | { readonly link: string };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bakeFile } from '../bake/bake-file.ts';
-import { type BakeCall, PATHS_ARE_JUDGED } from '../bake/buildx.ts';
+import { type BakeCall, AS_JUDGED } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
 import { entitlementsOf } from '../bake/entitlements.ts';
 import { exportAttributes, NO_OUTPUT, overlayEnvironment, pushOutput } from '../bake/overlay.ts';
@@ -68,7 +68,7 @@ export async function writeBakeCall(
   return {
     files: [file],
     targets: targets.map((t) => t.settings.name),
-    env: { ...environment(services, buildValues(context, targets)), ...PATHS_ARE_JUDGED },
+    env: { ...environment(services, buildValues(context, targets)), ...AS_JUDGED },
     buildx: services.docker.buildx,
     cwd: settings.root,
     allow: entitlementsOf(printed.raw),

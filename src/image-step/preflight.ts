@@ -36,9 +36,9 @@ export async function preflight(
 
 /** A bake file behind a link is another's: bake's errors would show lines of it. */
 function requireInsideCheckout({ root, bake }: BuildServices['settings']): void {
-  const folders = [root, ...bake.allow].flatMap((folder) => whereabouts(root, folder)?.places[0] ?? []);
+  const folders = [root, ...bake.allow].flatMap((folder) => whereabouts(root, folder)?.[0] ?? []);
   const outside = bake.files.find((file) => {
-    const places = whereabouts(root, file)?.places ?? [];
+    const places = whereabouts(root, file) ?? [];
     return places.length === 0 || !places.every((place) => folders.some((folder) => isWithin(folder, place)));
   });
   if (outside === undefined) return;

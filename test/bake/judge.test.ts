@@ -35,6 +35,7 @@ describe('an ordinary target has nothing against it', () => {
     ['nothing but defaults', {}],
     ['the checkout, and a Dockerfile in a folder of it', { context: '.', dockerfile: 'sub/Dockerfile' }],
     ['the checkout by its absolute path', { context: 'ROOT', dockerfile: 'Dockerfile' }],
+    ['a folder whose name begins with two dots', { context: '..sub' }],
     ['a link that stays inside', { context: 'in', dockerfile: 'Dockerfile' }],
     ['a folder of the working directory', { context: 'cwd://sub', dockerfile: 'cwd://sub/Dockerfile' }],
     ['a repository over https', { context: 'https://github.com/o/r.git#main:sub', dockerfile: 'Dockerfile' }],
@@ -116,6 +117,57 @@ describe('a path that leads out is refused', () => {
       { context: 'https://github.com/o/r.git', dockerfile: '../outside/Dockerfile' },
       'dockerfile: NEAR/outside/Dockerfile is outside of ROOT',
     ],
+    ['an absolute Dockerfile', { dockerfile: '/etc/hosts' }, 'dockerfile: /etc/hosts is outside of ROOT'],
+    [
+      'a Dockerfile that is a link, in a context after cwd://',
+      { context: 'cwd://sub', dockerfile: 'file-out' },
+      'dockerfile: NEAR/outside/secret is outside of ROOT',
+    ],
+    [
+      'a Dockerfile behind a link, in a context that is called as an address is',
+      { context: 'github.com/o', dockerfile: 'out/secret' },
+      'dockerfile: NEAR/outside/secret is outside of ROOT',
+    ],
+    [
+      'a Dockerfile above a remote context in short',
+      { context: 'github.com/o/r', dockerfile: '../outside/Dockerfile' },
+      'dockerfile: NEAR/outside/Dockerfile is outside of ROOT',
+    ],
+    [
+      'a Dockerfile above a remote context in capitals',
+      { context: 'GIT://example.com/o/r', dockerfile: '../outside/Dockerfile' },
+      'dockerfile: NEAR/outside/Dockerfile is outside of ROOT',
+    ],
+    [
+      'a Dockerfile after cwd://, above a remote context',
+      { context: 'github.com/o/r', dockerfile: 'cwd://../outside/Dockerfile' },
+      'dockerfile: NEAR/outside/Dockerfile is outside of ROOT',
+    ],
+    [
+      'a Dockerfile above what nearly is a remote context',
+      { context: './git@example.com:o/r', dockerfile: '../outside/Dockerfile' },
+      'dockerfile: NEAR/outside/Dockerfile is outside of ROOT',
+    ],
+    [
+      'a Dockerfile above a remote context that leads nowhere',
+      { context: 'git://example.com/o/r@x:', dockerfile: '../outside/Dockerfile' },
+      'dockerfile: NEAR/outside/Dockerfile is outside of ROOT',
+    ],
+    [
+      'a policy beside the Dockerfile that is a link',
+      { dockerfile: 'policed/Dockerfile' },
+      'dockerfile: NEAR/outside/secret is outside of ROOT',
+    ],
+    [
+      'a dockerfile that is a link, where there is no Dockerfile',
+      { dockerfile: 'small/Dockerfile' },
+      'dockerfile: NEAR/outside/secret is outside of ROOT',
+    ],
+    [
+      'a policy beside such a dockerfile',
+      { context: 'small-policed' },
+      'dockerfile: NEAR/outside/secret is outside of ROOT',
+    ],
     [
       'a Dockerfile that is a link',
       { dockerfile: 'sub/file-out' },
@@ -160,6 +212,21 @@ describe('a path that leads out is refused', () => {
       'contexts: NEAR/outside is outside of ROOT',
     ],
     [
+      'a link in a folder called cwd:',
+      { contexts: { x: 'cwd://only-here' } },
+      'contexts: NEAR/outside is outside of ROOT',
+    ],
+    [
+      'a link in a folder called oci-layout:',
+      { contexts: { x: 'oci-layout://only-here' } },
+      'contexts: NEAR/outside is outside of ROOT',
+    ],
+    [
+      'a layout that is a link',
+      { contexts: { x: 'oci-layout://sub/up' } },
+      'contexts: NEAR is outside of ROOT',
+    ],
+    [
       'a layout with a digest',
       { contexts: { x: `oci-layout://../outside@sha256:${'0'.repeat(64)}` } },
       'contexts: NEAR/outside is outside of ROOT',
@@ -178,6 +245,16 @@ describe('a path that leads out is refused', () => {
     ],
     ['a secret in quotes', { secret: ['id=x,"src=/etc/hosts"'] }, 'secret: /etc/hosts is outside of ROOT'],
     [
+      'a secret that is a variable and a file',
+      { secret: ['type=env,id=x,env=GIVEN,src=/etc/hosts'] },
+      'secret: /etc/hosts is outside of ROOT',
+    ],
+    [
+      'a key of ssh whose path begins like another field',
+      { ssh: ['k==/../../outside/secret'] },
+      'ssh: NEAR/outside/secret is outside of ROOT',
+    ],
+    [
       'a secret that says no more than its name',
       { secret: ['id=/etc/hosts'] },
       'secret: /etc/hosts is outside of ROOT',
@@ -195,6 +272,11 @@ describe('a path that leads out is refused', () => {
     ['a link into /proc', { context: 'self/..' }],
     ['a name that no file can have', { context: 'a\0b' }],
   ])('%s: nobody can say', (_, target) => expect(said(target)[0]).toMatch(/^\w+: nobody can say where '/));
+
+  it('an allowed folder can be a link', () => {
+    const secret = [{ id: 'x', src: 'NEAR/outside/secret' }];
+    expect(said({ secret }, { allow: [`${tree.root}/out`] })).toEqual([]);
+  });
 
   it('an allowed folder allows what is in it and nothing beside it', () => {
     const allow = [tree.outside];
@@ -215,10 +297,14 @@ describe('a privilege is refused unless it is permitted by name', () => {
     ['a key of the checkout', { ssh: [{ id: 'deploy', paths: ['file'] }] }, 'ssh=deploy'],
     ['the ssh agent by way of the context', { context: 'git@github.com:o/r.git' }, 'ssh=default'],
     ['the ssh agent in another spelling', { context: 'SSH://x@github.com/o/r.git' }, 'ssh=default'],
+    ['the ssh agent by another user', { context: 'de-ploy@git.example.com:o/r' }, 'ssh=default'],
+    ['the ssh agent without a name', { ssh: ['=file'] }, 'ssh=default'],
+    ['the ssh agent behind what buildx shortens', { context: './git@github.com:o/r.git' }, 'ssh=default'],
+    ['the ssh agent behind cwd://', { context: 'cwd://sub/../git@github.com:o/r' }, 'ssh=default'],
   ])('%s', (_, target, name) => {
     expect(said(target).map((text) => text.replace(/^\w+: /, ''))).toEqual([`'${name}' is not permitted`]);
     expect(said(target, { permit: [name] })).toEqual([]);
-    expect(said(target, { permit: ['device=other', 'ssh=other'] })).toHaveLength(1);
+    expect(said(target, { permit: ['device=other', 'ssh=other', name.slice(0, -1)] })).toHaveLength(1);
   });
 
   it('a permitted key of ssh does not permit its path', () => {
@@ -273,8 +359,31 @@ describe('what cannot be judged is refused', () => {
       { secret: [{ id: 'x', path: '/etc/hosts' }] },
       "secret: it has a key 'path'",
     ],
+    [
+      'a secret whose file is no text',
+      { secret: [{ id: 'x', src: ['/etc/hosts'] }] },
+      'secret: it is not a list of key=value',
+    ],
+    [
+      'a key of ssh with more to it',
+      { ssh: [{ id: 'k', paths: ['file'], raw: true }] },
+      'ssh: it is not an id with paths',
+    ],
+    [
+      'a key of ssh whose paths are no list',
+      { ssh: [{ id: 'k', paths: '/etc/hosts' }] },
+      'ssh: it is not an id with paths',
+    ],
+    [
+      'entitlements that are no list',
+      { entitlements: 'security.insecure' },
+      'entitlements: it is not of the form that buildx prints',
+    ],
     ['a secret without id', { secret: [{}] }, 'secret: it has no id'],
     ['a list of contexts', { contexts: ['/etc'] }, 'contexts: it is not of the form that buildx prints'],
+    ['a named context that is no text', { contexts: { a: ['/etc'] } }, 'contexts: it is not a text'],
+    ['a target that is a list', ['/etc'], 'target: it is not an object'],
+    ['a Dockerfile that is no text', { dockerfile: 5 }, 'context: context and dockerfile are not texts'],
     ['a context that is no text', { context: ['/etc'] }, 'context: context and dockerfile are not texts'],
   ])('%s', (_, target, objection) => expect(said(target)).toEqual([objection]));
 });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { clock } from '../../parts/ci-job/clock.ts';
@@ -27,6 +27,24 @@ const withLink = (name: string, attack: Attack): Attack => ({
     await symlink(outside, path.join(checkout.path, name));
   },
 });
+/** A folder that git takes for a repository, and which lacks its commit: git asks the program that the settings name for it. */
+const REPOSITORY = {
+  HEAD: 'ref: refs/heads/main\n',
+  'refs/heads/main': `${'1'.repeat(40)}\n`,
+  'objects/info/packs': '\n',
+  config: `[core]
+  repositoryformatversion = 1
+  bare = false
+  worktree = .
+[extensions]
+  partialclone = origin
+[remote "origin"]
+  url = .
+  promisor = true
+  uploadpack = "touch OUTSIDE/ran; false"
+`,
+  Dockerfile: 'FROM scratch AS app\nCOPY HEAD /\n',
+};
 /** Writes what only the trusted build may. */
 const EVIL = `tags = ["IMAGES:latest"]
   output = ["type=registry", "type=local,dest=.git"]
@@ -110,6 +128,20 @@ const REFUSED: Readonly<Record<string, readonly [Attack, number, RegExp]>> = {
     3,
     /evil: secret: .*outside\/file is outside of/,
   ],
+  'a policy beside the Dockerfile that is a link': [
+    {
+      arrange: async ({ checkout }, outside) => {
+        await symlink(path.join(outside, 'file'), path.join(checkout.path, 'Dockerfile.rego'));
+      },
+    },
+    3,
+    /dockerfile: .*outside\/file is outside of/,
+  ],
+  'the ssh agent, for an address behind a path': [
+    app('context = "./git@127.0.0.1:a/b"'),
+    3,
+    /'ssh=default' is not permitted|SSH_AUTH_SOCK/,
+  ],
   'the network of the host': [app('network = "host"'), 3, /network/],
   'a privileged step': [app('entitlements = ["security.insecure"]'), 3, /entitlements/],
   'a device': [app('entitlements = ["device=vendor.com/x=all"]'), 3, /entitlements/],
@@ -148,6 +180,16 @@ const HARMLESS: Readonly<Record<string, Attack>> = {
   'what chance decides': {
     hcl: `target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n  tags = ["IMAGES:t\${uuidv4()}"]\n  output = ["type=registry"]\n}\n`,
   },
+  'a context that is a repository whose settings name a program': {
+    hcl: 'target "app" {\n context = "vendor"\n}\n',
+    arrange: async ({ checkout }, outside) => {
+      for (const [name, text] of Object.entries(REPOSITORY)) {
+        const file = path.join(checkout.path, 'vendor', name);
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeFile(file, text.replaceAll('OUTSIDE', outside));
+      }
+    },
+  },
   'a linked target that writes, with plain bake': {
     hcl: `target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n  ${EVIL}\n}\n`,
     variables: { WARMBAKE_BYPASS: '1' },
@@ -184,6 +226,7 @@ describe.each(['engine', 'oldBuildx'] as const)(
       const ended = await agent.run(['build', ...(attack.args ?? [])], variables, { clock });
       expect(await readFile(path.join(checkout.path, '.git/config'), 'utf8')).toBe(git);
       expect(await readFile(path.join(outside, 'file'), 'utf8')).toBe(`${PRIVATE}\n`);
+      expect(await readdir(outside)).toEqual(['file']);
       const told = ended.stdout + ended.stderr;
       expect(told).not.toContain(PRIVATE);
       const trusted = [repositories.images.main, repositories.cache.main];

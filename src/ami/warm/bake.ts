@@ -1,3 +1,4 @@
+import { bakeArguments } from '../../bake/buildx.ts';
 import type { BuildxProgram } from '../../bake/buildx-program.ts';
 import { classifyFailure } from '../../bake/failure.ts';
 import { type HiddenText, withoutHidden } from '../../bake/hidden-text.ts';
@@ -21,6 +22,8 @@ export interface WarmCall {
   readonly env: Readonly<Record<string, string>>;
   /** The source, against which bake resolves contexts. */
   readonly cwd: string;
+  /** Entitlements that the bake file asks for and may have. */
+  readonly allow: readonly string[];
 }
 
 /** How {@link bakeStages} goes about it. */
@@ -61,14 +64,21 @@ export async function bakeStages(
   };
   const progress = followProgress(emit);
   const limit = stepLimit(longestStepMs, now);
-  const { file, builder, buildx, env, cwd } = call;
+  const { file, builder, buildx, env, cwd, allow } = call;
   const passOn = (): void => stop.abort(host.signal.reason);
   host.signal.addEventListener('abort', passOn, { once: true });
   const ended = new AbortController();
   const watching = endOverdue(host, limit, { stop, ended: ended.signal });
   const finished = await host.processes.run(
     {
-      argv: [...buildx, 'bake', '--builder', builder, '--progress=rawjson', '-f', file, WARM_TARGET],
+      argv: [
+        ...buildx,
+        'bake',
+        '--builder',
+        builder,
+        '--progress=rawjson',
+        ...bakeArguments({ allow, files: [file], targets: [WARM_TARGET] }),
+      ],
       env,
       cwd,
     },

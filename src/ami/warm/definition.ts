@@ -19,6 +19,7 @@ const printed = z.object({
   contexts: z.record(z.string(), z.string()).default({}),
   platforms: z.array(z.string()).optional(),
   network: z.string().optional(),
+  entitlements: z.array(z.string()).optional(),
   'shm-size': z.string().optional(),
   ulimits: z.array(z.string()).optional(),
   'extra-hosts': z.unknown().optional(),

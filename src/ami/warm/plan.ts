@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { entitlementsOf } from '../../bake/entitlements.ts';
 import { judgeDefinition } from '../../bake/judge.ts';
 import { whereabouts } from '../../bake/real-place.ts';
 import { unescaped } from '../../bake/template-text.ts';
@@ -17,6 +18,8 @@ export interface WarmPlan {
   readonly proving: string;
   /** Stages of the target, in the order of its Dockerfile. */
   readonly stages: readonly string[];
+  /** Entitlements that both ask for, all of them permitted. */
+  readonly allow: readonly string[];
 }
 
 /** What {@link writeWarmPlan} works from. */
@@ -40,7 +43,9 @@ export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
   const { config, target, source, directory, mark } = inputs;
   const printed = warmTarget(config.targets[target] ?? {});
   const original = path.resolve(source, printed.context, printed.dockerfile);
-  requireInside(warmDefinition(config, target, { dockerfile: original }), inputs);
+  const judged = warmDefinition(config, target, { dockerfile: original });
+  requireInside(judged, inputs);
+  const allow = entitlementsOf(JSON.parse(judged));
   const text = await dockerfileText(printed, original);
   const stages = stagesOf(text, printed.stage, printed.args);
   if (stages === undefined) throw unfit(`its Dockerfile has no stage '${printed.stage ?? ''}'`);
@@ -62,6 +67,7 @@ export async function writeWarmPlan(inputs: WarmInputs): Promise<WarmPlan> {
     filling: await write('filling'),
     proving: await write('proving'),
     stages,
+    allow,
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DockerEnvironment } from '../../bake/builder-facts.ts';
-import { PATHS_ARE_JUDGED, bakeWords } from '../../bake/buildx.ts';
+import { AS_JUDGED, bakeWords } from '../../bake/buildx.ts';
 import type { OpenImport } from '../../image-step/open-import.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
@@ -131,9 +131,8 @@ function environment(host: Host, { docker }: WarmOptions): Readonly<Record<strin
   return {
     ...docker.env,
     BUILDX_CONFIG: buildxConfig(host),
-    // Attestations of an empty tar are of no use, and paths have been checked when the plan was written.
+    // Attestations of an empty tar are of no use.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
-    BUILDX_BAKE_ENTITLEMENTS_FS: '0',
   };
 }
 
@@ -143,7 +142,8 @@ function callOf(host: Host, file: string, options: WarmOptions & { readonly plan
     file,
     builder: BUILDER,
     buildx,
-    env: { ...environment(host, options), ...PATHS_ARE_JUDGED },
+    env: { ...environment(host, options), ...AS_JUDGED },
     cwd: options.plan.source,
+    allow: options.plan.allow,
   };
 }

@@ -105,7 +105,7 @@ test('a store is warm once every stage was built: without imports nothing is exe
   const file = join(source, 'source', 'main');
   const before = await readFile(file, 'utf8');
   await writeFile(file, `edited ${Math.random()}\n`);
-  const call = { file: plan.proving, builder: 'warmbake-warm', cwd: source };
+  const call = { file: plan.proving, builder: 'warmbake-warm', cwd: source, allow: [] };
   const env = { ...on.fresh.env, BUILDX_CONFIG: join(on.host.scratch, 'warm-buildx') };
   const { use } = await bakeStages(on.host, { ...call, ...on.options.docker, env }, BAR);
   await writeFile(file, before);
