@@ -1,9 +1,11 @@
 import { digestOf } from '../registry/digest.ts';
 import type { Digest } from '../registry/reference.ts';
 import { type Descriptor, type FoundCacheManifest, IMPORT_LIMIT } from './cache-manifest.ts';
+import { doubtedAmong } from './merge/believed.ts';
 import type { CacheGraph, CacheRecord, Outcome } from './merge/cache-graph.ts';
 import { canonical } from './merge/canonical.ts';
 import { Blobs } from './merge/blobs.ts';
+import { type Statement, statementOf } from './merge/contradiction.ts';
 import { LayerTable } from './merge/layer-table.ts';
 import { readCacheConfig } from './merge/read-config.ts';
 import { roofOver, withoutRoof } from './merge/roof.ts';
@@ -18,6 +20,8 @@ export interface Donor {
   readonly manifest: FoundCacheManifest;
   /** The blob that the manifest names as its config. */
   readonly config: Uint8Array;
+  /** Whose word counts where donors contradict each other: higher is more. Default 0. */
+  readonly trust?: number;
 }
 
 /** A donor that is not in the merge, and why, in a phrase for people. */
@@ -50,52 +54,68 @@ export interface MergeOptions {
 
 /**
  * Merges caches into one that has every record and every loadable result of each, under one roof; `undefined` where no donor is left.
- * Never throws: what is not understood, or contradicts a donor before it, is left out with the reason. Where the whole is over the limit
- * (or too entangled, see `sameRecords`), donors are left out from the last one on until it fits.
+ * Never throws: what is not understood is left out with the reason, and so is who is not believed where donors contradict each other
+ * (see `doubtedAmong`). Where the whole is over the limit, donors are left out from the last one on until it fits; where it is too
+ * entangled (see `sameRecords`), those that are so by themselves, else the least trusted.
  *
- * The bytes depend on the set of the donors only. Their order decides who is left out, and in which order `blobs` names them.
+ * The bytes depend on the set of the donors and their trust only. Their order decides who is left out over the limit, and in which order
+ * `blobs` names them.
  */
 export function mergeCaches(
   donors: readonly Donor[],
   { limit = IMPORT_LIMIT }: MergeOptions = {},
 ): MergedCache | undefined {
   const leftOut: LeftOut[] = [];
-  const blobs = new Blobs();
-  const understood: Understood[] = [];
-  for (const donor of donors) {
-    const read = understand(donor, blobs, limit);
-    if ('because' in read) leftOut.push({ id: donor.id, because: read.because });
-    else understood.push({ donor, graph: read.graph });
-  }
-  for (; understood.length > 0; understood.pop()) {
+  let understood: readonly Understood[] = donors.flatMap((donor) => {
+    const read = understand(donor, limit);
+    if (!('because' in read)) return [{ donor, ...read }];
+    leftOut.push({ id: donor.id, because: read.because });
+    return [];
+  });
+  const leaveOut = (those: readonly LeftOut[]): void => {
+    leftOut.push(...those);
+    understood = understood.filter(({ donor }) => !those.some(({ id }) => id === donor.id));
+  };
+  leaveOut(
+    doubtedAmong(understood.map(({ donor: { id, trust = 0 }, statement }) => ({ id, trust, statement }))),
+  );
+  while (understood.length > 0) {
     const merged = merge(understood);
-    const because =
-      merged === undefined ? 'too entangled with the others to be merged' : overLimit(merged, limit);
+    const because = merged === undefined ? ENTANGLED : overLimit(merged, limit);
     if (merged !== undefined && because === undefined) return { ...merged, leftOut };
-    leftOut.push({ id: understood.at(-1)?.donor.id ?? '', because: because ?? '' });
+    const those = merged === undefined ? entangling(understood) : understood.slice(-1);
+    leaveOut(those.map(({ donor: { id } }) => ({ id, because: because ?? '' })));
   }
   return undefined;
 }
 
+/** Those that cannot be merged even alone; where each can, the least trusted, of these the last. */
+function entangling(understood: readonly Understood[]): readonly Understood[] {
+  const alone = understood.filter((one) => merge([one]) === undefined);
+  const trusted = ({ donor: { trust = 0 } }: Understood): number => trust;
+  return alone.length > 0 ? alone : understood.toSorted((a, b) => trusted(b) - trusted(a)).slice(-1);
+}
+
+const ENTANGLED = 'its records are too entangled to be merged';
+
 interface Understood {
   readonly donor: Donor;
   readonly graph: CacheGraph;
+  readonly statement: Statement;
 }
 
 function understand(
-  { id, manifest, config }: Donor,
-  blobs: Blobs,
+  { manifest, config }: Donor,
   limit: number,
-): { readonly graph: CacheGraph } | { readonly because: string } {
+): Pick<Understood, 'graph' | 'statement'> | { readonly because: string } {
   if (config.length > limit) return { because: `cache config of ${config.length} bytes, limit ${limit}` };
   if (digestOf(config) !== manifest.config.digest)
     return { because: 'its config is not the one that its manifest names' };
   const read = readCacheConfig(config);
   if (read.state === 'refused') return read;
-  const because = blobs.contradictionOf(manifest.layers);
-  if (because !== undefined) return { because };
-  blobs.add(id, manifest.layers);
-  return { graph: { layers: read.graph.layers, records: withoutRoof(read.graph.records) } };
+  const said = statementOf(manifest.layers);
+  if ('because' in said) return said;
+  return { ...said, graph: { layers: read.graph.layers, records: withoutRoof(read.graph.records) } };
 }
 
 function overLimit({ config, manifest }: Omit<MergedCache, 'leftOut'>, limit: number): string | undefined {

@@ -1,6 +1,6 @@
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
-import { type Reference, referenceName } from '../registry/reference.ts';
+import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
 import type { Registry } from '../registry/registry.ts';
 import { within } from '../platform/time-limit.ts';
 import { IMPORT_LIMIT, readCacheManifest } from './cache-manifest.ts';
@@ -94,9 +94,16 @@ function probedOf(all: readonly Asked[], maxSources: number): Probed {
   const donors = sources.flatMap(({ ref, state }, i): readonly Donor[] => {
     const answer = all[i]?.answer;
     if (state !== 'found' || answer?.state !== 'found') return [];
-    return [{ id: referenceName(ref), manifest: answer.manifest, config: answer.config }];
+    const { manifest, config } = answer;
+    return [{ id: referenceName(ref), manifest, config, trust: trustIn(answer.digest, all) }];
   });
   return { sources, donors };
+}
+
+/** Of a cache under several names, the highest: who copies main's cache does not make main's word count for less. */
+function trustIn(digest: Digest, all: readonly Asked[]): number {
+  const same = all.filter(({ answer }) => answer.state === 'found' && answer.digest === digest);
+  return Math.max(...same.map(({ candidate }) => candidate.trust));
 }
 
 /** One ref: its manifest, and whether BuildKit could import it. */

@@ -2,7 +2,7 @@ import type { Settings, TargetSettings } from '../config/settings.ts';
 import type { BuildContext, CommitSha, Origin } from '../context/context.ts';
 import { referenceName, type Repository, type Tag } from '../registry/reference.ts';
 import { commitTag, latestTag, oldBranchTags } from './tag-name.ts';
-import type { Candidate, Role } from './candidate.ts';
+import { type Candidate, type Role, TRUST } from './candidate.ts';
 import { ownBranch, ownTag, tagOfBranch, type Lanes } from './own-tag.ts';
 
 /** Settings that name what is asked for. */
@@ -28,7 +28,7 @@ function trustedSources(
   { lane }: Lanes,
   settings: SourceSettings,
 ): readonly Candidate[] {
-  const { trusted } = settings.cache;
+  const { trusted } = homesOf(settings);
   return [
     ...commits(context).map(({ role, commit }) => candidate(role, trusted, commitTag(commit, lane))),
     candidate('main', trusted, latestTag(lane)),
@@ -37,7 +37,7 @@ function trustedSources(
 }
 
 function allSources(context: BuildContext, lanes: Lanes, settings: SourceSettings): readonly Candidate[] {
-  const { trusted, untrusted } = settings.cache;
+  const { trusted, untrusted } = homesOf(settings);
   const own = ownTag(context.origin, lanes);
   const base = otherBase(context.origin, settings.trustedBranch);
   const inBoth = ({ role, commit }: NamedCommit): readonly Candidate[] => {
@@ -90,11 +90,33 @@ function oldNames(
   { lanes, settings }: { readonly lanes: Lanes; readonly settings: SourceSettings },
 ): readonly Candidate[] {
   if (!settings.compat.oldNames || branch === undefined || lanes.lane !== '') return [];
-  return oldBranchTags(branch).map((tag) => candidate(role, settings.cache.untrusted, tag));
+  return oldBranchTags(branch).map((tag) => candidate(role, homesOf(settings).untrusted, tag));
 }
 
-function candidate(role: Role, repository: Repository, tag: Tag): Candidate {
-  return { role, ref: { ...repository, tag }, alternative: false };
+interface Home {
+  readonly repository: Repository;
+  /** Whether only the trusted build writes there. */
+  readonly trusted: boolean;
+}
+
+function homesOf({ cache }: SourceSettings): Readonly<Record<'trusted' | 'untrusted', Home>> {
+  return {
+    trusted: { repository: cache.trusted, trusted: true },
+    untrusted: { repository: cache.untrusted, trusted: false },
+  };
+}
+
+/** Caches that builds of other branches name: no build of this one does. */
+const OF_OTHERS: ReadonlySet<Role> = new Set(['base', 'merge-base', 'base-previous']);
+
+function candidate(role: Role, { repository, trusted }: Home, tag: Tag): Candidate {
+  const untrusted = OF_OTHERS.has(role) ? TRUST.others : TRUST.own;
+  return {
+    role,
+    ref: { ...repository, tag },
+    trust: trusted ? TRUST.trusted : untrusted,
+    alternative: false,
+  };
 }
 
 /** Keeps the first candidate of each ref. */

@@ -1,6 +1,6 @@
 import { array, assert, boolean, constantFrom, integer, oneof, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Candidate, type Role, ROLES } from '../../src/refs/candidate.ts';
+import { type Candidate, type Role, ROLES, TRUST } from '../../src/refs/candidate.ts';
 import { type SourceAnswer, type Source } from '../../src/cache/chain.ts';
 import { type Asked, chooseSources } from '../../src/cache/choose-sources.ts';
 import { sourceWarnings } from '../../src/cache/source-warnings.ts';
@@ -28,7 +28,7 @@ const missing: SourceAnswer = { state: 'missing' };
 const denied: SourceAnswer = { state: 'denied', because: '403 Forbidden' };
 
 function asked(role: Role, tag: string, answer: SourceAnswer, alternative = false): Asked {
-  return { candidate: { role, ref: ref(tag), alternative }, answer };
+  return { candidate: { role, ref: ref(tag), trust: TRUST.own, alternative }, answer };
 }
 
 const fates = (sources: readonly Source[]): readonly (readonly [string, string?])[] =>
@@ -97,6 +97,7 @@ test('whatever is answered, the order is kept, and at most so many are imported,
   const anyCandidate = record<Candidate>({
     role: constantFrom(...ROLES),
     ref: constantFrom('a', 'b', 'c', 'd').map(ref),
+    trust: constantFrom(TRUST.own, TRUST.trusted),
     alternative: boolean(),
   });
   const anyAsked = array(record<Asked>({ candidate: anyCandidate, answer: anyAnswer }), { maxLength: 12 });

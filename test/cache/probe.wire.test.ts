@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Candidate, Role } from '../../src/refs/candidate.ts';
+import { type Candidate, type Role, TRUST } from '../../src/refs/candidate.ts';
 import { probeCandidates } from '../../src/cache/probe.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import { isTag } from '../../src/registry/reference.ts';
@@ -17,7 +17,7 @@ async function open(fill: (server: FixtureRegistry) => void = () => undefined) {
   fill(server);
   const candidate = (tag: string, role: Role = 'main'): Candidate => {
     if (!isTag(tag)) throw new Error(tag);
-    return { role, ref: { host: server.host, path: 'cache', tag }, alternative: false };
+    return { role, ref: { host: server.host, path: 'cache', tag }, trust: TRUST.own, alternative: false };
   };
   const registry = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
   const limits = { maxSources: 6, answerMs: 500, budgetMs: 2000 };

@@ -4,6 +4,7 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { probeCandidates } from '../../src/cache/probe.ts';
+import { TRUST } from '../../src/refs/candidate.ts';
 import { createCredentials } from '../../src/registry/credentials.ts';
 import { createLogin } from '../../src/registry/login.ts';
 import { requireReference } from '../../src/registry/reference.ts';
@@ -61,7 +62,7 @@ test('buildx, old and new, pushes with our login and leaves the store of the use
       expect(existsSync(path.join(host.home, 'asked'))).toBe(false);
       const ref = requireReference(`${repository}/cache:main`);
       const [probed] = await probeCandidates(
-        [[{ role: 'main', ref, alternative: false }]],
+        [[{ role: 'main', ref, trust: TRUST.own, alternative: false }]],
         { registry: createRegistry(host, credentialsOf(login)), host },
         { maxSources: 6 },
       );

@@ -4,7 +4,7 @@ import type { Settings, TargetSettings } from '../../config/settings.ts';
 import type { CommitSha } from '../../context/context.ts';
 import type { Warning } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
-import type { Candidate } from '../../refs/candidate.ts';
+import { type Candidate, TRUST } from '../../refs/candidate.ts';
 import { commitTag, latestTag } from '../../refs/tag-name.ts';
 import { referenceName } from '../../registry/reference.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -29,6 +29,7 @@ export function warmCandidates({ cache, commit, target }: DonorQuestion): readon
   const of = (role: Candidate['role'], tag: Candidate['ref']['tag']): Candidate => ({
     role,
     ref: { ...cache.trusted, tag },
+    trust: TRUST.trusted,
     alternative: false,
   });
   return [of('commit', commitTag(commit, target.lane)), of('main', latestTag(target.lane))];

@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../../registry/reference.ts';
 import type { Descriptor } from '../cache-manifest.ts';
-import { contradiction, UNCOMPRESSED } from './contradiction.ts';
+import { UNCOMPRESSED } from './contradiction.ts';
 
 /** What manifests say of their layer blobs. */
 export class Blobs {
@@ -16,19 +16,6 @@ export class Blobs {
   static loadable(layers: readonly Descriptor[]): ReadonlySet<Digest> {
     const can = ({ annotations }: Descriptor): boolean => isDigest(annotations?.[UNCOMPRESSED] ?? '');
     return new Set(layers.filter(can).map(({ digest }) => digest));
-  }
-
-  /** What a further manifest says that cannot be true together with the known ones or with itself; in a phrase for people. */
-  contradictionOf(layers: readonly Descriptor[]): string | undefined {
-    const own = new Map<Digest, Descriptor>();
-    for (const layer of layers) {
-      for (const known of [own.get(layer.digest), this.#known.get(layer.digest)?.descriptor]) {
-        const two = known === undefined ? undefined : contradiction(known, layer);
-        if (two !== undefined) return `disagreement about the blob ${layer.digest}: ${two}`;
-      }
-      own.set(layer.digest, layer);
-    }
-    return undefined;
   }
 
   /** Takes over a donor's list. */

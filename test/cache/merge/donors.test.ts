@@ -19,7 +19,7 @@ const good = {
     { digest: digest('run'), inputs: [[{ link: 0 }]], layers: [{ layer: 1, createdAt: DAY }] },
   ],
 } satisfies ConfigJson;
-const honest = donorOf('honest', good);
+const honest = { ...donorOf('honest', good), trust: 1 };
 
 function reasonFor(config: object | string, layers?: readonly object[]): string | undefined {
   const merged = mergeCaches([honest, donorOf('liar', config, layers)]);
@@ -114,9 +114,18 @@ test.each([
     `content ${digest(`${top} as tar`)} or ${base}`,
   ],
   ['compression', { mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' }, 'compressed as gzip or zstd'],
-])('a manifest that contradicts an earlier one about the %s of a blob is left out', (_, change, what) => {
+])('a manifest that contradicts a more trusted one about the %s of a blob is left out', (_, change, what) => {
   const layers = [layerOf(base), layerOf(top, change)];
-  expect(reasonFor(good, layers)).toBe(`liar: disagreement about the blob ${top}: ${what}`);
+  expect(reasonFor(good, layers)).toBe(`liar: disagreement with honest about the blob ${top}: ${what}`);
+});
+
+test('a manifest that contradicts itself is left out, whoever wrote it', () => {
+  const layers = [layerOf(base), layerOf(top), layerOf(top, { size: 101 })];
+  const merged = mergeCaches([{ ...donorOf('liar', good, layers), trust: 2 }, honest]);
+  expect(merged?.used).toEqual(['honest']);
+  expect(merged?.leftOut).toEqual([
+    { id: 'liar', because: `disagreement with itself about the blob ${top}: 100 or 101 bytes` },
+  ]);
 });
 
 test("Docker's and OCI's name of a layer type are no contradiction", () => {
@@ -180,6 +189,25 @@ test('over the limit donors are left out from the last one on', () => {
   expect(merged?.leftOut.map(({ id }) => id)).toEqual(['d', 'c']);
   expect(merged?.leftOut[1]?.because).toMatch(/^with it the merged config would have \d+ bytes, limit 6000$/);
   expect(mergeCaches(donors, { limit: 100 })).toBeUndefined();
+});
+
+test('a cache that is too entangled to be merged is left out alone, however near it is', () => {
+  const root = { digest: digest('root') };
+  const knot = (count: number): ConfigJson => ({
+    layers: [],
+    records: [
+      root,
+      ...Array.from({ length: count }, (_, at) => ({
+        digest: digest('knot'),
+        inputs: Array.from({ length: 12 }, (_slot, bit) => [{ link: 0, selector: String((at >> bit) & 1) }]),
+      })),
+    ],
+  });
+  const merged = mergeCaches([donorOf('knot', knot(2048)), honest, donorOf('fine', knot(2))], {
+    limit: 10_000_000,
+  });
+  expect(merged?.used).toEqual(['honest', 'fine']);
+  expect(merged?.leftOut).toEqual([{ id: 'knot', because: 'its records are too entangled to be merged' }]);
 });
 
 /** A chain of so many records, each with another one at its side. */
