@@ -5,8 +5,10 @@ import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
-import { MAIN } from '../../parts/ci-job/variables.ts';
+import { MAIN, pullRequest, type Variables } from '../../parts/ci-job/variables.ts';
 import { startWarmbake } from '../../parts/ci-job/warmbake.ts';
+import { makeChainAgent } from './chain-agent.ts';
+import { manifestOf } from './registry-content.ts';
 
 const INT = { signal: 'SIGINT', exitCode: 130 } as const;
 const TERM = { signal: 'SIGTERM', exitCode: 143 } as const;
@@ -26,10 +28,10 @@ async function commandLines(agent?: Agent): Promise<readonly string[]> {
 /** Starts a build, sends a signal as soon as `when`, and expects the end: soon, with this exit code, and nothing left. */
 async function interrupt(
   agent: Agent,
-  { signal, exitCode }: typeof INT | typeof TERM,
+  { signal, exitCode, variables = MAIN }: (typeof INT | typeof TERM) & { readonly variables?: Variables },
   when: (stderr: () => string) => boolean | Promise<boolean>,
 ): Promise<void> {
-  const build = startWarmbake(await agent.job(['build'], MAIN));
+  const build = startWarmbake(await agent.job(['build'], variables));
   let stderr = '';
   build.stderr.on('data', (chunk) => {
     stderr += String(chunk);
@@ -44,6 +46,61 @@ async function interrupt(
   expect(await commandLines(agent)).toEqual([]);
   expect(await readdir(agent.temp)).toEqual([]);
 }
+
+/** Answers of the gateway of a running build to somebody without its secret, by what was asked; and where it listens. */
+async function strangerAt(agent: Agent): Promise<{ readonly port: number; readonly answers: object }> {
+  const [folder = ''] = await readdir(agent.temp);
+  const definition = await readFile(path.join(agent.temp, folder, 'definition.json'), 'utf8');
+  const [, base = '', secret = ''] =
+    /ref=(127\.0\.0\.1:\d+)\/([0-9a-f]{32})\/cache:merged/.exec(definition) ?? [];
+  const manifest = 'cache/manifests/merged';
+  const answers: Record<string, number> = {};
+  for (const wanted of [`${'f'.repeat(32)}/${manifest}`, manifest, '_catalog', 'cache/tags/list']) {
+    answers[wanted] = (await fetch(`http://${base}/v2/${wanted}`)).status;
+  }
+  answers['with the secret'] = (await fetch(`http://${base}/v2/${secret}/${manifest}`)).status;
+  return { port: Number(base.split(':')[1]), answers };
+}
+
+test('a signal while layers are loaded closes the gateway, which has given nothing to a stranger', async ({
+  engine,
+  registry,
+  skip,
+  onTestFinished,
+}) => {
+  skip(!engine.owned, "an existing engine's store is not ours to empty");
+  const faults = await startFaults(registry.host);
+  onTestFinished(faults.stop);
+  await using at = await makeChainAgent(engine, { images: registry.host, cache: faults.host });
+  const { agent } = at;
+  await at.build(MAIN);
+  await agent.checkout.git('switch', '--quiet', '--create', 'work');
+  await agent.checkout.commit({ 'source.txt': 'two\n' });
+  await at.machine('empty');
+  const cache = agent.repositories.cache.main;
+  const { layers } = JSON.parse((await manifestOf(registry.host, `${cache}:latest`)).body) as {
+    readonly layers: readonly { readonly digest: string }[];
+  };
+  const waits = new Set(layers.map(({ digest }) => `/v2/${cache}/blobs/${digest}`));
+  const before = faults.requests.length;
+  faults.set([{ on: ({ method, path: to }) => method === 'GET' && waits.has(to), fault: { kind: 'hang' } }]);
+  let seen: Awaited<ReturnType<typeof strangerAt>> | undefined;
+  await interrupt(agent, { ...TERM, variables: pullRequest() }, async () => {
+    if (!faults.requests.slice(before).some(({ path: to }) => waits.has(to))) return false;
+    seen ??= await strangerAt(agent);
+    return true;
+  });
+  expect(seen?.answers).toEqual({
+    [`${'f'.repeat(32)}/cache/manifests/merged`]: 404,
+    'cache/manifests/merged': 404,
+    _catalog: 404,
+    'cache/tags/list': 404,
+    'with the secret': 200,
+  });
+  await expect(fetch(`http://127.0.0.1:${seen?.port}/v2/`)).rejects.toMatchObject({
+    cause: { code: 'ECONNREFUSED' },
+  });
+});
 
 describe.concurrent('a signal ends the build with its children and its logins', () => {
   test('while planning', async ({ engine, registry }) => {
