@@ -19,6 +19,8 @@ busybox=$1 bridge=$2 address=$3 config=$4 directory=$5
 "$busybox" ip link set "$bridge" up
 `;
 
+const LOOPBACK = '"$busybox" ip link set lo up\n';
+
 /** The engine, until it ends. */
 const SERVE = 'exec dockerd --config-file "$config"';
 
@@ -52,6 +54,10 @@ export interface DockerdNeeds {
   readonly busybox: BusyboxSource;
   /** Shell lines that run dockerd with `$config`; may look into `$directory`. Default: once, until it ends. */
   readonly serve?: string;
+  /** Further variables of dockerd. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Gives it a network of its own: another loopback than this machine's, and no way out. Default: false. */
+  readonly ownNetwork?: boolean;
 }
 
 /**
@@ -59,7 +65,7 @@ export interface DockerdNeeds {
  * Build steps get a bridge network without a way out (no iptables rules, no forwarding): nothing here needs one.
  */
 export async function startDockerd(needs: DockerdNeeds): Promise<Running & { readonly dockerHost: string }> {
-  const { path, libraries, directory, busybox, serve = SERVE } = needs;
+  const { path, libraries, directory, busybox, serve = SERVE, env = {}, ownNetwork = false } = needs;
   if (busybox.kind !== 'program')
     throw new PartMissing('busybox', 'it sets up the network of an engine of our own');
   const socket = join(directory, 'docker.sock');
@@ -85,8 +91,20 @@ export async function startDockerd(needs: DockerdNeeds): Promise<Running & { rea
   };
   await writeFile(config, JSON.stringify(settings));
   const { stop } = await startGuarded({
-    argv: [...UNSHARE, 'sh', '-c', `${SCRIPT}${serve}`, 'sh', busybox.path, name, address, config, directory],
-    env: { PATH: [...path, process.env['PATH'] ?? ''].join(delimiter), LD_LIBRARY_PATH: libraries },
+    argv: [
+      ...UNSHARE,
+      ...(ownNetwork ? ['--net'] : []),
+      'sh',
+      '-c',
+      `${SCRIPT}${ownNetwork ? LOOPBACK : ''}${serve}`,
+      'sh',
+      busybox.path,
+      name,
+      address,
+      config,
+      directory,
+    ],
+    env: { ...env, PATH: [...path, process.env['PATH'] ?? ''].join(delimiter), LD_LIBRARY_PATH: libraries },
     directory,
     afterwards: [
       [busybox.path, 'ip', 'link', 'delete', name],

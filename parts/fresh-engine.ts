@@ -1,10 +1,15 @@
+import { execa } from 'execa';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, stat, symlink, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answersPing, startDockerd } from './dockerd.ts';
 import { findParts } from './find.ts';
 import { need, PartMissing, type Running } from './part.ts';
+import { PROJECT } from './project.ts';
 
 /** An engine with an empty store, which can be restarted as a machine image's BuildKit is. */
 export interface FreshEngine extends Running {
@@ -24,8 +29,22 @@ const SERVE = `while :; do
   rm "$directory/restart"
 done`;
 
-/** Starts one; throws `PartMissing` where the programs for it are not there (an existing engine's store is not ours to empty). */
-export async function startFreshEngine(): Promise<FreshEngine> {
+/** Options of {@link startFreshEngine}. */
+export interface FreshEngineOptions {
+  /** Further variables of the engine. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Gives the engine another loopback than this machine's, with one port of this one's: `127.0.0.1:PORT`, a registry. */
+  readonly reachesOnly?: string;
+}
+
+/**
+ * Starts one; throws `PartMissing` where the programs for it are not there (an existing engine's store is not ours to empty), or
+ * where it cannot have a network of its own.
+ */
+export async function startFreshEngine({
+  env = {},
+  reachesOnly,
+}: FreshEngineOptions = {}): Promise<FreshEngine> {
   const parts = await findParts(process.env);
   const source = need('engine', parts.engine);
   if (source.kind !== 'own')
@@ -33,7 +52,16 @@ export async function startFreshEngine(): Promise<FreshEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'warmbake-fresh-'));
   const { path, libraries } = source;
   const busybox = need('busybox', parts.busybox);
-  const { dockerHost, stop } = await startDockerd({ path, libraries, directory, busybox, serve: SERVE });
+  const lane = reachesOnly === undefined ? undefined : await openLane(directory, reachesOnly);
+  const { dockerHost, stop } = await startDockerd({
+    path,
+    libraries,
+    directory,
+    busybox,
+    env,
+    ownNetwork: lane !== undefined,
+    serve: `${lane?.there ?? ''}${SERVE}`,
+  });
   const config = join(directory, 'docker');
   await mkdir(join(config, 'cli-plugins'), { recursive: true });
   await symlink(need('buildx', parts.buildx).plugin, join(config, 'cli-plugins', 'docker-buildx'));
@@ -46,7 +74,30 @@ export async function startFreshEngine(): Promise<FreshEngine> {
       while (await exists(join(directory, 'restart'))) await sleep(25);
       while ((await answersPing(join(directory, 'docker.sock'))) === undefined) await sleep(25);
     },
-    stop,
+    stop: async () => {
+      await stop();
+      await lane?.stop();
+    },
+  };
+}
+
+/** The way from another loopback to one port of this one: `there` are shell lines that open its other end. */
+async function openLane(directory: string, reached: string): Promise<Running & { readonly there: string }> {
+  const allowed = await execa('unshare', ['--net', 'true'], { reject: false });
+  if (allowed.failed) throw new PartMissing('a network namespace', allowed.stderr || 'not allowed here');
+  const port = Number(reached.split(':')[1]);
+  const socket = join(directory, 'lane.sock');
+  const server = createServer((from) => {
+    const to = connect(port, '127.0.0.1');
+    pipeline(from, to, () => undefined);
+    pipeline(to, from, () => undefined);
+  }).listen(socket);
+  await once(server, 'listening');
+  return {
+    there: `'${process.execPath}' '${join(PROJECT, 'parts/lane.mjs')}' ${port} '${socket}' &\n`,
+    stop: async () => {
+      await Promise.resolve(server.close());
+    },
   };
 }
 
