@@ -1,14 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { Server } from 'node:net';
 import path from 'node:path';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { startFaults } from '../../parts/faults.ts';
 import { startSignedStore } from '../../parts/signed-store.ts';
 import { fastClock } from '../registry/fixture-host.ts';
 import { test } from '../tiers/real.ts';
 import { aDay, executed, makeChainAgent } from './chain-agent.ts';
 import { OF_THE_COMMIT, STEPS } from './chain-project.ts';
+import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
-import { tagsOf } from './registry-content.ts';
+import { putCache, tagsOf } from './registry-content.ts';
 
 const NOT_OURS = "an existing engine's store is not ours to empty";
 const REBASED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted();
@@ -117,6 +120,21 @@ describe('a registry that keeps its layers elsewhere, as ECR does on S3', () => 
     const said = { stderr: again.stderr, result: JSON.stringify(again.result), ...(await agent.sent()) };
     expect(leaks(said, store.signatures)).toEqual([]);
   });
+});
+
+test('a plan says that it would open a gateway, and opens none', async ({
+  engine,
+  registry,
+  onTestFinished,
+}) => {
+  await using agent = await makeAgent(engine.env, { images: registry.host });
+  await putCache(registry.host, `${agent.repositories.cache.main}:latest`);
+  const listening = vi.spyOn(Server.prototype, 'listen');
+  onTestFinished(() => listening.mockRestore());
+  expect(await agent.plan(pullRequest())).toMatchObject({ import: { way: 'gateway' } });
+  expect(listening).not.toHaveBeenCalled();
+  await agent.build(pullRequest(), { clock });
+  expect(listening, 'a build opens one').toHaveBeenCalledOnce();
 });
 
 test('the secret of the gateway is nowhere: arguments, log, record, annotation, artifact, registry, scratch (L9)', async ({
