@@ -39,6 +39,8 @@ interface Scene {
   readonly targets?: readonly string[];
 }
 
+const REPOSITORY = 'https://example.com/demo/bun.git';
+
 type Job = { readonly BUILDKITE_BRANCH: string } & Readonly<Record<`BUILDKITE_${string}`, string>>;
 
 const MAIN: Job = { BUILDKITE_BRANCH: 'main', BUILDKITE_PULL_REQUEST: 'false' };
@@ -139,7 +141,11 @@ async function play(scene: Scene, number: number, stage: Stage): Promise<BuildRe
         ...engine.env,
         ...agent.env(build),
         ...job,
-        BUILDKITE_REPO: 'https://example.com/demo/bun.git',
+        BUILDKITE_REPO: REPOSITORY,
+        // Pull requests take main's configuration from there: git finds it where the demo has put it.
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: `url.${checkout.remote}.insteadOf`,
+        GIT_CONFIG_VALUE_0: REPOSITORY,
         BUILDKITE_COMMIT: await git('rev-parse', 'HEAD'),
       },
     },

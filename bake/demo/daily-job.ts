@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tableLines } from '../../src/cli/table.ts';
@@ -33,7 +34,7 @@ export interface Day {
 /** `warmbake ami rebuild` as a Buildkite job; Packer gets `machine` for the instance that it launches. */
 export async function playDay(title: string, machine: Machine, dailyStage: DailyStage): Promise<Day> {
   const { agent, checkout, directory, packer } = dailyStage;
-  const run = title.replace(' ', '-');
+  const run = randomUUID();
   const env = {
     ...dailyStage.engine.env,
     ...awsEnvironment(dailyStage),

@@ -32,8 +32,22 @@ export interface CommandSpec {
   readonly options: readonly Option[];
   /** Lines below `Examples:` in the help text. */
   readonly examples: readonly string[];
+  /**
+   * Whether a call changes what others rely on. Such a call is refused in a CI job that is not one of the trusted branch (see
+   * `trusted-job.ts`); what a build writes of its own is decided by its plan.
+   */
+  readonly changesShared: (input: Input) => boolean;
   readonly run: (host: Host, input: Input) => Promise<CommandOutcome>;
 }
+
+/** For {@link CommandSpec.changesShared}: a command that only looks, or writes what is its own. */
+export const never = (): boolean => false;
+
+/** A command that always does. */
+export const always = (): boolean => true;
+
+/** A command that does unless it is told to look only. */
+export const unlessDryRun = (input: Input): boolean => !flag(input, 'dryRun');
 
 /** The option's text; `undefined` where it was not given. */
 export function textOption(input: Input, name: string): string | undefined {

@@ -4,6 +4,7 @@ import type { Host } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
 import type { CommandSpec, Input } from './command.ts';
 import { type Streams, eventRenderer } from './renderer.ts';
+import { requireTrustedJob } from './trusted-job.ts';
 
 /** The host but for the receiver of events, which is made here, and the two streams. */
 export type Surroundings = Omit<Host, 'emit'> & { readonly streams: Streams };
@@ -189,7 +190,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     command.summary(listed.summary);
     if (listed !== called) continue;
     define(command, await listed.load(), async (spec, input) => {
-      exitCode = await runCommand(spec, input, surroundings);
+      exitCode = await runCommand({ ...spec, name: listed.name }, input, surroundings);
     });
   }
   try {
@@ -225,13 +226,18 @@ function define(
   });
 }
 
-async function runCommand(spec: CommandSpec, input: Input, surroundings: Surroundings): Promise<number> {
+async function runCommand(
+  spec: CommandSpec & Pick<Listed, 'name'>,
+  input: Input,
+  surroundings: Surroundings,
+): Promise<number> {
   const { streams, ...rest } = surroundings;
   const renderer = eventRenderer(streams, surroundings);
   const host: Host = { ...rest, emit: renderer.emit };
   const print = (document: object): void => streams.out(`${JSON.stringify(document, undefined, 2)}\n`);
   const json = input.options['json'] === true;
   try {
+    if (spec.changesShared(input)) await requireTrustedJob(host, input, spec.name);
     const outcome = await spec.run(host, input);
     renderer.close();
     if (json) print({ schemaVersion: 1, ...outcome.json });

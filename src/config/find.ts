@@ -34,7 +34,7 @@ export function configurationPlaces(host: Pick<Host, 'env' | 'cwd'>, option?: st
 }
 
 /** True for anything that looks like CI: a wrong yes asks for a name, a wrong no would trust the checkout. */
-function inCi(env: Host['env']): boolean {
+export function inCi(env: Host['env']): boolean {
   return [env['BUILDKITE'], env['CI']].some((value) => !['', '0', 'false'].includes(value ?? ''));
 }
 

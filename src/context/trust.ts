@@ -47,7 +47,8 @@ function doubtAboutBranch({ branch }: BuildkiteFacts, trustedBranch: string): st
   return branch === trustedBranch ? undefined : `branch ${branch} is not ${trustedBranch}`;
 }
 
-function doubtAboutEvent(facts: BuildkiteFacts): string | undefined {
+/** The same as far as it needs no name of a branch: tags, pull requests, merge queues, and what looks like one. */
+export function doubtAboutEvent(facts: BuildkiteFacts): string | undefined {
   if (facts.tag !== undefined) return `tag ${facts.tag}`;
   if (facts.pullRequest !== undefined) return `pull request ${facts.pullRequest.number}`;
   if (facts.mergeQueueBase !== undefined) return `merge queue of ${facts.mergeQueueBase}`;

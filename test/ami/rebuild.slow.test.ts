@@ -46,6 +46,9 @@ afterAll(async () => {
   await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
 });
 
+/** A build's id, as Buildkite makes them. */
+const day = (number: number): string => `00000000-0000-4000-8000-00000000000${number}`;
+
 interface Day {
   readonly run: string;
   /** What main's last build has left. */
@@ -143,7 +146,7 @@ test('one command brings main into an image, proves it on the canary, and ends w
 }) => {
   const bench = await orSkip(workbench(engine, registry), skip);
   const { project, machine } = bench;
-  const { json, error, sections, writes } = await rebuild(bench, { run: 'day-0', project, machine });
+  const { json, error, sections, writes } = await rebuild(bench, { run: day(0), project, machine });
   expect(error).toBeUndefined();
   expect(json).toMatchObject({
     reused: false,
@@ -186,7 +189,7 @@ test('run again after a lost agent, it finds everything done', async ({ engine, 
   const bench = await orSkip(workbench(engine, registry), skip);
   const { project, machine } = bench;
   const before = await fleet(bench);
-  const { json, writes } = await rebuild(bench, { run: 'day-0', project, machine });
+  const { json, writes } = await rebuild(bench, { run: day(0), project, machine });
   expect(json).toMatchObject({
     reused: true,
     canary: { verdict: 'proven' },
@@ -206,7 +209,7 @@ test('the next day main has moved: another image, and the one of yesterday stays
   const [yesterday] = await fleet(bench);
   const project = await bench.project.moved({ number: '813', id: BUILD.id.replace('0199', '0200') });
   const machine = await bench.nextMachine();
-  const { json, error } = await rebuild(bench, { run: 'day-1', project, machine });
+  const { json, error } = await rebuild(bench, { run: day(1), project, machine });
   expect(error).toBeUndefined();
   expect(json).toMatchObject({ reused: false, canary: { verdict: 'proven' }, cleaned: { missing: [] } });
   expect(json.image).not.toBe(yesterday);

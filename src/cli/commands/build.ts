@@ -13,6 +13,7 @@ import {
   type CommandOutcome,
   flag,
   textOption,
+  never,
 } from '../command.ts';
 import { type Loaded, loadForBuild } from '../loaded.ts';
 import { explain } from './explain.ts';
@@ -40,6 +41,7 @@ export const buildCommand: CommandSpec = {
     'warmbake build test-ci --force',
     'warmbake build test-ci --explain-context --json',
   ],
+  changesShared: never,
   run,
 };
 

@@ -35,6 +35,8 @@ export const hclCommand: CommandSpec = {
     { flags: '--offline', help: 'with --resolved: ask no registry' },
   ],
   examples: ['warmbake hcl', 'warmbake hcl --check', 'warmbake hcl --resolved test-ci > /tmp/ci.hcl'],
+  changesShared: (input) =>
+    !['check', 'resolved'].some((option) => flag(input, option)) && textOption(input, 'out') !== '-',
   run: hcl,
 };
 

@@ -18,6 +18,7 @@ import {
   type CommandOutcome,
   flag,
   textOption,
+  never,
 } from '../command.ts';
 import { loadForBuild } from '../loaded.ts';
 import { tableLines } from '../table.ts';
@@ -46,6 +47,7 @@ export const planCommand: CommandSpec = {
     'warmbake plan --offline --json | jq .targets[0].cacheFrom',
     'BUILDKITE=true BUILDKITE_PULL_REQUEST=7 … warmbake plan --config ci/warmbake.yaml',
   ],
+  changesShared: never,
   run: plan,
 };
 

@@ -5,7 +5,14 @@ import { isCommitSha } from '../../context/context.ts';
 import { isTag, referenceName, requireReference } from '../../registry/reference.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, flag } from '../command.ts';
+import {
+  CONFIG_OPTIONS,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  unlessDryRun,
+} from '../command.ts';
 import { loadConfiguration } from '../loaded.ts';
 
 /** `warmbake promote`: the operator's way to give an image or cache a further name. */
@@ -22,6 +29,7 @@ export const promoteCommand: CommandSpec = {
     'warmbake promote registry.example.com/app:0123…cdef latest',
     'warmbake promote --force registry.example.com/app:good latest',
   ],
+  changesShared: unlessDryRun,
   run,
 };
 

@@ -1,6 +1,6 @@
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import type { CommandOutcome, CommandSpec, Input } from '../command.ts';
+import { type CommandOutcome, type CommandSpec, type Input, never } from '../command.ts';
 import { DOCUMENTS } from '../documents.ts';
 import { tableLines } from '../table.ts';
 
@@ -15,6 +15,7 @@ export const schemaCommand: CommandSpec = {
     'warmbake schema plan > plan.schema.json',
     'warmbake schema config > warmbake.schema.json',
   ],
+  changesShared: never,
   run,
 };
 

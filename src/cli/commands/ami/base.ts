@@ -1,6 +1,6 @@
 import { findBaseImage } from '../../../ami/build/base-image.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** `warmbake ami base`: what the next image will be built on. */
@@ -10,6 +10,7 @@ export const amiBaseCommand: CommandSpec = {
   // It changes nothing anyway; scripts can give the option to every command alike.
   options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],
   examples: ['warmbake ami base', 'warmbake ami base --json'],
+  changesShared: never,
   run: amiBase,
 };
 

@@ -12,6 +12,7 @@ import {
   type CommandOutcome,
   flag,
   textOption,
+  unlessDryRun,
 } from '../../command.ts';
 import { loadConfiguration } from '../../loaded.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -49,6 +50,7 @@ export const amiBuildCommand: CommandSpec = {
     'warmbake ami build',
     'warmbake ami build --run trial-1 --bake-config bake-config-build-812.json',
   ],
+  changesShared: unlessDryRun,
   run: amiBuild,
 };
 

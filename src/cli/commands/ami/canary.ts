@@ -8,6 +8,7 @@ import {
   type CommandOutcome,
   flag,
   textOption,
+  unlessDryRun,
 } from '../../command.ts';
 import { durationOption } from '../../duration-option.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -26,6 +27,7 @@ export const amiCanaryCommand: CommandSpec = {
     'Make the canary stack launch an image and watch it. In a Buildkite build a job is sent to an instance of that image; elsewhere the launches of the group are watched. An image that cannot be launched is taken off the canary again.',
   options: [...FAMILY_OPTIONS, ...CANARY_OPTIONS, DRY_RUN_OPTION],
   examples: ['warmbake ami canary ami-0123456789abcdef0 --canary-watch 15m'],
+  changesShared: unlessDryRun,
   run: amiCanary,
 };
 

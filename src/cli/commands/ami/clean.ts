@@ -3,7 +3,7 @@ import type { CleanReport } from '../../../ami/retention/clean.ts';
 import type { CleanLine } from '../../../ami/retention/clean-line.ts';
 import { stateOf } from '../../../ami/model/machine-image.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag, unlessDryRun } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -15,6 +15,7 @@ export const amiCleanCommand: CommandSpec = {
     'Delete images of the family and their snapshots, but keep young ones, the newest published ones, and all that is in use anywhere in account and region. Where use cannot be read in full, nothing is deleted.',
   options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],
   examples: ['warmbake ami clean --dry-run', 'warmbake ami clean'],
+  changesShared: unlessDryRun,
   run: amiClean,
 };
 

@@ -11,7 +11,7 @@ import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { inParallel } from '../../../platform/parallel.ts';
 import { readRuns } from '../../../state/journal.ts';
-import { type CommandSpec, type Input, type CommandOutcome, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, textOption, never } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { HistoryDocument } from '../../../ami/status/history-schema.ts';
@@ -27,6 +27,7 @@ export const amiHistoryCommand: CommandSpec = {
     { flags: '--limit <n>', help: `how many entries (default: ${LIMIT}); --json has all of them` },
   ],
   examples: ['warmbake ami history', 'warmbake ami history --limit 100'],
+  changesShared: never,
   run: amiHistory,
 };
 

@@ -2,7 +2,14 @@ import { holdText, type HoldState } from '../../../ami/model/hold.ts';
 import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
 import { placeHold } from '../../../ami/rollback/place-hold.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type Option, type CommandOutcome, textOption } from '../../command.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type Option,
+  type CommandOutcome,
+  textOption,
+  always,
+} from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
 import type { HoldStateDocument } from '../../../ami/status/status-schema.ts';
@@ -18,6 +25,7 @@ export const amiHoldCommand: CommandSpec = {
     'Hold the parameter: scheduled rebuilds build and verify, but publish nothing, until the hold ends. Only a rollback still writes the parameter.',
   options: [...FAMILY_OPTIONS, REASON_OPTION, UNTIL_OPTION],
   examples: ["warmbake ami hold --reason 'release week' --until 3d"],
+  changesShared: always,
   run: amiHold,
 };
 

@@ -7,6 +7,7 @@ import {
   type Input,
   type CommandOutcome,
   textOption,
+  never,
 } from '../../command.ts';
 import { FAMILY_OPTION, loadFamilyAndState } from './family.ts';
 
@@ -26,6 +27,7 @@ export const amiIamCommand: CommandSpec = {
     'warmbake ami iam job --account 123456789012',
     'warmbake ami iam operator > operator-policy.json',
   ],
+  changesShared: never,
   run: amiIam,
 };
 

@@ -3,7 +3,7 @@ import { statusOf, type ImageStatus } from '../../../ami/status/status.ts';
 import { readWorkState } from '../../../ami/status/work-state.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
 import { someOf } from './clean.ts';
@@ -17,6 +17,7 @@ export const amiListCommand: CommandSpec = {
     'Show every image of the family: its state, what it holds, what it costs, who uses it, and whether the next cleanup deletes it and why not.',
   options: FAMILY_OPTIONS,
   examples: ['warmbake ami list', 'warmbake ami list --json'],
+  changesShared: never,
   run: amiList,
 };
 

@@ -10,6 +10,7 @@ import {
   type Input,
   type CommandOutcome,
   textOption,
+  never,
 } from '../../command.ts';
 import { loadConfiguration } from '../../loaded.ts';
 import { FAMILY_OPTION, loadFamily } from './family.ts';
@@ -29,6 +30,7 @@ export const amiProbeCommand: CommandSpec = {
     },
   ],
   examples: ['warmbake ami probe ami-0123456789abcdef0'],
+  changesShared: never,
   run: amiProbe,
 };
 

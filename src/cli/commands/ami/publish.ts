@@ -1,6 +1,6 @@
 import { publishJob } from '../../../ami/jobs/publish.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag, unlessDryRun } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** `warmbake ami publish`: an image becomes the desired one. */
@@ -10,6 +10,7 @@ export const amiPublishCommand: CommandSpec = {
     "Write the image's id into the SSM parameter and read it back. Images of other families and accounts, revoked and unavailable ones are refused, and everything is while an operator holds the parameter.",
   options: [...FAMILY_OPTIONS, DRY_RUN_OPTION],
   examples: ['warmbake ami publish ami-0123456789abcdef0'],
+  changesShared: unlessDryRun,
   run: amiPublish,
 };
 

@@ -2,7 +2,14 @@ import { planLines } from '../../../ami/build/image-plan.ts';
 import { rebuildJob } from '../../../ami/jobs/rebuild.ts';
 import type { ReleaseReport } from '../../../ami/release.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  textOption,
+  unlessDryRun,
+} from '../../command.ts';
 import { BUILD_OPTIONS, buildRequest, builtDocument, builtText } from './build.ts';
 import { CANARY_OPTIONS, canaryChoice, canaryDocument, canaryText } from './canary.ts';
 import { cleanDocument, cleanText } from './clean.ts';
@@ -22,6 +29,7 @@ export const amiRebuildCommand: CommandSpec = {
     DRY_RUN_OPTION,
   ],
   examples: ['warmbake ami rebuild', 'warmbake ami rebuild --image ami-0123456789abcdef0 --canary-watch 0s'],
+  changesShared: unlessDryRun,
   run: amiRebuild,
 };
 

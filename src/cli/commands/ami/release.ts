@@ -1,7 +1,7 @@
 import { operatorOf } from '../../../ami/rollback/operator.ts';
 import { releaseHold } from '../../../ami/rollback/place-hold.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, always } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { holdDocument } from './hold.ts';
 
@@ -11,6 +11,7 @@ export const amiReleaseCommand: CommandSpec = {
     'End the hold: the next rebuild publishes again. Changes nothing else: the desired image stays, and revoked images stay revoked.',
   options: FAMILY_OPTIONS,
   examples: ['warmbake ami release'],
+  changesShared: always,
   run: amiRelease,
 };
 

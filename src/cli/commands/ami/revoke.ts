@@ -8,7 +8,7 @@ import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, textOption } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, textOption, always } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION } from './hold.ts';
 
@@ -19,6 +19,7 @@ export const amiRevokeCommand: CommandSpec = {
     'Mark an image as revoked: it is never published, rolled or rolled back to, until it is unrevoked. Stacks that launch it go on; use `ami rollback` to leave it.',
   options: [...FAMILY_OPTIONS, REASON_OPTION],
   examples: ["warmbake ami revoke ami-0123456789abcdef0 --reason 'agents do not start'"],
+  changesShared: always,
   run: amiRevoke,
 };
 

@@ -8,6 +8,7 @@ import {
   flag,
   listOption,
   textOption,
+  unlessDryRun,
 } from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -27,6 +28,7 @@ export const amiRollCommand: CommandSpec = {
     'warmbake ami roll --dry-run',
     'warmbake ami roll --image ami-0123456789abcdef0 --stack my-canary',
   ],
+  changesShared: unlessDryRun,
   run: amiRoll,
 };
 

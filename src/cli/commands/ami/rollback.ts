@@ -8,7 +8,14 @@ import type { RollbackGoal } from '../../../ami/rollback/plan.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, flag, textOption } from '../../command.ts';
+import {
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  textOption,
+  unlessDryRun,
+} from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION, holdDocument } from './hold.ts';
 import { rollText, stackDocument } from './roll.ts';
@@ -36,6 +43,7 @@ export const amiRollbackCommand: CommandSpec = {
     "warmbake ami rollback --reason 'agents do not start'",
     "warmbake ami rollback --to ami-0123456789abcdef0 --reason 'disk is full after boot' --yes",
   ],
+  changesShared: unlessDryRun,
   run: amiRollback,
 };
 

@@ -6,7 +6,7 @@ import { readWorkState } from '../../../ami/status/work-state.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
-import { type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, flag, never } from '../../command.ts';
 import { type Duration, durationOption } from '../../duration-option.ts';
 import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies } from './family.ts';
@@ -27,6 +27,7 @@ export const amiStatusCommand: CommandSpec = {
     },
   ],
   examples: ['warmbake ami status', 'warmbake ami status --max-age 48h --require-in-sync'],
+  changesShared: never,
   run: amiStatus,
 };
 

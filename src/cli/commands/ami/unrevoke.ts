@@ -1,7 +1,7 @@
 import { stateOf } from '../../../ami/model/machine-image.ts';
 import { unrevoke } from '../../../ami/rollback/revocation.ts';
 import type { Host } from '../../../platform/host.ts';
-import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
+import { type CommandSpec, type Input, type CommandOutcome, always } from '../../command.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { requireOwnImage } from './revoke.ts';
 
@@ -12,6 +12,7 @@ export const amiUnrevokeCommand: CommandSpec = {
     'Take a revocation back: the image is what it was before, published or a candidate. Rolls nothing.',
   options: FAMILY_OPTIONS,
   examples: ['warmbake ami unrevoke ami-0123456789abcdef0'],
+  changesShared: always,
   run: amiUnrevoke,
 };
 

@@ -11,7 +11,7 @@ import {
   textOption,
 } from '../../command.ts';
 import { loadCheckout } from '../../loaded.ts';
-import { PUT_OPTIONS, putPipelines } from './pipeline-file.ts';
+import { PUT_OPTIONS, putPipelines, changesPipelines } from './pipeline-file.ts';
 
 /** A cold build of everything takes hours; a lost one ends some day. */
 const TIMEOUT_MINUTES = '600';
@@ -35,6 +35,7 @@ export const pipelineImageBuildCommand: CommandSpec = {
     "warmbake pipeline image-build --queue '$IMAGE_BUILD_QUEUE' --program 'sh ci/warmbake.sh'",
     'warmbake pipeline image-build --out .buildkite --check',
   ],
+  changesShared: changesPipelines,
   run: pipelineImageBuild,
 };
 

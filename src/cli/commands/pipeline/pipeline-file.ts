@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
+import { writeOwnFile } from '../../../platform/own-file.ts';
 import {
   CONFIG_OPTION,
   type Input,
@@ -23,6 +24,9 @@ export const PUT_OPTIONS: readonly Option[] = [
 
 /** Options of every command that writes pipelines of a family. */
 export const PIPELINE_OPTIONS: readonly Option[] = [CONFIG_OPTION, FAMILY_OPTION, ...PUT_OPTIONS];
+
+/** Whether a call of such a command writes files. */
+export const changesPipelines = (input: Input): boolean => !flag(input, 'check');
 
 /** What pipelines of a family are written from. */
 export interface PipelineSource {
@@ -61,7 +65,7 @@ export async function putPipelines(
   for (const [name, pipeline] of Object.entries(pipelines)) {
     const text = `# Written by \`warmbake ${command}\`: change the configuration instead.\n${stringify(pipeline, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true })}`;
     const file = path.join(directory, name);
-    files.push({ file, state: await put(file, text, { check: flag(input, 'check') }) });
+    files.push({ file, state: await put(file, text, { check: flag(input, 'check'), root: host.cwd }) });
   }
   const words = {
     unchanged: 'is up to date',
@@ -87,11 +91,11 @@ interface PipelineFiles {
 async function put(
   file: string,
   text: string,
-  { check }: { readonly check: boolean },
+  { check, root }: { readonly check: boolean; readonly root: string },
 ): Promise<'unchanged' | 'written' | 'differs'> {
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return 'unchanged';
   if (check) return 'differs';
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, text);
+  await writeOwnFile(file, text, { root, option: '--out' });
   return 'written';
 }

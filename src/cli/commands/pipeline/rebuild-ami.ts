@@ -2,7 +2,7 @@ import { rebuildPipeline, watchPipeline } from '../../../ami/buildkite/pipelines
 import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import type { CommandSpec, Input, CommandOutcome } from '../../command.ts';
-import { PIPELINE_OPTIONS, pipelineSource, putPipelines } from './pipeline-file.ts';
+import { PIPELINE_OPTIONS, pipelineSource, putPipelines, changesPipelines } from './pipeline-file.ts';
 
 /** `warmbake pipeline rebuild-ami`: the Buildkite pipelines of the daily job and of its watch. */
 export const pipelineRebuildAmiCommand: CommandSpec = {
@@ -10,6 +10,7 @@ export const pipelineRebuildAmiCommand: CommandSpec = {
     'Write two Buildkite pipelines: one that builds and releases a machine image, for a daily schedule, and a small one that fails when the image is old or stacks do not run it.',
   options: PIPELINE_OPTIONS,
   examples: ['warmbake pipeline rebuild-ami --out .buildkite', 'warmbake pipeline rebuild-ami --check'],
+  changesShared: changesPipelines,
   run: pipelineRebuildAmi,
 };
 

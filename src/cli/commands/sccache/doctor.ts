@@ -5,7 +5,14 @@ import type { Host } from '../../../platform/host.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
 import { type BuilderRegion, diagnose } from '../../../sccache/diagnosis.ts';
 import { verdictText } from '../../../sccache/verdict.ts';
-import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import {
+  CONFIG_OPTIONS,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  never,
+} from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -15,6 +22,7 @@ export const sccacheDoctorCommand: CommandSpec = {
     'Read and, where allowed, write the check object of sccache as sccache does, with the credentials that a build would get here; check endpoint, clock, region and policy. Exit code 1 where sccache would not start.',
   options: [...CONFIG_OPTIONS, { flags: '--read-only', help: 'write nothing' }],
   examples: ['warmbake sccache doctor', 'warmbake sccache doctor --read-only --json'],
+  changesShared: never,
   run,
 };
 

@@ -8,6 +8,7 @@ import {
   type CommandOutcome,
   flag,
   textOption,
+  never,
 } from '../../command.ts';
 import { loadSccache } from './settings.ts';
 
@@ -25,6 +26,7 @@ export const sccacheEnvCommand: CommandSpec = {
     'warmbake sccache env --format env >> "$GITHUB_ENV"',
     'warmbake sccache env --format json | buildkite-agent env set --input-format json -',
   ],
+  changesShared: never,
   run,
 };
 

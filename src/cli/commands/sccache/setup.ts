@@ -6,7 +6,14 @@ import { makeChange } from '../../../sccache/bucket-setup.ts';
 import { rolePolicy } from '../../../sccache/policy.ts';
 import { openS3 } from '../../../sccache/s3.ts';
 import { terraformText } from '../../../sccache/terraform.ts';
-import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, flag } from '../../command.ts';
+import {
+  CONFIG_OPTIONS,
+  type CommandSpec,
+  type Input,
+  type CommandOutcome,
+  flag,
+  unlessDryRun,
+} from '../../command.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
 
@@ -26,6 +33,7 @@ export const sccacheSetupCommand: CommandSpec = {
     'warmbake sccache setup',
     'warmbake sccache setup --terraform > sccache.tf',
   ],
+  changesShared: (input) => unlessDryRun(input) && !flag(input, 'terraform'),
   run,
 };
 

@@ -4,7 +4,7 @@ import { type TargetRates, hitRates } from '../../../sccache/hit-rates.ts';
 import { AGES, type BucketInventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
 import { listStore } from '../../../sccache/listing.ts';
 import { openS3 } from '../../../sccache/s3.ts';
-import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome } from '../../command.ts';
+import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import type { Loaded } from '../../loaded.ts';
 import { tableLines } from '../../table.ts';
 import { loadSccache } from './settings.ts';
@@ -15,6 +15,7 @@ export const sccacheStatsCommand: CommandSpec = {
     'List the store and count by prefix; with a state store also the hit rates of the builds it keeps. The listing is streamed: memory does not grow with the number of objects; a million of them are a thousand requests.',
   options: CONFIG_OPTIONS,
   examples: ['warmbake sccache stats', 'warmbake sccache stats --json'],
+  changesShared: never,
   run,
 };
 
