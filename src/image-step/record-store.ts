@@ -5,16 +5,17 @@ import type { Host } from '../platform/host.ts';
 import { openStore } from '../state/open-store.ts';
 import type { StateStore } from '../state/store.ts';
 
-/** The folder of build records in the state store; one JSON document a job. */
-const FOLDER = 'builds';
-
-/** Records that are read back at most: the newest. */
+/** Records of one trust that are read back at most: the newest. */
 const NEWEST = 500;
 
-/** Opens the configured state store, for a command that knows no region: S3 tells where the bucket is. */
-export function openRecords(host: Host, place: string): StateStore {
+/** Opens the records of builds of one trust in the configured state store. No region is known: S3 tells where the bucket is. */
+export function openRecords(
+  host: Host,
+  place: string,
+  { trusted }: Pick<BuildContext, 'trusted'>,
+): StateStore {
   const region = host.env['AWS_REGION'] ?? host.env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
-  return openStore(host, place, { region });
+  return openStore(host, place, { region, area: { kind: 'builds', trusted } });
 }
 
 /**
@@ -28,7 +29,7 @@ export async function keepRecord(
 ): Promise<void> {
   if (context.build === undefined) return;
   const number = context.build.number.padStart(9, '0');
-  const key = `${FOLDER}/${number}-${targets.join('-')}.json`;
+  const key = `${number}-${targets.join('-')}.json`;
   try {
     await store.write(key, `${JSON.stringify(document)}\n`, { expected: undefined });
   } catch (error) {
@@ -45,11 +46,18 @@ export interface RecordToKeep {
   readonly document: object;
 }
 
-/** The newest records, oldest first. What is no JSON is passed over. Throws `outside` where the store cannot be read. */
-export async function* readRecords(store: StateStore): AsyncGenerator {
-  const names = (await store.keys(FOLDER)).slice(-NEWEST);
+/**
+ * The newest records of builds of either trust, each oldest first. What is no JSON is passed over. Throws `outside` where the
+ * store cannot be read.
+ */
+export async function* readRecords(host: Host, place: string): AsyncGenerator {
+  for (const trusted of [true, false]) yield* recordsIn(openRecords(host, place, { trusted }));
+}
+
+async function* recordsIn(store: StateStore): AsyncGenerator {
+  const names = (await store.keys('')).filter((name) => name.endsWith('.json')).slice(-NEWEST);
   for (const name of names) {
-    const entry = await store.read(`${FOLDER}/${name}`);
+    const entry = await store.read(name);
     try {
       yield JSON.parse(entry?.text ?? 'null');
     } catch {

@@ -4,19 +4,24 @@ import type { Host } from '../platform/host.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { StateStore } from './store.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
-import { runSchema } from './journal-schema.ts';
+import { type RUN_JOBS, runSchema } from './journal-schema.ts';
+
+/** What a run does. */
+export type RunJob = (typeof RUN_JOBS)[number];
 
 /** What a run wanted, what it has written so far, and how it ended. A help for people: nothing is true only here. */
 export interface RunRecord {
   readonly id: string;
+  readonly job: RunJob;
+  /** For people to read. */
   readonly command: string;
   readonly by: string;
   readonly url?: string;
   readonly reason?: string;
   /** Image that it brings to the stacks. */
   readonly image?: string;
-  /** Command that finishes it where it is interrupted. */
-  readonly finish: string;
+  /** Those that it rolls, where it is not all of the family. */
+  readonly stacks?: readonly string[];
   readonly started: Date;
   readonly writes: readonly RunWrite[];
   /** Absent while it runs, or where it was killed. */

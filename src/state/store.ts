@@ -13,7 +13,7 @@ export interface StateStore {
     text: string,
     { expected }: { readonly expected: string | undefined },
   ): Promise<string | undefined>;
-  /** Last words of the keys right below `folder`, sorted. Throws `outside`. */
+  /** Last words of the keys right below `folder` ('': of the store itself), sorted. Throws `outside`. */
   keys(folder: string): Promise<readonly string[]>;
 }
 

@@ -178,7 +178,7 @@ describe('two at once', () => {
       expect(codes).toContain(0);
       expect(codes.filter((code) => code !== 0 && code !== 4)).toEqual([]);
       expect(await stacks()).toEqual(TWO());
-      expect(await readdir(join(directory, 'cpu'))).toEqual(['lock.json', 'runs']);
+      expect(await readdir(join(directory, 'ami', 'cpu'))).toEqual(['lock.json', 'runs']);
     },
   );
 

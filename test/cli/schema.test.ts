@@ -103,7 +103,7 @@ test('lock and journal are written as their schemas say', async () => {
       { clock, emit: () => undefined },
       {
         folder: 'runs',
-        run: { ...holder, reason: 'why', image: 'ami-1', finish: 'warmbake ami roll' },
+        run: { ...holder, job: 'roll', reason: 'why', image: 'ami-1', stacks: ['main'] },
       },
     );
     run.note('groups.relaunch main');

@@ -36,13 +36,18 @@ function ofBuild(number: string): BuildContext {
   return { origin: { kind: 'main', branch: 'main' }, trusted: true, because: '', build };
 }
 
-async function keep(number: string, document: object, place = 'state'): Promise<void> {
-  await keepRecord(host, openRecords(host, place), { context: ofBuild(number), targets: ['app'], document });
+async function keep(
+  number: string,
+  document: object,
+  { place = 'state', trusted = true } = {},
+): Promise<void> {
+  const context = { ...ofBuild(number), trusted };
+  await keepRecord(host, openRecords(host, place, context), { context, targets: ['app'], document });
 }
 
 async function all(): Promise<readonly unknown[]> {
   const records: unknown[] = [];
-  for await (const record of readRecords(openRecords(host, 'state'))) records.push(record);
+  for await (const record of readRecords(host, 'state')) records.push(record);
   return records;
 }
 
@@ -53,14 +58,20 @@ it('records come back in the order of their builds, the first of a job that ran 
   expect(await all()).toEqual([{ is: 'nine' }, { is: 'ten' }]);
 });
 
+it('a pull request cannot take the place of a record of main, nor write over it', async () => {
+  await keep('10', { is: 'hostile' }, { trusted: false });
+  await keep('10', { is: 'ten' });
+  expect(await all()).toEqual([{ is: 'ten' }, { is: 'hostile' }]);
+});
+
 it('a store that cannot be reached is a warning, not a failed build', async () => {
   await writeFile(path.join(directory, 'file'), '');
-  await keep('1', {}, 'file/below');
+  await keep('1', {}, { place: 'file/below' });
   expect(warnings).toEqual(['record-not-kept']);
 });
 
 it('a build outside of CI leaves no record', async () => {
   const { build: _, ...context } = ofBuild('1');
-  await keepRecord(host, openRecords(host, 'state'), { context, targets: ['app'], document: {} });
+  await keepRecord(host, openRecords(host, 'state', context), { context, targets: ['app'], document: {} });
   expect(await all()).toEqual([]);
 });

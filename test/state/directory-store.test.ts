@@ -11,7 +11,11 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(directory, { recursive: true, force: true }));
 
-const open = (place = 'store') => openStore({ fetch, cwd: directory }, place, { region: 'us-east-1' });
+const open = (place = 'store') =>
+  openStore({ fetch, cwd: directory }, place, {
+    region: 'us-east-1',
+    area: { kind: 'builds', trusted: true },
+  });
 
 describeStore(open);
 
@@ -20,13 +24,13 @@ test('keeps one version of a key, however often it is written', async () => {
   let version: string | undefined;
   for (let number = 0; number < 20; number += 1)
     version = await store.write('many', `${number}`, { expected: version });
-  expect(await readdir(join(directory, 'store', 'many'))).toEqual(['20']);
+  expect(await readdir(join(directory, 'store', 'builds', 'trusted', 'many'))).toEqual(['20']);
 });
 
 test('is not hindered by what a killed writer left', async () => {
   const store = open();
   await store.write('killed', 'one', { expected: undefined });
-  await writeFile(join(directory, 'store', 'killed', '.writing-abc'), 'half');
+  await writeFile(join(directory, 'store', 'builds', 'trusted', 'killed', '.writing-abc'), 'half');
   expect((await store.read('killed'))?.text).toBe('one');
 });
 

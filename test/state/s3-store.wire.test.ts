@@ -31,14 +31,17 @@ afterAll(async () => {
 });
 
 const open = (place = 's3://state/ci', using: typeof fetch = fetch) =>
-  openStore({ fetch: using, cwd: '/' }, place, { region: 'us-east-1' });
+  openStore({ fetch: using, cwd: '/' }, place, {
+    region: 'us-east-1',
+    area: { kind: 'machine-image', family: 'cpu' },
+  });
 
 describeStore(open);
 
 test('a bucket that is not there is said, with what was asked', async () => {
-  await expect(open('s3://nowhere').read('cpu/lock.json')).rejects.toMatchObject({
+  await expect(open('s3://nowhere').read('lock.json')).rejects.toMatchObject({
     kind: 'outside',
-    message: expect.stringContaining('s3:GetObject (s3://nowhere/cpu/lock.json)'),
+    message: expect.stringContaining('s3:GetObject (s3://nowhere/ami/cpu/lock.json)'),
   });
 });
 

@@ -38,7 +38,7 @@ export async function canaryJob(
   const image = await requireImage(account, family, { written });
   const because = heldBecause((await readDesiredState(account, family, host.clock.now())).hold);
   if (because !== undefined) throw new WarmbakeError('refused', 'held', `${family.parameter} is ${because}`);
-  const job = { command: 'canary', finish: `canary ${image.id}`, image: image.id };
+  const job = { job: 'canary', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
     const probe = probeOptions(host, account, { ...choice, family, canary, image: image.id });
     const options = { family, canary, image: image.id, dryRun, ...probe };

@@ -19,7 +19,7 @@ export async function cleanJob(
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<CleanedFamily> {
   const { family } = open;
-  const job = { command: 'clean', finish: 'clean' };
+  const job = { job: 'clean' } as const;
   return await asWriter(dryRun, host, { open, job }, async ({ account, rollouts }) => {
     const report = await clean(account, host, { family, dryRun, rollouts });
     const error = cleanError(report);

@@ -9,7 +9,7 @@ import type { Account } from '../model/account.ts';
 export interface OpenFamily {
   readonly family: FamilySettings;
   readonly account: Account;
-  /** Absent where none is configured. */
+  /** The family's part of the state store; absent where none is configured. */
   readonly store?: StateStore;
 }
 
@@ -21,6 +21,7 @@ export function openFamilyAccount(
   { state }: { readonly state?: string | undefined },
 ): OpenFamily {
   const { region } = family;
-  const store = state === undefined ? {} : { store: openStore(host, state, { region }) };
+  const area = { kind: 'machine-image', family: family.key } as const;
+  const store = state === undefined ? {} : { store: openStore(host, state, { region, area }) };
   return { family, account: openAccount(host, region), ...store };
 }

@@ -16,7 +16,7 @@ export async function publishJob(
 ): Promise<{ readonly image: MachineImage; readonly published: Published }> {
   const { family, account } = open;
   const image = await requireImage(account, family, { written });
-  const job = { command: 'publish', finish: `publish ${image.id}`, image: image.id };
+  const job = { job: 'publish', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => ({
     image,
     published: await publish(locked.account, host, { family, image, dryRun }),

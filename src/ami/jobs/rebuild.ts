@@ -49,7 +49,7 @@ export async function rebuildJob(host: Host, open: OpenFamily, request: RebuildR
     canary === undefined
       ? {}
       : { canary, ...probeOptions(host, account, { ...request.canary, family, canary, image: image.id }) };
-  const job = { command: 'rebuild', finish: `rebuild --image ${image.id}`, image: image.id };
+  const job = { job: 'rebuild', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
     const report = await releaseImage(locked.account, host, { family, image, dryRun, ...tried });
     const error = releaseError(report);

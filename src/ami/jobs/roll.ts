@@ -38,8 +38,7 @@ export async function rollJob(host: Host, open: OpenFamily, request: RollRequest
     request.written ??
     requireDesired((await readDesiredState(account, family, host.clock.now())).desired, family);
   const image = await requireImage(account, family, { written });
-  const finish = `roll --image ${image.id} --stack ${stacks.join(' ')}`;
-  const job = { command: 'roll', finish, image: image.id };
+  const job = { job: 'roll', image: image.id, stacks } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
     const results = await roll(locked.account, host, { image: image.id, stacks, dryRun });
     const error = worstOf('stacks', stackErrors(results));

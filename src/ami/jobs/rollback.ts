@@ -55,8 +55,7 @@ export async function rollbackJob(
   const { plan } = planned;
   const by = await operatorOf(account, host.env);
   const command = `warmbake ami rollback --family ${family.key}`;
-  const finish = `${command} --to ${plan.to.id} --reason '${reason.replaceAll("'", '’')}' --yes`;
-  const run = { command, by, reason, image: plan.to.id, finish };
+  const run = { job: 'rollback', command, by, reason, image: plan.to.id } as const;
   return await withLockedAccount(account, host, { ...open, run, urgent: true }, async (locked) => {
     const terms = { by, reason, ...(until === undefined ? {} : { until }) };
     const report = await rollback(locked.account, host, { family, plan, terms, revokes });

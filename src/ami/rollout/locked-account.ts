@@ -1,4 +1,3 @@
-import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
@@ -9,22 +8,17 @@ import type { Account } from '../model/account.ts';
 import { guardedAccount } from './guarded-account.ts';
 import { parseImageId, type ImageId } from '../model/ids.ts';
 
-/** Where the lock of a family is in the state store. */
-export function lockKey({ key }: Pick<FamilySettings, 'key'>): string {
-  return `${key}/lock.json`;
-}
+/** Where the lock is in a family's part of the state store. */
+export const LOCK_KEY = 'lock.json';
 
-/** Where the runs of a family are in the state store. */
-export function journalFolder({ key }: Pick<FamilySettings, 'key'>): string {
-  return `${key}/runs`;
-}
+/** Where the runs are in a family's part of the state store. */
+export const JOURNAL_FOLDER = 'runs';
 
 /** A job that changes the family. */
 export interface WriterJob {
-  readonly family: FamilySettings;
-  /** Absent where none is configured: then the pipeline's concurrency group is the lock. */
+  /** The family's; absent where none is configured: then the pipeline's concurrency group is the lock. */
   readonly store?: StateStore;
-  readonly run: Pick<RunRecord, 'command' | 'by' | 'image' | 'reason' | 'finish'>;
+  readonly run: Pick<RunRecord, 'job' | 'command' | 'by' | 'image' | 'reason' | 'stacks'>;
   /** Takes the lock from whoever has it, and goes on without a store that is out of reach: for rollbacks. */
   readonly urgent: boolean;
 }
@@ -44,17 +38,17 @@ export async function withLockedAccount<T extends object>(
   job: WriterJob,
   work: (services: LockedAccount) => Promise<T>,
 ): Promise<T> {
-  const { family, store, run, urgent } = job;
+  const { store, run, urgent } = job;
   if (store === undefined) return await work({ account, rollouts: [] });
   const { clock, signal, emit, env } = host;
   const url = env['BUILDKITE_BUILD_URL'];
   const id = Math.floor(host.random() * 2 ** 48).toString(36);
   const owner = { id, by: run.by, command: run.command, ...(url === undefined ? {} : { url }) };
-  const lock = { key: lockKey(family), holder: owner, breaks: urgent, clock, signal };
+  const lock = { key: LOCK_KEY, holder: owner, breaks: urgent, clock, signal };
   const started = { yes: false };
   const write = async (lease: Lease): Promise<T> => {
     started.yes = true;
-    const folder = journalFolder(family);
+    const folder = JOURNAL_FOLDER;
     const rollouts = await interrupted(store, folder);
     const journal = await openRun(store, host, { folder, run: { ...owner, ...run } });
     const guarded = guardedAccount(account, async ({ name, subject }) => {

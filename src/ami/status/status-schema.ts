@@ -95,7 +95,7 @@ const familySchema = z.strictObject({
   drift: z.array(drift),
   missing: z.array(z.string()),
   lock,
-  unfinished: runSchema.exactOptional(),
+  unfinished: runSchema.extend({ finish: z.string().exactOptional() }).exactOptional(),
 });
 
 /** `ami status --json`. */

@@ -68,7 +68,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
     await writeResult(record, json);
     if (loaded.state !== undefined) {
       const targets = result.targets.map((t) => t.name);
-      await keepRecord(loaded.host, openRecords(loaded.host, loaded.state), {
+      await keepRecord(loaded.host, openRecords(loaded.host, loaded.state, result.plan.context), {
         context: result.plan.context,
         targets,
         document: { schemaVersion: 1, ...json },

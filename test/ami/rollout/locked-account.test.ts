@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { roll } from '../../../src/ami/rollout/roll.ts';
 import {
   withLockedAccount,
-  journalFolder,
-  lockKey,
+  JOURNAL_FOLDER,
+  LOCK_KEY,
   type WriterJob,
 } from '../../../src/ami/rollout/locked-account.ts';
 import { WarmbakeError } from '../../../src/platform/errors.ts';
@@ -50,12 +50,12 @@ function host(events: Event[] = []) {
 
 function job(change: Partial<WriterJob> = {}): WriterJob {
   const run = {
+    job: 'roll',
     command: 'warmbake ami roll',
     by: 'ann',
     image: 'ami-00000000000000002',
-    finish: 'warmbake ami roll',
-  };
-  return { family: FAMILY, store, run, urgent: false, ...change };
+  } as const;
+  return { store, run, urgent: false, ...change };
 }
 
 const rollIn = async (fake: FakeAccount, account = fake.ports) =>
@@ -65,13 +65,13 @@ describe('a job that changes the family', () => {
   test('works under the lock, writes down what it writes, and leaves the lock free', async () => {
     const { fake } = fleetOf(4);
     await withLockedAccount(fake.ports, host(), job(), async ({ account }) => {
-      expect((await readLock(store, lockKey(FAMILY)))?.by).toBe('ann');
+      expect((await readLock(store, LOCK_KEY))?.by).toBe('ann');
       return await rollIn(fake, account);
     });
-    const [run] = await readRuns(store, journalFolder(FAMILY), { limit: 1 });
+    const [run] = await readRuns(store, JOURNAL_FOLDER, { limit: 1 });
     expect(run?.writes.filter(({ what }) => what.startsWith('groups.relaunch'))).toHaveLength(4);
     expect(run?.ended?.outcome).toBe('done');
-    expect(await readLock(store, lockKey(FAMILY))).toBeUndefined();
+    expect(await readLock(store, LOCK_KEY)).toBeUndefined();
   });
 
   test('stops before its next write when a rollback has broken its lock', async () => {

@@ -4,7 +4,7 @@ import { holdParameter } from '../../../ami/model/hold.ts';
 import type { TemplateId } from '../../../ami/model/ids.ts';
 import { belongsTo, imageNamePrefix } from '../../../ami/model/machine-image.ts';
 import { LOGICAL_ID } from '../../../ami/rollout/stack-plan.ts';
-import { journalFolder } from '../../../ami/rollout/locked-account.ts';
+import { JOURNAL_FOLDER } from '../../../ami/rollout/locked-account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError, messageOf } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
@@ -37,8 +37,7 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
     throw new WarmbakeError('usage', 'bad-limit', `'${limit}' is not a number of entries; write 1 or more`);
   }
   const { family, account, store } = await openFamily(host, input);
-  const runs = async () =>
-    store === undefined ? [] : await readRuns(store, journalFolder(family), { limit: 100 });
+  const runs = async () => (store === undefined ? [] : await readRuns(store, JOURNAL_FOLDER, { limit: 100 }));
   const [desired, holds, named, versions, journal] = await Promise.all([
     account.parameters.history(family.parameter),
     account.parameters.history(holdParameter(family)),

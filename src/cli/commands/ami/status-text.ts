@@ -78,7 +78,12 @@ function unfinishedText({ unfinished }: WorkState): readonly string[] {
   if (unfinished === undefined) return [];
   const { command, by, started, ended, finish } = unfinished;
   const how = ended === undefined ? 'was interrupted' : `failed: ${ended.error ?? ''}`;
-  return [`'${command}' by ${by}, begun ${started.toISOString()}, ${how}`, `finish it with:  ${finish}`];
+  return [
+    `'${command}' by ${by}, begun ${started.toISOString()}, ${how}`,
+    finish === undefined
+      ? 'the journal does not say how to finish it; run the job again'
+      : `finish it with:  ${finish}`,
+  ];
 }
 
 function stackRow(stack: StackStatus): readonly string[] {

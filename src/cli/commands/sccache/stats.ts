@@ -1,4 +1,4 @@
-import { openRecords, readRecords } from '../../../image-step/record-store.ts';
+import { readRecords } from '../../../image-step/record-store.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type TargetRates, hitRates } from '../../../sccache/hit-rates.ts';
 import { AGES, type BucketInventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
@@ -56,7 +56,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
 /** Hit rates of the stored builds, where a state store keeps their records. */
 async function ratesOf({ host, state }: Loaded): Promise<readonly TargetRates[] | undefined> {
   if (state === undefined) return undefined;
-  return await hitRates(readRecords(openRecords(host, state)));
+  return await hitRates(readRecords(host, state));
 }
 
 function rateLines(rates: readonly TargetRates[] | undefined): readonly string[] {
