@@ -31,7 +31,7 @@ const ROOMS = [
   'ami/probe.ts',
   'ami/release.ts',
   'ami/jobs',
-  'ami/iam-policy.ts',
+  'iam',
   'cli',
   'main.ts',
 ] as const;

@@ -40,7 +40,7 @@ export const DOCUMENTS: readonly Document[] = [
   {
     name: 'record',
     version: 1,
-    from: 'builds/ in the state store',
+    from: 'builds/trusted/ and builds/untrusted/ in the state store',
     schema: async () => (await import('../image-step/result-schema.ts')).recordSchema,
   },
   {

@@ -40,6 +40,11 @@ export const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/promote.ts')).promoteCommand,
   },
   {
+    name: 'iam',
+    summary: 'print the IAM policy of a role: of builds, of the daily job, of people',
+    load: async () => (await import('./commands/iam.ts')).iamCommand,
+  },
+  {
     name: 'schema',
     summary: 'print the JSON Schema of a document that warmbake writes or reads',
     load: async () => (await import('./commands/schema.ts')).schemaCommand,
@@ -143,11 +148,6 @@ export const COMMANDS: readonly Listed[] = [
     name: 'ami history',
     summary: 'show who published, went back, held and revoked, when and why',
     load: async () => (await import('./commands/ami/history.ts')).amiHistoryCommand,
-  },
-  {
-    name: 'ami iam',
-    summary: 'print the IAM policy of the job or of an operator',
-    load: async () => (await import('./commands/ami/iam.ts')).amiIamCommand,
   },
   {
     name: 'pipeline rollback-ami',

@@ -1,17 +1,11 @@
 import * as z from 'zod';
 import type { SccacheSettings } from '../config/settings.ts';
+import { type IamPolicy, type IamStatement, allow } from '../platform/iam-policy.ts';
 
-/** The IAM actions that sccache needs; the type keeps misspelt ones out of what we write. */
-type Action = 's3:GetObject' | 's3:ListBucket' | 's3:PutObject';
-
-/** One statement of ours, for a bucket policy (with principals) or for the policy of a role (without). */
-export type BucketStatement = {
-  readonly Sid: string;
+/** One statement of ours in a bucket policy. */
+export type BucketStatement = Omit<IamStatement, 'Effect'> & {
   readonly Effect: 'Allow' | 'Deny';
-  readonly Principal?: '*' | { readonly AWS: readonly string[] };
-  readonly Action: readonly Action[];
-  readonly Resource: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly Principal: '*' | { readonly AWS: readonly string[] };
 };
 
 /** A statement of anybody's, as S3 gives it back. */
@@ -92,34 +86,36 @@ export function bucketStatements(sccache: SccacheSettings, place: Place): readon
  * The same rights for the policy of a role: needed for roles of other accounts, whose own account has to agree, and enough
  * without a bucket policy for roles of the bucket's account.
  */
-export function rolePolicy(
+export function rolePolicy(sccache: SccacheSettings, place: Place, access: StoreAccessKind): IamPolicy {
+  return { Version: '2012-10-17', Statement: roleStatements(sccache, place, access) };
+}
+
+/** What a role may do with the store. */
+export type StoreAccessKind = 'read-write' | 'read-only';
+
+/** The statements of such a policy. */
+export function roleStatements(
   sccache: SccacheSettings,
-  place: Place,
-  access: 'read-write' | 'read-only',
-): BucketPolicyDocument {
+  place: Pick<Place, 'partition'>,
+  access: StoreAccessKind,
+): readonly IamStatement[] {
   const read = readStatements(sccache, place);
-  const all = access === 'read-only' ? read : [...read, writeStatement(sccache, place)];
-  return { Version: '2012-10-17', Statement: all };
+  return access === 'read-only' ? read : [...read, writeStatement(sccache, place)];
 }
 
 /**
  * Without `s3:ListBucket`, S3 answers 403 instead of 404 for an object that does not exist, and sccache does not start. It
  * has no condition on `s3:prefix`: a request for an object has no such key, and the condition would never hold.
  */
-function readStatements(sccache: SccacheSettings, place: Place): readonly [BucketStatement, BucketStatement] {
+function readStatements(sccache: SccacheSettings, place: Pick<Place, 'partition'>): readonly IamStatement[] {
   return [
-    { Sid: `${SID}Read`, Effect: 'Allow', Action: ['s3:GetObject'], Resource: [objectsArn(sccache, place)] },
-    { Sid: `${SID}List`, Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucketArn(sccache, place)] },
+    allow(`${SID}Read`, ['s3:GetObject'], { on: [objectsArn(sccache, place)] }),
+    allow(`${SID}List`, ['s3:ListBucket'], { on: [bucketArn(sccache, place)] }),
   ];
 }
 
-function writeStatement(sccache: SccacheSettings, place: Place): BucketStatement {
-  return {
-    Sid: `${SID}Write`,
-    Effect: 'Allow',
-    Action: ['s3:PutObject'],
-    Resource: [objectsArn(sccache, place)],
-  };
+function writeStatement(sccache: SccacheSettings, place: Pick<Place, 'partition'>): IamStatement {
+  return allow(`${SID}Write`, ['s3:PutObject'], { on: [objectsArn(sccache, place)] });
 }
 
 /** `arn:aws:s3:::BUCKET`. */
@@ -130,7 +126,7 @@ export function bucketArn(
   return `arn:${partition}:s3:::${bucket}`;
 }
 
-function objectsArn(sccache: SccacheSettings, place: Place): string {
+function objectsArn(sccache: SccacheSettings, place: Pick<Place, 'partition'>): string {
   const { prefix } = sccache;
   return `${bucketArn(sccache, place)}/${prefix === '' ? '' : `${prefix}/`}*`;
 }

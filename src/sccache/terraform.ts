@@ -1,4 +1,5 @@
 import type { SccacheSettings } from '../config/settings.ts';
+import { terraformJson, terraformPolicy } from '../platform/iam-policy.ts';
 import { lifecycleRule } from './lifecycle.ts';
 import { type Place, type BucketPolicyDocument, bucketStatements, rolePolicy } from './policy.ts';
 
@@ -14,8 +15,8 @@ export function terraformText(sccache: SccacheSettings, place: Place): string {
     ENCRYPTION,
     lifecycle(sccache),
     ...(statements.length === 0 ? [] : [bucketPolicy({ Version: '2012-10-17', Statement: statements })]),
-    iamPolicy('write', rolePolicy(sccache, place, 'read-write')),
-    iamPolicy('read', rolePolicy(sccache, place, 'read-only')),
+    terraformPolicy('sccache_write', 'warmbake-sccache-write', rolePolicy(sccache, place, 'read-write')),
+    terraformPolicy('sccache_read', 'warmbake-sccache-read', rolePolicy(sccache, place, 'read-only')),
   ].join('\n');
 }
 
@@ -76,21 +77,7 @@ function lifecycle(sccache: SccacheSettings): string {
 function bucketPolicy(policy: BucketPolicyDocument): string {
   return `resource "aws_s3_bucket_policy" "sccache" {
   bucket = aws_s3_bucket.sccache.id
-  policy = ${encoded(policy)}
+  policy = ${terraformJson(policy)}
 }
 `;
-}
-
-function iamPolicy(access: string, policy: BucketPolicyDocument): string {
-  return `resource "aws_iam_policy" "sccache_${access}" {
-  name   = "warmbake-sccache-${access}"
-  policy = ${encoded(policy)}
-}
-`;
-}
-
-/** JSON is a form of HCL's expressions; a heredoc keeps it as it is, whatever `terraform fmt` thinks of its columns. */
-function encoded(policy: BucketPolicyDocument): string {
-  const json = JSON.stringify(policy, undefined, 2).replaceAll('${', '$${').replaceAll('%{', '%%{');
-  return `<<-POLICY\n${json.replaceAll(/^/gm, '    ')}\n  POLICY`;
 }

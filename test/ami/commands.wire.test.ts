@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageId } from '../../src/ami/model/ids.ts';
-import type { IamPolicy } from '../../src/ami/iam-policy.ts';
+import type { IamPolicy } from '../../src/platform/iam-policy.ts';
 import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
 import { conformingFleet } from './conforming-fleet.ts';
 import { needsMoto } from '../tiers/moto.ts';
-import { allows, resourceOf } from './allows.ts';
+import { authorizationsOf } from '../iam/authorizations.ts';
+import { NEVER_SEEN, PACKER_ONLY, unseenActions } from '../iam/unseen.ts';
+import { allows } from '../iam/simulate.ts';
 import type { AwsCall } from '../../parts/moto/front.ts';
 import { STACKS, startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
 
@@ -223,31 +225,25 @@ describe('what goes wrong says what to do', () => {
   });
 });
 
-test('the policy of the job allows what these commands did, and the printed one is that policy (incident 945829a: four runs, four denials)', async () => {
-  const { out } = await fleet.run('ami', 'iam', 'job', '--account', MOTO_ACCOUNT);
-  const policy = JSON.parse(out) as IamPolicy;
-  const refused = recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)));
-  expect(refused).toEqual([]);
-  // What Auto Scaling asks for an update, what only a full parameter needs, and what Packer and its sweep do.
-  const unseen = policy.Statement.filter(({ Sid }) => !IMPLIED.has(Sid)).flatMap(({ Action }) => Action);
-  const seen = new Set(recorded.map(({ action }) => action));
-  expect(unseen.filter((action) => !seen.has(action))).toEqual([
-    'autoscaling:DescribeLaunchConfigurations',
-    'ssm:GetParameterHistory',
-  ]);
-});
+describe('the policy of the daily job', () => {
+  const printed = async () => {
+    const { out } = await fleet.run('iam', 'machine-image', '--account', MOTO_ACCOUNT);
+    return JSON.parse(out) as IamPolicy;
+  };
 
-const IMPLIED = new Set([
-  'LaunchAsGroups',
-  'TagLaunches',
-  'PassRoles',
-  'ReadToBuild',
-  'Keys',
-  'Build',
-  'MakeImages',
-  'FinishImages',
-  'TagWhatIsMade',
-]);
+  test('allows what these commands did (incident 945829a: four runs, four denials)', async () => {
+    const policy = await printed();
+    const tags = { 'warmbake:family': 'cpu' };
+    const asked = recorded.flatMap((call) => authorizationsOf(call, { account: MOTO_ACCOUNT, tags }));
+    expect(asked.filter((one) => !allows(policy, one))).toEqual([]);
+  });
+
+  test('allows nothing that neither these commands nor Packer ask for', async () => {
+    expect(unseenActions(await printed(), recorded)).toEqual(
+      [...PACKER_ONLY, ...Object.keys(NEVER_SEEN), 'ssm:GetParameterHistory'].toSorted(),
+    );
+  });
+});
 
 function refusal(status: number, code: string, message: string) {
   const body = `<ErrorResponse><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ImageId } from '../../src/ami/model/ids.ts';
-import type { IamPolicy } from '../../src/ami/iam-policy.ts';
+import type { IamPolicy } from '../../src/platform/iam-policy.ts';
 import { MOTO_ACCOUNT } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
 import { conformingFleet } from './conforming-fleet.ts';
 import { needsMoto } from '../tiers/moto.ts';
-import { allows, resourceOf } from './allows.ts';
+import { authorizationsOf } from '../iam/authorizations.ts';
+import { unseenActions } from '../iam/unseen.ts';
+import { allows } from '../iam/simulate.ts';
 import { STACKS, startFleet, useFront, type Fleet } from '../../parts/moto/fleet.ts';
 import type { AwsCall } from '../../parts/moto/front.ts';
 
@@ -181,10 +183,39 @@ describe('at three in the morning', () => {
   });
 });
 
-test('the policy of an operator allows what these commands did', async () => {
-  const { out } = await fleet.run('ami', 'iam', 'operator', '--account', MOTO_ACCOUNT);
-  const policy = JSON.parse(out) as IamPolicy;
-  expect(recorded.filter((call) => !allows(policy, call.action, resourceOf(call, MOTO_ACCOUNT)))).toEqual([]);
+describe('the policy of an operator', () => {
+  const printed = async (role: string) => {
+    const { out } = await fleet.run('iam', role, '--account', MOTO_ACCOUNT);
+    return JSON.parse(out) as IamPolicy;
+  };
+
+  test('allows what these commands did', async () => {
+    const policy = await printed('operator');
+    const tags = { 'warmbake:family': 'cpu' };
+    const asked = recorded.flatMap((call) => authorizationsOf(call, { account: MOTO_ACCOUNT, tags }));
+    expect(asked.filter((one) => !allows(policy, one))).toEqual([]);
+  });
+
+  test('allows nothing else; what Auto Scaling checks is not seen', async () => {
+    expect(unseenActions(await printed('operator'), recorded)).toEqual([
+      'autoscaling:DescribeLaunchConfigurations',
+      'ec2:RunInstances',
+      'iam:PassRole',
+    ]);
+  });
+
+  test('that of a monitor allows status, list and history, and nothing else', async () => {
+    const calls: AwsCall[] = [];
+    for (const command of ['status', 'list', 'history']) {
+      fleet.front.calls.length = 0;
+      expect((await fleet.run('ami', command)).exitCode).toBe(0);
+      calls.push(...fleet.front.calls);
+    }
+    const policy = await printed('monitor');
+    const asked = calls.flatMap((call) => authorizationsOf(call, { account: MOTO_ACCOUNT, tags: {} }));
+    expect(asked.filter((one) => !allows(policy, one))).toEqual([]);
+    expect(unseenActions(policy, calls)).toEqual(['autoscaling:DescribeLaunchConfigurations']);
+  });
 });
 
 function digits(date: Date): string {

@@ -52,17 +52,8 @@ async function load(host: Host, input: Input): Promise<OpenedConfiguration> {
  * credentials, nothing more.
  */
 export async function loadFamily(host: Host, input: Input): Promise<FamilySettings> {
-  return (await loadFamilyAndState(host, input)).family;
-}
-
-/** The family that was asked for, and the state store as it is written, where there is one. */
-export async function loadFamilyAndState(
-  host: Host,
-  input: Input,
-): Promise<{ readonly family: FamilySettings; readonly state?: string }> {
-  const { families, file, state } = await load(host, input);
-  const family = chooseFamily(families, { key: textOption(input, 'family'), file });
-  return { family, ...(state === undefined ? {} : { state }) };
+  const { families, file } = await load(host, input);
+  return chooseFamily(families, { key: textOption(input, 'family'), file });
 }
 
 /** The family with that key, or the only one. Throws `config` where there is none, `usage` where it must be named. */

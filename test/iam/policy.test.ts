@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { BUILD_ROLES, FAMILY_ROLES } from '../../src/iam/role.ts';
+import { managedPolicies } from '../../src/platform/iam-policy.ts';
+import { stateStatements } from '../../src/state/policy.ts';
+import { exampleScope, policyOf } from './scopes.ts';
+
+const scope = await exampleScope();
+const ROLES = [...BUILD_ROLES, ...FAMILY_ROLES];
+
+test.each(ROLES)('the policy of %s fits into managed ones of 6144 characters, which say the same', (role) => {
+  const policy = policyOf(role, scope);
+  const parts = managedPolicies(policy);
+  expect(parts.filter((part) => JSON.stringify(part).length > 6144)).toEqual([]);
+  expect(parts.flatMap(({ Statement }) => Statement)).toEqual(policy.Statement);
+  // As one, it is short enough for a policy of the role's own.
+  expect(JSON.stringify(policy).length).toBeLessThan(10_240);
+});
+
+test.each(ROLES)('every statement of %s has a name of its own, and no empty list', (role) => {
+  const { Statement } = policyOf(role, scope);
+  expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length);
+  expect(Statement.filter(({ Action, Resource }) => Action.length * Resource.length === 0)).toEqual([]);
+});
+
+test('a stack that is added to the configuration is in every part of the policy (incidents 8e0e730, bba11a0: copies of a list)', () => {
+  const family = { ...scope.family, stacks: [...scope.family.stacks, 'nightly'] };
+  const parts = policyOf('machine-image', { ...scope, family }).Statement.filter(({ Resource }) =>
+    Resource.some((resource) => resource.includes('nightly')),
+  );
+  expect(parts.map(({ Sid }) => Sid)).toEqual(['FindStacks', 'UpdateGroups', 'PassRoles']);
+});
+
+test('regions of other partitions have names of their own', () => {
+  const family = { ...scope.family, region: 'cn-north-1' };
+  const ours = policyOf('machine-image', { ...scope, family }).Statement.filter(
+    ({ Sid }) => !/^(?:LogIn|Pull)/.test(Sid),
+  );
+  expect(JSON.stringify(ours)).not.toContain('arn:aws:');
+});
+
+test('repositories of other registries, another service’s store and a directory need no right', () => {
+  const repository = (path: string) => ({ host: 'registry.example.com', path });
+  const pair = { trusted: repository('a'), untrusted: repository('b') };
+  const { sccache } = scope.settings;
+  const settings = {
+    ...scope.settings,
+    images: pair,
+    cache: { ...scope.settings.cache, ...pair },
+    ...(sccache === undefined ? {} : { sccache: { ...sccache, endpoint: 'https://minio.example.com' } }),
+  };
+  for (const role of BUILD_ROLES)
+    expect(policyOf(role, { ...scope, settings, state: '/var/lib/state' }).Statement).toEqual([]);
+});
+
+test('extra exports of trusted builds are repositories that they may push to', () => {
+  const more = '936637512419.dkr.ecr.us-east-1.amazonaws.com/vllm-ci-test-cache:${commit}';
+  const settings = { ...scope.settings, cache: { ...scope.settings.cache, alsoExport: [more] } };
+  const push = policyOf('trusted-build', { ...scope, settings }).Statement.find(({ Sid }) => Sid === 'Push');
+  expect(push?.Resource).toContain('arn:aws:ecr:us-east-1:936637512419:repository/vllm-ci-test-cache');
+});
+
+test.each([
+  ['s3://bucket/ci', 'arn:aws:s3:::bucket/ci/ami/cpu/*'],
+  ['s3://bucket', 'arn:aws:s3:::bucket/ami/cpu/*'],
+])('the state store %s can be read and written in the family’s part only', (state, resource) => {
+  const statements = stateStatements(state, 'us-east-1', [
+    { area: { kind: 'machine-image', family: 'cpu' }, access: 'write' },
+  ]);
+  expect(statements.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+    [['s3:GetObject'], [resource]],
+    [['s3:PutObject'], [resource]],
+    [['s3:ListBucket'], ['arn:aws:s3:::bucket']],
+  ]);
+});
