@@ -14,7 +14,7 @@ export function ecrCallsOf({ method, path }: Asked): readonly EcrCall[] | undefi
   const { pathname, searchParams } = new URL(path, 'http://registry');
   if (pathname === '/v2/') return [];
   const [, repository = '', kind = '', rest = ''] =
-    /^\/v2\/(.+?)\/(manifests|blobs\/uploads|blobs)\/(.*)$/.exec(`${pathname}`) ?? [];
+    /^\/v2\/(.+?)\/(manifests|blobs\/uploads|blobs)\/(.*)$/.exec(pathname) ?? [];
   const one = (action: string, of = repository): EcrCall => ({ action: `ecr:${action}`, repository: of });
   switch (`${method} ${kind}`) {
     case 'HEAD manifests':
@@ -36,8 +36,12 @@ export function ecrCallsOf({ method, path }: Asked): readonly EcrCall[] | undefi
     case 'PATCH blobs/uploads':
     case 'GET blobs/uploads':
       return [one('UploadLayerPart')];
+    // Giving an upload up that was begun to see whether it may be: ECR has no right for that, and forgets uploads by itself.
+    case 'DELETE blobs/uploads':
+      return [];
     case 'PUT blobs/uploads':
-      return [one('CompleteLayerUpload')];
+      // With the whole layer as its body.
+      return [one('UploadLayerPart'), one('CompleteLayerUpload')];
     default:
       return undefined;
   }
