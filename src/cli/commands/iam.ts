@@ -11,6 +11,7 @@ import {
   flag,
   listOption,
   textOption,
+  never,
 } from '../command.ts';
 import { openConfiguration } from '../configuration.ts';
 import { FAMILY_OPTION, chooseFamily } from './ami/family.ts';
@@ -35,6 +36,7 @@ export const iamCommand: CommandSpec = {
     'warmbake iam machine-image --account 123456789012 --launch-template lt-0123456789abcdef0',
     'warmbake iam operator --terraform > operator.tf',
   ],
+  changesShared: never,
   run,
 };
 
