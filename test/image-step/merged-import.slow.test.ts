@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { test } from '../tiers/real.ts';
-import { BUILDERS, type BuilderKind, makeChainAgentOn } from './builders.ts';
+import { BUILDERS, makeChainAgentOn } from './builders.ts';
 import { aDay, type ChainAgent, executed, type Store } from './chain-agent.ts';
 import type { Built } from '../../parts/ci-job/agent.ts';
 import { type ChainTarget, OF_THE_COMMIT, STEPS } from './chain-project.ts';
@@ -12,13 +12,8 @@ const DAY = { main: MAIN, request: pullRequest() };
 const NOT_OURS = "an existing engine's store is not ours to empty";
 const HOURS = 3_600_000;
 
-const ENGINE: BuilderKind = 'engine';
 const REPEATS = [1, 2, 3, 4, 5];
 const runs = STORES.flatMap((store) => REPEATS.map((run) => ({ store, run })));
-/** The engine is tried on both stores; with other builders the import is the same, and only the way to it another. */
-const runsOf = (kind: BuilderKind): typeof runs =>
-  runs.filter(({ store }) => kind === ENGINE || store === 'empty');
-
 /** A wrong merge must not pass: the image has the files of an uncached build. */
 async function requireSameFiles(
   at: ChainAgent,
@@ -51,7 +46,7 @@ describe.each(BUILDERS)(
         await aDay(at, DAY);
 
         // Dependencies from main, assets from the pull request; nobody has what stands on both.
-        for (const { store, run } of runsOf(kind)) {
+        for (const { store, run } of runs) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           expect(executed(built), `rebased: ${store} ${run}${triesOf(built)}`).toEqual(COMPILED.toSorted());
@@ -60,7 +55,7 @@ describe.each(BUILDERS)(
 
         await at.machine('empty');
         await at.build(pullRequest());
-        for (const { store, run } of runsOf(kind)) {
+        for (const { store, run } of runs) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           expect(executed(built), `unchanged: ${store} ${run}${triesOf(built)}`).toEqual([]);
@@ -70,7 +65,7 @@ describe.each(BUILDERS)(
         // The page's new text; the app that was compiled before is the pull request's own.
         await at.agent.checkout.commit({ 'site.txt': 'two\n' });
         await at.agent.checkout.git('push', '--quiet', '--force', 'origin', 'work');
-        for (const { store, run } of runsOf(kind)) {
+        for (const { store, run } of runs) {
           await at.machine(store);
           const built = await at.repeat(pullRequest());
           const [, copyPages] = STEPS.app;
@@ -81,81 +76,80 @@ describe.each(BUILDERS)(
         }
       },
     );
-  },
-);
 
-describe('the engine: five times on both', () => {
-  test('three targets and a lane', { timeout: HOURS }, async ({ engine, registry, skip }) => {
-    skip(!engine.owned, NOT_OURS);
-    await using at = await makeChainAgentOn(ENGINE, { engine, registry }, ALL);
-    await aDay(at, DAY);
-    for (const { store, run } of runs) {
-      await at.machine(store);
-      const built = await at.repeat(pullRequest());
-      expect(executed(built), `three targets: ${store} ${run}${triesOf(built)}`).toEqual(
-        [...COMPILED, ...STEPS.check, ...OF_THE_COMMIT.checks, ...OF_THE_COMMIT.docs].toSorted(),
-      );
-      for (const target of ALL) {
-        if (run === 1) await requireSameFiles(at, built, `three targets: ${store} ${run}: ${target}`, target);
-      }
-      await at.machine(store);
-      const lane = await at.repeat(pullRequest(), ['docs']);
-      expect(executed(lane), `a lane: ${store} ${run}${triesOf(lane)}`).toEqual(OF_THE_COMMIT.docs);
-    }
-    await at.machine('empty');
-    await at.build(pullRequest());
-    for (const { store, run } of runs) {
-      await at.machine(store);
-      const again = await at.repeat(pullRequest());
-      expect(executed(again), `three targets again: ${store} ${run}${triesOf(again)}`).toEqual([]);
-    }
-  });
-
-  test(
-    'three donors, each with a layer that no other has',
-    { timeout: HOURS },
-    async ({ engine, registry, skip }) => {
+    test('three targets and a lane', { timeout: HOURS }, async ({ engine, registry, skip }) => {
       skip(!engine.owned, NOT_OURS);
-      await using at = await makeChainAgentOn(ENGINE, { engine, registry }, ['test-ci']);
-      const { git, commit } = at.agent.checkout;
-      const request = pullRequest('release/2');
-      const push = async (branch: string): Promise<unknown> =>
-        await git('push', '--quiet', '--force', 'origin', branch);
-      await git('switch', '--quiet', '--create', 'release/2');
-      await push('release/2');
-      await git('switch', '--quiet', '--create', 'work');
-      await commit({ 'site.txt': 'two\n' });
-      await push('work');
-      await at.machine('empty');
-      await at.build(request);
-      await git('switch', '--quiet', 'release/2');
-      await commit({ 'assets.txt': 'two\n' });
-      await push('release/2');
-      await at.machine('empty');
-      await at.build(pushTo('release/2'));
-      await git('switch', '--quiet', 'main');
-      await commit({ 'lock.txt': 'two\n' });
-      await push('main');
-      await at.machine('empty');
-      await at.build(MAIN);
-      // What release/2 takes over from main has not been built there yet.
-      await git('switch', '--quiet', 'release/2');
-      await git('cherry-pick', 'main');
-      await push('release/2');
-      await git('switch', '--quiet', 'work');
-      await git('rebase', '--quiet', 'release/2');
-
+      await using at = await makeChainAgentOn(kind, { engine, registry }, ALL);
+      await aDay(at, DAY);
       for (const { store, run } of runs) {
         await at.machine(store);
-        const built = await at.repeat(request);
-        const { import: imported } = built.result;
-        expect('donors' in imported ? imported.donors.length : 0).toBeGreaterThanOrEqual(3);
-        // Dependencies and the compiled app from main, assets from the base, the page from the pull request.
-        expect(executed(built), `three donors: ${store} ${run}${triesOf(built)}`).toEqual(
-          [...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted(),
+        const built = await at.repeat(pullRequest());
+        expect(executed(built), `three targets: ${store} ${run}${triesOf(built)}`).toEqual(
+          [...COMPILED, ...STEPS.check, ...OF_THE_COMMIT.checks, ...OF_THE_COMMIT.docs].toSorted(),
         );
-        if (run === 1) await requireSameFiles(at, built, `three donors: ${store} ${run}`);
+        for (const target of ALL) {
+          if (run === 1)
+            await requireSameFiles(at, built, `three targets: ${store} ${run}: ${target}`, target);
+        }
+        await at.machine(store);
+        const lane = await at.repeat(pullRequest(), ['docs']);
+        expect(executed(lane), `a lane: ${store} ${run}${triesOf(lane)}`).toEqual(OF_THE_COMMIT.docs);
       }
-    },
-  );
-});
+      await at.machine('empty');
+      await at.build(pullRequest());
+      for (const { store, run } of runs) {
+        await at.machine(store);
+        const again = await at.repeat(pullRequest());
+        expect(executed(again), `three targets again: ${store} ${run}${triesOf(again)}`).toEqual([]);
+      }
+    });
+
+    test(
+      'three donors, each with a layer that no other has',
+      { timeout: HOURS },
+      async ({ engine, registry, skip }) => {
+        skip(!engine.owned, NOT_OURS);
+        await using at = await makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
+        const { git, commit } = at.agent.checkout;
+        const request = pullRequest('release/2');
+        const push = async (branch: string): Promise<unknown> =>
+          await git('push', '--quiet', '--force', 'origin', branch);
+        await git('switch', '--quiet', '--create', 'release/2');
+        await push('release/2');
+        await git('switch', '--quiet', '--create', 'work');
+        await commit({ 'site.txt': 'two\n' });
+        await push('work');
+        await at.machine('empty');
+        await at.build(request);
+        await git('switch', '--quiet', 'release/2');
+        await commit({ 'assets.txt': 'two\n' });
+        await push('release/2');
+        await at.machine('empty');
+        await at.build(pushTo('release/2'));
+        await git('switch', '--quiet', 'main');
+        await commit({ 'lock.txt': 'two\n' });
+        await push('main');
+        await at.machine('empty');
+        await at.build(MAIN);
+        // What release/2 takes over from main has not been built there yet.
+        await git('switch', '--quiet', 'release/2');
+        await git('cherry-pick', 'main');
+        await push('release/2');
+        await git('switch', '--quiet', 'work');
+        await git('rebase', '--quiet', 'release/2');
+
+        for (const { store, run } of runs) {
+          await at.machine(store);
+          const built = await at.repeat(request);
+          const { import: imported } = built.result;
+          expect('donors' in imported ? imported.donors.length : 0).toBeGreaterThanOrEqual(3);
+          // Dependencies and the compiled app from main, assets from the base, the page from the pull request.
+          expect(executed(built), `three donors: ${store} ${run}${triesOf(built)}`).toEqual(
+            [...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted(),
+          );
+          if (run === 1) await requireSameFiles(at, built, `three donors: ${store} ${run}`);
+        }
+      },
+    );
+  },
+);
