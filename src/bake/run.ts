@@ -3,12 +3,12 @@ import path from 'node:path';
 import * as z from 'zod';
 import { type Digest, isDigest } from '../registry/reference.ts';
 import type { Host } from '../platform/host.ts';
+import { shownAddresses } from '../platform/shown-addresses.ts';
 import { type BakeCall, bakeArguments } from './buildx.ts';
 import { type Failure, classifyFailure } from './failure.ts';
 import { type HiddenText, withoutHidden } from './hidden-text.ts';
 import { followProgress, type Trace, traceOfTarget } from './progress.ts';
 import { type StreamRecord, summarise } from './record.ts';
-import { withoutSignatures } from './signed-address.ts';
 
 /** How one call of bake went. */
 export interface BakeRun {
@@ -38,7 +38,7 @@ export async function runBake(
   { builder, hidden = [] }: RunOptions,
 ): Promise<BakeRun> {
   const metadata = path.join(host.scratch, 'metadata.json');
-  const shown = (line: string): string => withoutHidden(withoutSignatures(line), hidden);
+  const shown = (line: string): string => withoutHidden(shownAddresses(line), hidden);
   const progress = followProgress(host.emit, shown);
   const finished = await host.processes.run(
     {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { type Finished, explainExit, succeeded } from '../platform/process.ts';
+import { shownAddresses } from '../platform/shown-addresses.ts';
 
 /** How an annotation looks. */
 export type AnnotationStyle = 'info' | 'success' | 'warning' | 'error';
@@ -34,7 +35,9 @@ export function buildkiteAgent(host: Host): BuildkiteAgent {
   };
   return {
     annotate: async (context, style, markdown) =>
-      await call('the annotation', ['annotate', '--context', context, '--style', style], { stdin: markdown }),
+      await call('the annotation', ['annotate', '--context', context, '--style', style], {
+        stdin: shownAddresses(markdown),
+      }),
     uploadArtifact: async (file) =>
       await call(`uploading ${path.basename(file)}`, ['artifact', 'upload', path.basename(file)], {
         cwd: path.dirname(file),

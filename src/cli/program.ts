@@ -2,6 +2,7 @@ import { Command as Commander, CommanderError } from 'commander';
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
+import { shownAddresses } from '../platform/shown-addresses.ts';
 import type { CommandSpec, Input } from './command.ts';
 import { type Streams, eventRenderer } from './renderer.ts';
 import { requireTrustedJob } from './trusted-job.ts';
@@ -231,7 +232,13 @@ async function runCommand(
   input: Input,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { streams, ...rest } = surroundings;
+  const { streams: given, ...rest } = surroundings;
+  // Whatever is quoted from elsewhere, no address leaves with its password or signature.
+  const streams: Streams = {
+    ...given,
+    out: (text) => given.out(shownAddresses(text)),
+    err: (text) => given.err(shownAddresses(text)),
+  };
   const renderer = eventRenderer(streams, surroundings);
   const host: Host = { ...rest, emit: renderer.emit };
   const print = (document: object): void => streams.out(`${JSON.stringify(document, undefined, 2)}\n`);

@@ -1,5 +1,6 @@
 import type { RepositoryId } from '../config/settings.ts';
 import { WarmbakeError } from '../platform/errors.ts';
+import { buildUrl } from './build-url.ts';
 import { isCommitSha, type CiBuild, type CommitSha } from './context.ts';
 import { repositoryId } from './repository-id.ts';
 
@@ -72,7 +73,7 @@ function commitOf(text: string | undefined): CommitSha | 'HEAD' {
 }
 
 function ciBuild(env: Environment): CiBuild {
-  const url = optional(env, 'BUILDKITE_BUILD_URL');
+  const url = optional(env, 'BUILDKITE_BUILD_URL') === undefined ? undefined : buildUrl(env);
   const jobId = optional(env, 'BUILDKITE_JOB_ID');
   const stepKey = optional(env, 'BUILDKITE_STEP_KEY');
   const label = optional(env, 'BUILDKITE_LABEL');

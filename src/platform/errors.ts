@@ -1,3 +1,5 @@
+import { shownAddresses } from './shown-addresses.ts';
+
 /** What went wrong, in the words of the caller: it decides the exit code and nothing else. */
 export type ErrorKind = 'check' | 'usage' | 'config' | 'refused' | 'outside' | 'build' | 'defect';
 
@@ -60,14 +62,14 @@ export function exitCodeOf(error: unknown): number {
 export function errorDocument(error: unknown): { readonly [key: string]: unknown } {
   const ours = error instanceof WarmbakeError ? error : undefined;
   const code = ours?.code ?? (error instanceof Interrupted ? 'interrupted' : 'defect');
-  const hint = ours?.hint === undefined ? {} : { hint: ours.hint };
+  const hint = ours?.hint === undefined ? {} : { hint: shownAddresses(ours.hint) };
   return { code, message: messageOf(error), exitCode: exitCodeOf(error), ...hint };
 }
 
-/** The message of anything thrown, with the messages of its causes: `a: b: c`. */
+/** The message of anything thrown, with the messages of its causes: `a: b: c`; addresses in it are good for nobody. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return shownAddresses(String(error));
   const cause = error.cause === undefined ? '' : messageOf(error.cause);
-  const own = error.message === '' ? error.name : error.message;
+  const own = shownAddresses(error.message === '' ? error.name : error.message);
   return cause === '' || own.includes(cause) ? own : `${own}: ${cause}`;
 }

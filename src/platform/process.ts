@@ -1,3 +1,5 @@
+import { shownAddresses } from './shown-addresses.ts';
+
 /** A process as data until it is started: an argument list (never a shell line) and the complete environment. */
 export interface Command {
   readonly argv: readonly [string, ...string[]];
@@ -41,7 +43,7 @@ export function succeeded(finished: Finished): boolean {
 
 /** One line about a failed process for an error message: the last line it said, or how it ended. */
 export function explainExit(finished: Finished): string {
-  const said = finished.stderr.trim().split('\n').at(-1)?.trim() ?? '';
+  const said = shownAddresses(finished.stderr.trim().split('\n').at(-1)?.trim() ?? '');
   if (finished.failure !== undefined) return said === '' ? finished.failure : `${finished.failure}: ${said}`;
   return said === '' ? `exit code ${finished.exitCode}` : said;
 }

@@ -22,16 +22,54 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** What is wrong with the place, by what stands before `/tools`. */
+const TROUBLE: Readonly<Record<string, (response: http.ServerResponse, packed: Buffer) => void>> = {
+  '/silent': () => undefined,
+  '/drip': (response, packed) => {
+    response.writeHead(200, { 'content-length': packed.length });
+    const drip = setInterval(() => response.write(packed.subarray(0, 1)), 100);
+    response.on('close', () => clearInterval(drip));
+  },
+  '/endless': (response) => {
+    const pour = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(64_000, 'x')));
+      response.once('drain', pour);
+    };
+    pour();
+  },
+  '/bomb': (response) => response.end(gzipSync(Buffer.alloc(40_000_000))),
+  '/cut': (response, packed) => response.end(packed.subarray(0, packed.length - 9)),
+  '/short': (response, packed) => {
+    response.writeHead(200, { 'content-length': packed.length + 9 });
+    response.write(packed);
+    setTimeout(() => response.destroy(), 50);
+  },
+  '/to-file': (response) => {
+    response.writeHead(302, { location: `file://${path.join(directory.path, 'object.gz')}` });
+    response.end();
+  },
+  '/round': (response) => {
+    response.writeHead(302, { location: '/round/tools/1.2.0/warmbake-linux-x64.gz' });
+    response.end();
+  },
+};
+
 const server = http.createServer((request, response) => {
-  fetched.push(request.url ?? '');
-  const version = /^\/tools\/(1\.\d\.0|9\.0\.0)\/warmbake-linux-(x64|arm64)\.gz$/.exec(
-    request.url ?? '',
-  )?.[1];
+  const url = request.url ?? '';
+  fetched.push(url);
+  authorized.push(request.headers.authorization ?? '');
+  const trouble = TROUBLE[url.slice(0, url.indexOf('/', 1))];
+  if (trouble !== undefined) {
+    trouble(response, gzipSync(program('1.2.0')));
+    return;
+  }
+  const version = /^\/tools\/(1\.\d\.0|9\.0\.0)\/warmbake-linux-(x64|arm64)\.gz(?:\?.*)?$/.exec(url)?.[1];
   if (version === '9.0.0') return; // never answers
   response.writeHead(version === undefined ? 404 : 200);
   response.end(version === undefined ? '' : gzipSync(program(version)));
 });
 let fetched: string[] = [];
+let authorized: string[] = [];
 let location = '';
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -44,6 +82,7 @@ let home = '';
 let bin = '';
 beforeEach(async () => {
   fetched = [];
+  authorized = [];
   directory = await makeDirectory();
   home = path.join(directory.path, 'home');
   bin = path.join(directory.path, 'bin');
@@ -54,7 +93,13 @@ beforeEach(async () => {
 afterEach(async () => await directory.remove());
 
 async function pin(x64: string): Promise<void> {
-  const text = await launcherText({ version: '1.2.0', sha256: { x64, arm64: sha256('arm') }, location });
+  const limits = { stallSeconds: 1, totalSeconds: 3, largestKb: 20_000 };
+  const text = await launcherText({
+    version: '1.2.0',
+    sha256: { x64, arm64: sha256('arm') },
+    location,
+    limits,
+  });
   await writeFile(path.join(directory.path, 'warmbake.sh'), text, { mode: 0o755 });
 }
 
@@ -90,9 +135,20 @@ describe('the launcher', () => {
     expect(fetched).toEqual([]);
   });
 
-  it('fetches where the machine image brings another version', async () => {
-    await writeFile(path.join(bin, 'warmbake'), program('1.1.0'), { mode: 0o755 });
+  it('does not run what the machine image brings where it has another checksum, not even to ask for its version', async () => {
+    const ran = path.join(directory.path, 'ran');
+    await writeProgram(path.join(bin, 'warmbake'), `touch '${ran}'; echo 1.2.0`);
     expect((await launch(['plan'])).out).toBe('warmbake 1.2.0|plan|');
+    await expect(readFile(ran)).rejects.toThrow('ENOENT');
+    expect(fetched).toHaveLength(1);
+  });
+
+  it('does not take a `warmbake` of the checkout, by way of a PATH that leads there', async () => {
+    await writeFile(path.join(directory.path, 'warmbake'), program('1.2.0'), { mode: 0o755 });
+    const argv = ['sh', path.join(directory.path, 'warmbake.sh'), 'plan'] as const;
+    const env = environment({ PATH: `.:${bin}:${process.env['PATH'] ?? ''}` });
+    expect((await run(argv, env, { cwd: directory.path })).out).toBe('warmbake 1.2.0|plan|');
+    expect(fetched).toHaveLength(1);
   });
 
   it('does not run in circles where it is itself the `warmbake` in PATH', async () => {
@@ -144,7 +200,7 @@ describe('the launcher', () => {
     const ran = await launch(['plan'], { WARMBAKE_LOCATION: 's3://bucket/tools' });
     expect(ran.out).toBe('warmbake 1.2.0|plan|');
     expect(await readFile(path.join(directory.path, 'asked'), 'utf8')).toMatch(
-      /^s3 cp --only-show-errors s3:\/\/bucket\/tools\/1\.2\.0\/warmbake-linux-x64\.gz /,
+      /^s3 cp --only-show-errors --cli-connect-timeout 1 --cli-read-timeout 1 s3:\/\/bucket\/tools\/1\.2\.0\/warmbake-linux-x64\.gz /,
     );
   });
 
@@ -154,7 +210,7 @@ describe('the launcher', () => {
       'a place that is not a URL',
       { WARMBAKE_LOCATION: '/srv/tools' },
       3,
-      'must begin with https:// or s3://',
+      'must begin with https://, http:// or s3://',
     ],
     [
       'a version that is a path',
@@ -162,6 +218,26 @@ describe('the launcher', () => {
       3,
       'is not a version',
     ],
+    ['a version with colours', { WARMBAKE_VERSION: '\u001B[31m1\n+++ x' }, 3, "'?[31m1?+++ x'"],
+    ['a checksum without its version', { WARMBAKE_SHA256: 'a'.repeat(64) }, 3, 'in WARMBAKE_VERSION'],
+    [
+      'a checksum that is none',
+      { WARMBAKE_VERSION: '1.3.0', WARMBAKE_SHA256: 'A'.repeat(64) },
+      3,
+      'not a SHA-256 of 64 hex digits',
+    ],
+    [
+      'a checksum that is too short',
+      { WARMBAKE_VERSION: '1.3.0', WARMBAKE_SHA256: 'a'.repeat(63) },
+      3,
+      'has 63 digits',
+    ],
+    ['a place with quotes', { WARMBAKE_LOCATION: 'https://a/"b' }, 3, 'must not hold blanks, quotes'],
+    ['a place with a line break', { WARMBAKE_LOCATION: 'https://a\noutput=/x' }, 3, 'must not hold blanks'],
+    ['a query with quotes', { WARMBAKE_LOCATION: 'https://a/b?"' }, 3, 'the query of WARMBAKE_LOCATION'],
+    ['a query for S3', { WARMBAKE_LOCATION: 's3://a/b?x=1' }, 3, "'s3://a/b?…'; s3:// has no query"],
+    ['a cache that is not a path', { XDG_CACHE_HOME: 'cache' }, 3, "XDG_CACHE_HOME is 'cache'"],
+    ['a machine without a home', { HOME: '' }, 3, 'neither XDG_CACHE_HOME nor HOME is set'],
     ['a machine without executable', { FAKE: 'Darwin arm64' }, 3, 'no executable for Darwin arm64'],
   ])('refuses %s', async (_, more, exitCode, text) => {
     await writeProgram(
@@ -174,6 +250,65 @@ describe('the launcher', () => {
     const ran = await launch(['plan'], env);
     expect([ran.exitCode, ran.err]).toEqual([exitCode, expect.stringContaining(text)]);
     expect(await left()).toEqual([]);
+  });
+
+  it.each([
+    ['says nothing', 'silent', 'cannot fetch'],
+    ['says a byte now and then', 'drip', 'cannot fetch'],
+    ['does not stop', 'endless', 'cannot fetch'],
+    [
+      'sends more than an executable once it is unpacked',
+      'bomb',
+      'is not a whole gzip file, or is too large',
+    ],
+    ['sends less than it has promised', 'short', 'cannot fetch'],
+    ['sends half a file', 'cut', 'is not a whole gzip file'],
+    ['leads to a file of the machine', 'to-file', 'cannot fetch'],
+    ['leads in a circle', 'round', 'cannot fetch'],
+  ])('a place that %s ends it within its limits, and nothing is run', async (_, trouble, text) => {
+    await writeFile(path.join(directory.path, 'object.gz'), gzipSync(program('1.2.0')));
+    const place = location.replace('/tools', `/${trouble}/tools`);
+    const started = performance.now();
+    const ran = await launch(['plan'], { WARMBAKE_LOCATION: place });
+    expect([ran.exitCode, ran.out, ran.err]).toEqual([5, '', expect.stringContaining(text)]);
+    // Three seconds are the limit of all tries; what is left is for a busy machine.
+    expect(performance.now() - started).toBeLessThan(30_000);
+    expect(await left()).toEqual([]);
+  });
+
+  it('an AWS CLI that hangs ends too', async () => {
+    await writeProgram(path.join(bin, 'aws'), 'exec sleep 600');
+    const ran = await launch(['plan'], { WARMBAKE_LOCATION: 's3://bucket/tools' });
+    expect([ran.exitCode, ran.err]).toEqual([
+      5,
+      expect.stringContaining('cannot fetch s3://bucket/tools/1.2.0/'),
+    ]);
+    expect(await left()).toEqual([]);
+  });
+
+  it('a place can have a user and a query: both reach it, and nobody else', async () => {
+    const secret = 'hunter2';
+    const asked = path.join(directory.path, 'asked');
+    const curl = (await run(['sh', '-c', 'command -v curl'], { PATH: process.env['PATH'] })).out;
+    await writeProgram(path.join(bin, 'curl'), `echo "$@" >> '${asked}'; exec ${curl} "$@"`);
+    const of = (place: string): string => `${place.replace('http://', `http://me:${secret}@`)}?sig=${secret}`;
+    expect((await launch(['plan'], { WARMBAKE_LOCATION: of(location) })).out).toBe('warmbake 1.2.0|plan|');
+    expect(fetched).toEqual([`/tools/1.2.0/warmbake-linux-x64.gz?sig=${secret}`]);
+    expect(authorized).toEqual([`Basic ${Buffer.from(`me:${secret}`).toString('base64')}`]);
+    expect(await readFile(asked, 'utf8')).not.toContain(secret);
+
+    await pin(sha256('another'));
+    const other = { XDG_CACHE_HOME: path.join(home, 'other') };
+    for (const place of [
+      of(location),
+      of(`${location}/none`),
+      of(location.replace(/:\d+/, ':9')),
+      `ftp://me:${secret}@x`,
+    ]) {
+      const { err } = await launch(['plan'], { ...other, WARMBAKE_LOCATION: place });
+      expect(err).toContain('://…@');
+      expect(err).not.toContain(secret);
+    }
   });
 
   it('takes the executable of the machine', async () => {

@@ -1,3 +1,4 @@
+import { buildUrl } from '../../context/build-url.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
@@ -41,7 +42,7 @@ export async function withLockedAccount<T extends object>(
   const { store, run, urgent } = job;
   if (store === undefined) return await work({ account, rollouts: [] });
   const { clock, signal, emit, env } = host;
-  const url = env['BUILDKITE_BUILD_URL'];
+  const url = buildUrl(env);
   const id = Math.floor(host.random() * 2 ** 48).toString(36);
   const owner = { id, by: run.by, command: run.command, ...(url === undefined ? {} : { url }) };
   const lock = { key: LOCK_KEY, holder: owner, breaks: urgent, clock, signal };

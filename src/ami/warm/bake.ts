@@ -8,6 +8,7 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import type { Emit } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { succeeded } from '../../platform/process.ts';
+import { shownAddresses } from '../../platform/shown-addresses.ts';
 import { type StepLimit, stepLimit } from './step-limit.ts';
 import { WARM_TARGET } from './definition.ts';
 import { storeUse, type TimedUse } from './warmth.ts';
@@ -84,7 +85,7 @@ export async function bakeStages(
     },
     {
       onStderr: (said) => {
-        const line = withoutHidden(said, hidden);
+        const line = withoutHidden(shownAddresses(said), hidden);
         progress.line(line);
         limit.line(line);
       },
