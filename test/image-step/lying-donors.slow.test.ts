@@ -4,7 +4,7 @@ import { type Fault, type Faults, startFaults } from '../../parts/faults.ts';
 import { need, type Running } from '../../parts/part.ts';
 import { test } from '../tiers/real.ts';
 import { aDay, type ChainAgent, executed, makeChainAgent } from './chain-agent.ts';
-import { OF_THE_COMMIT, STEPS } from './chain-project.ts';
+import { chainConfiguration, OF_THE_COMMIT, STEPS } from './chain-project.ts';
 import type { Built } from '../../parts/ci-job/agent.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { deleteManifest, manifestOf, putCacheConfig } from './registry-content.ts';
@@ -95,6 +95,8 @@ describe('a donor that does not give what it has is left out of a second try, al
     ['that has lost layers', () => ({ kind: 'answer', status: 404 })],
     ['that gives other bytes', (size) => ({ kind: 'answer', status: 200, body: Buffer.alloc(size) })],
     ['that refuses', () => ({ kind: 'answer', status: 403 })],
+    ['that is asked too often', () => ({ kind: 'answer', status: 429 })],
+    ['that says nothing', () => ({ kind: 'hang' })],
   ])('%s', async ([, lie], { engine, skip }) => {
     skip(!engine.owned, NOT_OURS);
     const { faults, main, own } = await (day ??= makeDay());
@@ -123,6 +125,23 @@ describe('a donor that does not give what it has is left out of a second try, al
     expect(shares.find(({ donor }) => donor === guilty)?.failures).not.toEqual([]);
     expect(shares.find(({ donor }) => donor.includes('/cache-test:'))?.failures).toEqual([]);
   });
+});
+
+test('a donor that breaks off half-way is asked for the rest, and costs no hit', async ({ engine, skip }) => {
+  skip(!engine.owned, NOT_OURS);
+  const { faults, main } = await (day ??= makeDay());
+  faults.set(
+    main.layers.map(({ digest, size }) => ({
+      on: ({ method, path }) => method === 'GET' && path.endsWith(digest),
+      fault: { kind: 'cut', bytes: Math.floor(size / 2) },
+      times: 1,
+    })),
+  );
+  const built = await rebased(await day);
+  faults.set([]);
+  expect(executed(built)).toEqual(NOBODY_HAS.toSorted());
+  expect(built.result).toMatchObject({ warnings: [], targets: [{ failures: [] }] });
+  expect(built.result.targets[0]?.donors?.flatMap(({ failures }) => failures)).not.toEqual([]);
 });
 
 describe('a cache that cannot be believed is not merged, with the reason, and costs no hit', () => {
@@ -200,13 +219,14 @@ describe('a cache that cannot be believed is not merged, with the reason, and co
   });
 });
 
-test('a cache that is wrong about what its layers unpack to keeps those out that contradict it, each by name, and the image is right', async ({
+test('a cache that is wrong about what its layers unpack to is left out alone and by name, though it was asked first, and costs no hit', async ({
   engine,
   skip,
 }) => {
   skip(!engine.owned, NOT_OURS);
   const { registry, faults, own, further } = await (day ??= makeDay());
   faults.set([]);
+  // It contradicts the pull request's own, and main's about what these two share.
   const layers = own.layers.map((layer) => ({
     ...layer,
     annotations: { ...layer.annotations, 'containerd.io/uncompressed': digestOf(layer.digest) },
@@ -215,13 +235,48 @@ test('a cache that is wrong about what its layers unpack to keeps those out that
   const built = await rebased(await day).finally(async () => await deleteManifest(registry, further, put));
   const liar = `${faults.host}/${further}`;
   const { result } = built;
-  // It was asked first, so it is the others that contradict it.
-  expect(result.import).toMatchObject({ donors: [liar] });
-  expect(new Set(result.warnings.map(({ code }) => code))).toEqual(new Set(['cache-not-merged']));
-  for (const { message } of result.warnings) {
-    expect(message).toMatch(
-      /^not imported: \S+\/cache-(?:main|test):\S+: disagreement about the blob sha256:/,
-    );
-  }
-  expect(result.targets).toMatchObject([{ outcome: 'built' }]);
+  expect(executed(built)).toEqual(NOBODY_HAS.toSorted());
+  expect(result.import).toMatchObject({ leftOut: [{ id: liar }] });
+  expect(result.warnings).toEqual([
+    {
+      code: 'cache-not-merged',
+      message: MATCHING(
+        /^not imported: \S+\/cache-test:\w+: disagreement with \S+\/cache-main:\S+ about the blob sha256:.*, and with \d more$/,
+      ),
+    },
+  ]);
+  expect(result.targets).toMatchObject([{ outcome: 'built', failures: [] }]);
+});
+
+test("main's layers packed in another way than the pull request's own are no less of use", async ({
+  engine,
+  skip,
+}) => {
+  skip(!engine.owned, NOT_OURS);
+  const { at, registry, faults } = await (day ??= makeDay());
+  faults.set([]);
+  const { git, commit } = at.agent.checkout;
+  const latest = `${at.agent.repositories.cache.main}:latest`;
+  const before = await readCache(registry, latest);
+  await at.agent.configure((same) => {
+    const { targets, ...rest } = chainConfiguration(same, ['test-ci']);
+    const cache = { mode: 'max', compression: 'gzip' };
+    return { ...rest, targets: { 'test-ci': { ...targets['test-ci'], cache } } };
+  });
+  await git('switch', '--quiet', 'main');
+  await commit({ 'lock.txt': 'three\n' });
+  await git('push', '--quiet', 'origin', 'main');
+  await at.machine('empty');
+  await at.build(MAIN);
+  const known = new Set(before.layers.map(({ digest }) => digest));
+  const packing = (layers: readonly Layer[]): object =>
+    new Set(layers.map(({ mediaType }) => mediaType.replace(/.*\+/, '')));
+  const added = (await readCache(registry, latest)).layers.filter(({ digest }) => !known.has(digest));
+  expect([packing(added), packing(before.layers)]).toEqual([new Set(['gzip']), new Set(['gzip', 'zstd'])]);
+
+  await git('switch', '--quiet', 'work');
+  await git('rebase', '--quiet', 'main');
+  const built = await rebased(await day);
+  expect(executed(built)).toEqual(NOBODY_HAS.toSorted());
+  expect(built.result.warnings).toEqual([]);
 });
