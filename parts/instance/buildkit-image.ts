@@ -5,7 +5,8 @@ import type { Engine } from '../engine.ts';
 import type { Registry } from '../registry.ts';
 
 /**
- * Pushes an image with the three programs that moby/buildkit has; they do nothing, as the machine's BuildKit is an engine's.
+ * Pushes an image with the three programs that moby/buildkit has; they do nothing, as the machine's BuildKit is an engine's. What
+ * buildctl is called with on the machine is recorded.
  * Answers with its reference by digest.
  */
 export async function pushBuildkitImage(
@@ -14,9 +15,14 @@ export async function pushBuildkitImage(
   repository: string,
 ): Promise<string> {
   const name = `${registry.host}/${repository}/buildkit`;
-  const programs = ['buildkitd', 'buildctl', 'buildkit-runc'].map(
-    (program) =>
-      `RUN --network=none mkdir -p /usr/bin && printf '#!/bin/sh\\nexit 0\\n' >/usr/bin/${program}\n`,
+  const texts = {
+    buildkitd: 'exit 0',
+    buildctl: '. /usr/local/bin/surroundings; echo "buildctl $*" >>"$LOG"',
+    'buildkit-runc': 'exit 0',
+  };
+  const programs = Object.entries(texts).map(
+    ([program, text]) =>
+      `RUN --network=none mkdir -p /usr/bin && printf '#!/bin/sh\\n${text}\\n' >/usr/bin/${program}\n`,
   );
   const input = `FROM ${BASE_IMAGE}\n${programs.join('')}CMD ["buildkitd"]\n`;
   const options = { env: engine.env, extendEnv: false, input };

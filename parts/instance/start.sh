@@ -21,6 +21,8 @@ for shared in $SHARED; do
 done
 
 mkdir -p "$root/run/sshd" "$root/root/.ssh" "$root/var/lib/buildkite-agent" "$root/var/lib/buildkit" "$root/usr/local/bin"
+# As BuildKit has it.
+: >"$root/var/lib/buildkit/history.db"
 cp "$directory/authorized_keys" "$root/root/.ssh/authorized_keys"
 chmod 700 "$root/root" "$root/root/.ssh"
 grep -q '^sshd:' "$root/etc/passwd" || echo 'sshd:x:64001:65534::/run/sshd:/usr/sbin/nologin' >>"$root/etc/passwd"

@@ -5,6 +5,11 @@ set -euo pipefail
 shopt -s nullglob
 trap 'echo "finish.sh failed at line $LINENO" >&2' ERR
 
+echo "forgetting the builds that warmed the store"
+# Their records say how each was called: arguments, and where the merged cache was to be had. The store stays warm without them. An
+# image is no worse where they cannot be forgotten.
+if /usr/local/bin/buildctl prune-histories >/dev/null; then forgotten=yes; fi
+
 echo "stopping BuildKit and Docker"
 rm -rf /run/warmbake
 # A snapshot of a running daemon has torn the store's database before; a unit that does not stop ends the build.
@@ -12,6 +17,9 @@ systemctl stop buildkitd.service docker.socket docker.service
 for unit in buildkitd.service docker.service; do
   if systemctl is-active --quiet "$unit"; then echo "$unit still runs" >&2; exit 1; fi
 done
+
+# A database that was emptied still has the records in its free pages; BuildKit makes a new one.
+if [ "${forgotten:-no}" = yes ]; then rm -f /var/lib/buildkit/history.db; fi
 
 echo "marking the image in $MARKER"
 size=$(du --summarize --human-readable /var/lib/buildkit | cut --fields=1)

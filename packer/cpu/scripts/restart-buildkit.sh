@@ -4,7 +4,7 @@ set -euo pipefail
 
 systemctl restart buildkitd.service
 for _ in {1..3000}; do
-  [ -S /run/buildkit/buildkitd.sock ] && buildctl debug workers >/dev/null 2>&1 && exit 0
+  [ -S /run/buildkit/buildkitd.sock ] && /usr/local/bin/buildctl debug workers >/dev/null 2>&1 && exit 0
   sleep 0.1
 done
 journalctl --unit=buildkitd.service --no-pager --lines=50 >&2

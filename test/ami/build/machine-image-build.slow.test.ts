@@ -155,6 +155,9 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
     'systemctl restart buildkitd.service',
     'systemctl stop buildkitd.service docker.socket docker.service',
   ]);
+  // No record of the builds that warmed it: forgotten by BuildKit, then by its file.
+  expect(calls).toMatch(/^buildctl prune-histories\nsystemctl stop buildkitd\.service /m);
+  expect(await instance.read('/var/lib/buildkit/history.db')).toBeUndefined();
   expect(await instance.read('/etc/app-image')).toMatch(
     new RegExp(
       `^AMI_BUILD_TIME=2.*Z\nBUILDKIT_CACHE=.+\nAMI_COMMIT=${project.commit}\nAMI_BUILD=812\nAMI_BASE=${BASE_AMI}\nAMI_RUN=run-1\n$`,
