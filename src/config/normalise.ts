@@ -33,9 +33,14 @@ function builderSettings({ name, socket, image }: Configuration['builder']): Bui
 }
 
 function sccacheSettings(written: NonNullable<Configuration['sccache']>): SccacheSettings {
-  const { secret, endpoint, credentialsLast, ...rest } = written;
+  const { secret, endpoint, credentialsLast, assume, ...rest } = written;
+  const { trusted, untrusted } = assume;
   return {
     ...rest,
+    assume: {
+      ...(trusted === undefined ? {} : { trusted }),
+      ...(untrusted === undefined ? {} : { untrusted }),
+    },
     credentialsLastMs: milliseconds(credentialsLast),
     ...(secret === undefined ? {} : { secret }),
     ...(endpoint === undefined ? {} : { endpoint }),

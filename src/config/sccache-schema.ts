@@ -23,6 +23,10 @@ const role = field.form(
 );
 const roles = z.array(role).default([]);
 
+const roleArn = field
+  .form(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'ARN of an IAM role')
+  .optional();
+
 function argument(name: string) {
   return field.form(/^[A-Za-z_][A-Za-z0-9_]*$/, 'argument name').default(name);
 }
@@ -47,6 +51,23 @@ export const sccache = z
       .form(/^[A-Za-z0-9][\w.-]*$/, 'secret id')
       .optional()
       .describe('id of the build secret that the Dockerfile mounts as AWS credentials file'),
+    credentials: z
+      .enum(['session', 'job'])
+      .default('session')
+      .describe(
+        "session: RUN steps get a session of the role in assume; job: they get the job's own credentials, whole, in pull requests too",
+      ),
+    assume: z
+      .strictObject({
+        trusted: roleArn.describe(
+          "taken for steps of trusted builds, which read and write; the job's own where absent",
+        ),
+        untrusted: roleArn.describe(
+          'taken for steps of other builds, which read; without it they get nothing',
+        ),
+      })
+      .prefault({})
+      .describe('IAM roles whose sessions RUN steps get'),
     credentialsLast: field
       .form(DURATION, 'duration; write it like 90m or 2h')
       .default('1h')
@@ -79,7 +100,15 @@ export const sccache = z
       })
       .describe('what the Dockerfile calls its build arguments'),
   })
-  .superRefine(({ region, endpoint, anonymous, secret, roles: all }, context) => {
+  .superRefine(({ region, endpoint, anonymous, secret, roles: all, credentials, assume }, context) => {
+    if (assume.untrusted !== undefined && assume.untrusted === assume.trusted) {
+      const message = `'${assume.untrusted}' is assume.trusted already: whoever may take it may write`;
+      context.addIssue({ code: 'custom', path: ['assume', 'untrusted'], message });
+    }
+    if (credentials === 'job' && Object.values(assume).some((one) => one !== undefined)) {
+      const message = 'no role is taken where credentials is job; remove one of the two';
+      context.addIssue({ code: 'custom', path: ['credentials'], message });
+    }
     if (region === 'auto' && endpoint === undefined) {
       context.addIssue({ code: 'custom', path: ['region'], message: "'auto' is not a valid AWS region" });
     }

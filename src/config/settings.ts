@@ -50,6 +50,10 @@ export interface SccacheSettings {
   readonly anonymous: boolean;
   /** Id of the build secret that the Dockerfile mounts for credentials; absent where the host's role is enough. */
   readonly secret?: string;
+  /** `job` hands the job's own credentials to every RUN step that mounts the secret, whoever wrote it. */
+  readonly credentials: 'session' | 'job';
+  /** ARNs of the roles whose sessions RUN steps get, by the trust of the build. */
+  readonly assume: { readonly trusted?: string; readonly untrusted?: string };
   /** Credentials that end sooner are warned about. */
   readonly credentialsLastMs: number;
   /** Days after which objects expire. */

@@ -1,10 +1,11 @@
 import type { SccacheSettings, Settings } from '../config/settings.ts';
 import { SAMPLE_COMMIT } from '../config/fields.ts';
 import { expand } from '../config/template.ts';
-import { type IamStatement, partitionOf } from '../platform/iam-policy.ts';
+import { type IamStatement, allow, partitionOf } from '../platform/iam-policy.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { parseEcrHost } from '../registry/ecr-host.ts';
 import { type Repository, parseReference } from '../registry/reference.ts';
+import { decideGrant } from '../sccache/grant.ts';
 import { roleStatements } from '../sccache/policy.ts';
 import { stateStatements } from '../state/policy.ts';
 
@@ -44,6 +45,9 @@ function sccacheStatements(
 ): readonly IamStatement[] {
   // IAM knows nothing of other services, and anonymous reading needs no right.
   if (sccache?.enabled !== true || sccache.anonymous || sccache.endpoint !== undefined) return [];
+  const grant = decideGrant(sccache, { trusted });
+  // The role that is taken has the rights on the bucket, and the job has none.
+  if (grant.kind === 'session') return [allow('TakeStoreRole', ['sts:AssumeRole'], { on: [grant.role] })];
   const place = { partition: partitionOf(sccache.region) };
   return roleStatements(sccache, place, trusted ? 'read-write' : 'read-only');
 }

@@ -1,4 +1,6 @@
 import { ruleOf } from '../bake/failure-classes.ts';
+import { readBuildkite } from '../context/buildkite.ts';
+import { judgeTrust } from '../context/trust.ts';
 import { createArguments, lostCreateRace } from '../bake/buildx.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
@@ -30,7 +32,8 @@ export async function runBuild(outer: BuildServices, request: PlanRequest): Prom
   for (const text of switchLines(services)) host.emit({ type: 'line', text });
   const planning = makePlan(services, request);
   planning.catch(() => undefined);
-  const preparing = prepareAccess(host, services.settings.sccache);
+  const { settings } = services;
+  const preparing = prepareAccess(host, settings.sccache, judgeTrust(readBuildkite(host.env), settings));
   preparing.catch(() => undefined);
   // In a container on EC2 its second may pass in vain: the plan does not wait for it.
   const telling = tellMachine(services);

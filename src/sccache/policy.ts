@@ -39,8 +39,8 @@ export interface Place {
   readonly account: string;
 }
 
-/** The configured roles as ARNs; a name is a role of the bucket's account. Sorted, each once. */
-export function rolesOf({ roles }: SccacheSettings, { partition, account }: Place): Roles {
+/** The configured roles as ARNs, those that builds take for their steps too; a name is a role of the bucket's account. Sorted, each once. */
+export function rolesOf({ roles, assume }: SccacheSettings, { partition, account }: Place): Roles {
   const arns = (names: readonly string[]): readonly string[] =>
     [
       ...new Set(
@@ -49,7 +49,11 @@ export function rolesOf({ roles }: SccacheSettings, { partition, account }: Plac
         ),
       ),
     ].toSorted();
-  return { readWrite: arns(roles.trusted), readOnly: arns([...roles.untrusted, ...roles.imageBuilder]) };
+  const taken = (role: string | undefined) => (role === undefined ? [] : [role]);
+  return {
+    readWrite: arns([...roles.trusted, ...taken(assume.trusted)]),
+    readOnly: arns([...roles.untrusted, ...roles.imageBuilder, ...taken(assume.untrusted)]),
+  };
 }
 
 /** What our statements are called in a bucket policy; statements of other names are somebody else's. */

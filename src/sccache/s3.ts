@@ -2,12 +2,21 @@ import type * as Sdk from '@aws-sdk/client-s3';
 import type { SccacheSettings } from '../config/settings.ts';
 import { type Aws, openAws } from '../platform/aws.ts';
 import type { Host } from '../platform/host.ts';
+import type { AwsCredentials } from './credentials.ts';
 
 /** The store's service, opened; the SDK is loaded only by those who call {@link openS3}. */
 export interface S3 {
   readonly sdk: typeof Sdk;
   readonly client: Sdk.S3Client;
   readonly aws: Aws;
+}
+
+/** How S3 is asked. */
+export interface OpenS3Options {
+  readonly attempts?: number;
+  readonly anyRegion?: boolean;
+  /** In place of the job's own. */
+  readonly credentials?: AwsCredentials;
 }
 
 /**
@@ -18,7 +27,7 @@ export interface S3 {
 export async function openS3(
   host: Pick<Host, 'fetch' | 'signal'>,
   { region, endpoint, anonymous }: SccacheSettings,
-  options: { readonly attempts?: number; readonly anyRegion?: boolean } = {},
+  options: OpenS3Options = {},
 ): Promise<S3> {
   const sdk = await import('@aws-sdk/client-s3');
   const aws = openAws(host, region);
@@ -30,6 +39,7 @@ export async function openS3(
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     ...(anonymous ? UNSIGNED : {}),
   });
   return { sdk, client, aws };

@@ -44,7 +44,7 @@ const TABLE: Readonly<
   'ami revoke': { refused: ['ami-0123456789abcdef0 --reason x'] },
   'ami unrevoke': { refused: ['ami-0123456789abcdef0'] },
   'ami history': { runs: [''] },
-  'ami iam': { runs: ['job'] },
+  iam: { runs: ['operator'] },
   'pipeline rollback-ami': { runs: ['--check'], refused: ['', '--out x'] },
   'pipeline image-build': { runs: ['--check'], refused: ['', '--out x'] },
   'pipeline rebuild-ami': { runs: ['--check'], refused: ['', '--out x'] },

@@ -3,7 +3,11 @@ import { BUILD_ROLES, FAMILY_ROLES } from '../../src/iam/role.ts';
 import { ACCOUNT, exampleScope, policyOf } from './scopes.ts';
 import { type Authorization, allows } from './simulate.ts';
 
-const scope = await exampleScope();
+const example = await exampleScope();
+const { sccache: store } = example.settings;
+if (store === undefined) throw new Error('the example has no sccache');
+/** With rights on the bucket of the jobs' own, as without roles for steps. */
+const scope = { ...example, settings: { ...example.settings, sccache: { ...store, assume: {} } } };
 const ROLES = [...BUILD_ROLES, ...FAMILY_ROLES];
 const EAST = { 'aws:RequestedRegion': 'us-east-1' };
 const OWN = { 'aws:ResourceTag/warmbake:family': 'cpu' };

@@ -52,6 +52,20 @@ test('repositories of other registries, another service’s store and a director
     expect(policyOf(role, { ...scope, settings, state: '/var/lib/state' }).Statement).toEqual([]);
 });
 
+test('builds whose steps get sessions may take that role of their trust, and nothing of the bucket', () => {
+  const { sccache } = scope.settings;
+  if (sccache === undefined) expect.unreachable();
+  const assume = { trusted: 'arn:aws:iam::1:role/w', untrusted: 'arn:aws:iam::1:role/r' };
+  const settings = { ...scope.settings, sccache: { ...sccache, assume } };
+  const of = (role: 'trusted-build' | 'untrusted-build') =>
+    policyOf(role, { ...scope, settings }).Statement.filter(
+      ({ Resource, Action }) =>
+        Resource.some((one) => one.includes(sccache.bucket)) || Action.includes('sts:AssumeRole'),
+    );
+  expect(of('trusted-build').map(({ Resource }) => Resource)).toEqual([[assume.trusted]]);
+  expect(of('untrusted-build').map(({ Resource }) => Resource)).toEqual([[assume.untrusted]]);
+});
+
 test('extra exports of trusted builds are repositories that they may push to', () => {
   const more = '936637512419.dkr.ecr.us-east-1.amazonaws.com/vllm-ci-test-cache:${commit}';
   const settings = { ...scope.settings, cache: { ...scope.settings.cache, alsoExport: [more] } };

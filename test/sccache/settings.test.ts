@@ -4,6 +4,8 @@ import { environmentText, sccacheVariables } from '../../src/sccache/environment
 import { withoutSccache } from '../../src/sccache/switched-off.ts';
 import { fullSettingsOf, problemsOf, settingsOf } from './settings.ts';
 
+const ARN = 'arn:aws:iam::123456789012:role/store';
+
 describe('the section', () => {
   test.for([true, 'true', 'True', 'on', 'yes', '1', 1])('takes %j for true', (enabled) => {
     expect(settingsOf({ enabled }).enabled).toBe(true);
@@ -63,6 +65,19 @@ describe('the section', () => {
       { roles: { trusted: ['ci'], untrusted: ['pr', 'ci'] } },
       "sccache.roles.untrusted[1]: 'ci' is in roles.trusted already: it would read and write",
     ],
+    [
+      { assume: { untrusted: 'reader' } },
+      "sccache.assume.untrusted: 'reader' is not a valid ARN of an IAM role",
+    ],
+    [
+      { assume: { trusted: ARN, untrusted: ARN } },
+      `sccache.assume.untrusted: '${ARN}' is assume.trusted already: whoever may take it may write`,
+    ],
+    [
+      { credentials: 'job', assume: { untrusted: ARN } },
+      'sccache.credentials: no role is taken where credentials is job; remove one of the two',
+    ],
+    [{ credentials: 'all' }, "sccache.credentials: 'all' is not one of session, job"],
     [{ arguments: { bucket: 'USE_SCCACHE' } }, 'sccache.arguments: two settings have one argument name'],
     [{ arguments: { bucket: 'a b' } }, "sccache.arguments.bucket: 'a b' is not a valid argument name"],
   ])('%j is refused: %s', ([written, problem]) => {
@@ -89,7 +104,8 @@ describe('build arguments', () => {
   test('do not change with roles or credentials, which are not part of the layer key', () => {
     const without = sccacheArguments(settingsOf());
     const roles = { trusted: ['post'], untrusted: ['pre'] };
-    expect(sccacheArguments(settingsOf({ secret: 'aws-credentials', roles }))).toEqual(without);
+    const assume = { untrusted: ARN };
+    expect(sccacheArguments(settingsOf({ secret: 'aws-credentials', roles, assume }))).toEqual(without);
   });
 
   test('say 0 for a build that does without', () => {
