@@ -18,6 +18,8 @@ export interface BakeFileOptions {
   readonly cacheFrom: readonly string[];
   /** Secrets that the targets of `results` get beside their own, CSV entries. */
   readonly secrets?: readonly string[];
+  /** Values for build arguments that a target has: others are not added. */
+  readonly args?: Readonly<Record<string, string>>;
   /** This buildx prints some texts as a bake file must spell them: see {@link ESCAPE_CANARY}. */
   readonly printsEscaped: boolean;
 }
@@ -39,7 +41,7 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
   );
   const names = [...own.keys(), ...linkedTargets(contexts, [...own.keys()])];
   const target = names.map((name) => {
-    const graph = graphOf(targets[name] ?? {}, options);
+    const graph = withArguments(graphOf(targets[name] ?? {}, options), options.args);
     const sources = cacheFrom.length === 0 ? {} : { 'cache-from': cacheFrom.map(escaped) };
     const result = own.get(name);
     if (result === undefined) return [name, { ...graph, ...sources }] as const;
@@ -64,6 +66,13 @@ export const OURS: ReadonlySet<string> = new Set(['tags', 'output', 'cache-to', 
 
 /** Attributes whose values buildx since 0.23 prints as a bake file must spell them (`bake/bake.go`, its JSON marshalling). */
 const PRINTED_ESCAPED = new Set(['args', 'labels', 'annotations', 'dockerfile-inline', 'extra-hosts']);
+
+function withArguments(graph: PrintedGraph, args: BakeFileOptions['args'] = {}): PrintedGraph {
+  const own = z.record(z.string(), z.unknown()).safeParse(graph['args']);
+  if (!own.success) return graph;
+  const known = Object.entries(args).filter(([name]) => Object.hasOwn(own.data, name));
+  return { ...graph, args: { ...own.data, ...Object.fromEntries(known) } };
+}
 
 function graphOf(target: PrintedGraph, { printsEscaped }: BakeFileOptions): PrintedGraph {
   const attributes = Object.entries(target).filter(([key]) => !OURS.has(key));

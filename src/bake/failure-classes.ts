@@ -1,7 +1,12 @@
 import type { ErrorKind } from '../platform/errors.ts';
 
 /** What the next try does differently. */
-export type RetryChange = 'none' | 'fresh-credentials' | 'without-donors' | 'without-sources';
+export type RetryChange =
+  | 'none'
+  | 'fresh-credentials'
+  | 'without-donors'
+  | 'without-sources'
+  | 'without-sccache';
 
 /** What follows from a failure of one class. */
 export interface FailureRule {
@@ -21,7 +26,7 @@ export const FAILURE_CLASSES = {
   /** A RUN step ended with another exit code than 0. */
   compile: { ...NEVER, kind: 'build' },
   /** sccache's server did not start in a RUN step; judged in the build room, which also has the hint. */
-  sccache: { ...NEVER, kind: 'outside' },
+  sccache: { delays: [0], change: 'without-sccache', kind: 'outside' },
   /** The bake file, the Dockerfile, a base image, a secret or a file that COPY names. */
   definition: { ...NEVER, kind: 'build' },
   /** A layer of an imported cache is gone, damaged or denied. */

@@ -37,10 +37,11 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
   const earlier: Attempt[] = [];
   const mounting = mountForExport(services, work);
   let current = await plannedImport(services, work);
+  let withoutSccache = false;
   try {
     for (;;) {
       const { opened } = current;
-      const tried = await attempt(services, work, opened);
+      const tried = await attempt(services, work, { opened, withoutSccache });
       if (tried === 'import-missed') {
         current = await nextImport(services, work, current);
         continue;
@@ -51,16 +52,22 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
       failures.push(last.failure);
       earlier.push(tried);
       const retry = decideRetry(failures);
-      if (retry === undefined) return ended;
+      if (retry === undefined || isInVain(services, retry)) return ended;
       const next = await nextTry(services, retry, { opened, failure: last.failure });
       warn(services.host.emit, 'build-retried', retryText(last.failure, next));
       current = { ...current, opened: next.opened };
+      withoutSccache ||= retry.change === 'without-sccache';
       await services.host.clock.sleep(next.delaySeconds * 1000, services.host.signal);
     }
   } finally {
     await current.opened.close();
     await mounting.end();
   }
+}
+
+/** Without sccache the build is what it was, where it was off. */
+function isInVain({ settings }: BuildServices, { change }: Retry): boolean {
+  return change === 'without-sccache' && settings.sccache?.enabled !== true;
 }
 
 function overAttempts(earlier: readonly Attempt[], last: Attempt): Attempt {
@@ -99,6 +106,7 @@ async function nextTry(
     await services.login.refresh();
     return { opened, delaySeconds, how: ' with fresh credentials' };
   }
+  if (change === 'without-sccache') return { opened, delaySeconds, how: ' without sccache' };
   if (change === 'none') return { opened, delaySeconds, how: '' };
   await opened.close();
   return { opened: { ...NOTHING, shares: opened.shares }, delaySeconds, how: ' without cache sources' };
@@ -108,7 +116,7 @@ async function nextTry(
 async function attempt(
   services: BuildServices,
   { plan, targets }: Work,
-  opened: OpenImport,
+  { opened, withoutSccache }: { readonly opened: OpenImport; readonly withoutSccache: boolean },
 ): Promise<Attempt | 'import-missed'> {
   const { hear, heard } = listenForSccache();
   const stop = new AbortController();
@@ -123,7 +131,8 @@ async function attempt(
   try {
     const { context, printed } = plan;
     const { cacheFrom, hidden } = opened;
-    const call = await writeBakeCall(services, { context, printed, targets, cacheFrom });
+    const facts = { context, printed, targets, cacheFrom, withoutSccache };
+    const call = await writeBakeCall(services, facts);
     const options = { builder: plan.builder.name, hidden };
     const run = await runBake({ ...services.host, emit, signal: stop.signal }, call, options);
     return { ...run, heard: heard(), ...judged(run, heard()) };

@@ -36,7 +36,11 @@ export function printCall(
 export function bakeDocument(
   printed: Definition,
   targets: readonly Writes[],
-  more: { readonly cacheFrom: readonly string[]; readonly secrets?: readonly string[] },
+  more: {
+    readonly cacheFrom: readonly string[];
+    readonly secrets?: readonly string[];
+    readonly args?: Readonly<Record<string, string>>;
+  },
 ): object {
   const results = targets.map((target) => ({
     name: target.settings.name,
@@ -57,13 +61,17 @@ export async function writeBakeCall(
     readonly printed: Definition;
     readonly targets: readonly Writes[];
     readonly cacheFrom: readonly string[];
+    /** Compile steps do without the store, as with `--no-sccache`. */
+    readonly withoutSccache?: boolean;
   },
 ): Promise<BakeCall> {
   const { host, settings, secret } = services;
-  const { context, printed, targets, cacheFrom } = facts;
-  const secrets = secret === undefined ? [] : [secretEntry(secret)];
+  const { context, printed, targets, cacheFrom, withoutSccache = false } = facts;
+  const secrets = secret === undefined || withoutSccache ? [] : [secretEntry(secret)];
+  const enabled = settings.sccache?.arguments.enabled;
+  const args = withoutSccache && enabled !== undefined ? { [enabled]: '0' } : {};
   const file = path.join(host.scratch, 'definition.json');
-  const document = bakeDocument(printed, targets, { cacheFrom, secrets });
+  const document = bakeDocument(printed, targets, { cacheFrom, secrets, args });
   await writeFile(file, JSON.stringify(document), { mode: 0o600 });
   return {
     files: [file],

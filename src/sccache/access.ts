@@ -1,7 +1,8 @@
 import type { SccacheSettings } from '../config/settings.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import { type AwsCredentials, type FoundCredentials, findCredentials, judgeLifetime } from './credentials.ts';
+import type { AwsCredentials } from './aws-credentials.ts';
+import { type FoundCredentials, findCredentials, judgeLifetime } from './credentials.ts';
 import { type CredentialGrant, decideGrant } from './grant.ts';
 import { type StoreProbe, probeRead, probeWithin } from './probe.ts';
 import { openS3 } from './s3.ts';
@@ -68,19 +69,20 @@ async function credentialsFor(
   }
 }
 
-const WITHHELD: Warning = {
+/** What a build without credentials for its steps must hear. */
+export const WITHHELD: Warning = {
   code: 'sccache-credentials-withheld',
   message:
-    "this build is untrusted, and there is no role for its steps (sccache.assume.untrusted): they get no credentials, since the job's own would go to whoever wrote them; a compile step that is not cached does without the store, or fails where its Dockerfile insists on it",
+    "this build is untrusted, and there is no role for its steps (sccache.assume.untrusted): they get no credentials, since the job's own would go to whoever wrote them; a compile step that is not cached is built without the store",
 };
 
 /** Never the job's own instead: a role was configured so that nobody gets those. */
 function none(grant: CredentialGrant, because: string): Warning {
   if (grant.kind === 'session') {
-    const message = `the role '${grant.role}' could not be taken for the steps of this build, which get no credentials (${because}): a compile step that is not cached will fail; allow sts:AssumeRole to this job and in the role's trust policy, or build with --no-sccache`;
+    const message = `the role '${grant.role}' could not be taken for the steps of this build, which get no credentials (${because}): a compile step that is not cached is built without the store; allow sts:AssumeRole to this job and in the role's trust policy`;
     return { code: 'sccache-role-refused', message };
   }
-  const message = `this host has no AWS credentials for sccache (${because}): a compile step that is not cached will fail; ${ADVICE['no-credentials']}, or build with --no-sccache`;
+  const message = `this host has no AWS credentials for sccache (${because}): a compile step that is not cached is built without the store, or fails first and is then built so; ${ADVICE['no-credentials']}, or build with --no-sccache`;
   return { code: 'sccache-no-credentials', message };
 }
 

@@ -4,9 +4,11 @@ import type { Host } from '../platform/host.ts';
 import { readCaller } from './bucket-facts.ts';
 import type { BucketFacts } from './bucket-plan.ts';
 import { type FoundCredentials, findCredentials } from './credentials.ts';
+import type { SessionGrant } from './grant.ts';
 import { type Place, bucketArn } from './policy.ts';
 import { type StoreProbe, probeList, probeRead, probeWithin, probeWrite } from './probe.ts';
 import { type S3, openS3 } from './s3.ts';
+import { assumeForStore } from './session.ts';
 
 /** What was found out about a store, from where the checkup runs. */
 export interface Checkup {
@@ -32,6 +34,13 @@ export type BucketPolicy =
   | { readonly state: 'none' }
   | { readonly state: 'unseen' };
 
+/** How a store is examined. */
+export interface CheckupOptions {
+  readonly write: boolean;
+  /** With such a session, as steps get it; absent: with the job's own credentials. */
+  readonly session?: SessionGrant;
+}
+
 /**
  * Asks everything that decides whether sccache starts, the way sccache asks it. Writes sccache's own check object where
  * `write` is set and the rights allow it. A store that is broken is a finding and no error; only the run's signal throws.
@@ -39,12 +48,17 @@ export type BucketPolicy =
 export async function examineStore(
   host: Pick<Host, 'clock' | 'fetch' | 'signal'>,
   sccache: SccacheSettings,
-  options: { readonly write: boolean },
+  options: CheckupOptions,
 ): Promise<Checkup> {
   const heard: Told = {};
-  const s3 = await openS3({ ...host, fetch: hearing(host, heard) }, sccache, { attempts: 2 });
+  const { session } = options;
+  const taken = session === undefined ? undefined : await assumeForStore(host, sccache, session);
+  const s3 = await openS3({ ...host, fetch: hearing(host, heard) }, sccache, {
+    attempts: 2,
+    ...(taken?.state === 'found' ? { credentials: taken.credentials } : {}),
+  });
   try {
-    const credentials = sccache.anonymous ? undefined : await findCredentials(s3, host);
+    const credentials = sccache.anonymous ? undefined : (taken ?? (await findCredentials(s3, host)));
     const signed = credentials?.state === 'found';
     const caller = signed && sccache.endpoint === undefined ? await callerOf(s3) : undefined;
     const ask = async (probe: typeof probeRead): Promise<StoreProbe> =>

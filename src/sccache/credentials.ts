@@ -1,16 +1,8 @@
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { within } from '../platform/time-limit.ts';
+import type { AwsCredentials } from './aws-credentials.ts';
 import type { S3 } from './s3.ts';
-
-/** AWS credentials; secret, so never in a message or an event. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  /** Absent for keys that do not end. */
-  readonly expires?: Date;
-}
 
 /** What the credential chain of the SDK found. */
 export type FoundCredentials =

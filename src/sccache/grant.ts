@@ -1,10 +1,16 @@
 import type { SccacheSettings } from '../config/settings.ts';
 import type { StoreAccessKind } from './policy.ts';
 
+/** A session of a role, of this trust alone, for the store alone. */
+export interface SessionGrant {
+  readonly kind: 'session';
+  readonly role: string;
+  readonly access: StoreAccessKind;
+}
+
 /** What the RUN steps of a build get for the store. Whoever wrote a step can read it and send it away. */
 export type CredentialGrant =
-  /** A session of a role, of this trust alone, for the store alone. */
-  | { readonly kind: 'session'; readonly role: string; readonly access: StoreAccessKind }
+  | SessionGrant
   /** The job's own, with all its rights. */
   | { readonly kind: 'job' }
   /** Nothing: there is no role for it, and the job's own are not for whoever opens a pull request. */

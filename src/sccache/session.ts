@@ -5,7 +5,7 @@ import type { Host } from '../platform/host.ts';
 import { partitionOf } from '../platform/iam-policy.ts';
 import { within } from '../platform/time-limit.ts';
 import type { FoundCredentials } from './credentials.ts';
-import type { CredentialGrant } from './grant.ts';
+import type { SessionGrant } from './grant.ts';
 import { rolePolicy } from './policy.ts';
 
 /** Looking for credentials and one request with its repetitions. */
@@ -21,7 +21,7 @@ const LONGEST = 3_600;
 export async function assumeForStore(
   host: Pick<Host, 'fetch' | 'clock' | 'signal'>,
   sccache: SccacheSettings,
-  { role, access }: Extract<CredentialGrant, { kind: 'session' }>,
+  { role, access }: SessionGrant,
 ): Promise<FoundCredentials> {
   const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
   const client = new STSClient({ ...openAws(host, sccache.region).settings, maxAttempts: 2 });

@@ -35,6 +35,19 @@ it('gives secrets of the build to planned targets only, beside their own', () =>
   });
 });
 
+it('gives a build argument another value where a target has it, a linked one too, and adds none', () => {
+  const raw = {
+    target: {
+      app: { contexts: { a: 'target:lib' }, args: { USE: '1', OTHER: '1' } },
+      lib: { args: { USE: '1' } },
+    },
+  };
+  expect(bakeFile(raw, { ...options, args: { USE: '0', UNKNOWN: '0' } })).toMatchObject({
+    target: { app: { args: { USE: '0', OTHER: '1' } }, lib: { args: { USE: '0' } } },
+  });
+  expect(JSON.stringify(bakeFile(raw, { ...options, args: { UNKNOWN: '0' } }))).not.toContain('UNKNOWN');
+});
+
 it('spells what this buildx has not escaped, and leaves what it has', () => {
   const target = { context: '${dir}', args: { 'k${x}': '$${v}' }, secret: [{ src: '%{f}' }] };
   expect(bakeFile({ target: { app: target } }, options)).toMatchObject({

@@ -14,6 +14,7 @@ it.each([
   [[failure('registry-error')], 5, 'none'],
   [[failure('expired-token')], 0, 'fresh-credentials'],
   [[failure('cache-import', true)], 0, 'without-donors'],
+  [[failure('sccache')], 0, 'without-sccache'],
   [[failure('rate-limit'), failure('expired-token')], 0, 'fresh-credentials'],
   [[failure('rate-limit', true)], 15, 'none'],
   [[failure('rate-limit', true), failure('rate-limit', true)], 0, 'without-sources'],
@@ -34,7 +35,7 @@ const CAN_PASS = {
   engine: false,
   definition: false,
   compile: false,
-  sccache: false,
+  sccache: true,
   canceled: false,
   unknown: false,
 } as const satisfies Record<FailureClass, boolean>;

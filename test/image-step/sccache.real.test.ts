@@ -4,7 +4,7 @@ import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { recorded } from '../sccache/recorded.ts';
 import { test } from '../tiers/real.ts';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
-import { MAIN } from '../../parts/ci-job/variables.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'not-to-be-seen' };
@@ -58,9 +58,32 @@ test('a build gets credentials as a secret, and tells what sccache did, and that
   expect(without.result).toMatchObject({ warnings: [{ code: 'sccache-switched-off' }] });
 });
 
-test('a step that ends because sccache did not start is no compile error', async ({ engine, registry }) => {
+test('a step that ends because sccache did not start is no compile error, and does without in a second try', async ({
+  engine,
+  registry,
+}) => {
   const files = {
-    Dockerfile: dockerfile(`cat /statistics.json && exit 2`),
+    Dockerfile: dockerfile('cat /statistics.json && exit "$USE_SCCACHE"'),
+    'statistics.json':
+      'sccache: error: Server startup failed: cache storage failed to read: PermissionDenied\n',
+  };
+  await using agent = await makeAgent(engine.env, { images: registry.host }, files);
+  await configure(agent);
+  const { result, stderr } = requireSuccess(await agent.build({ ...MAIN, ...KEYS }));
+  expect(stderr).toMatch(/build-retried: sccache: .*; trying again without sccache$/m);
+  // Whether there are keys, and whether sccache is on.
+  expect(stderr).toMatch(
+    /\] 1\n[\s\S]*\] 1 team-store\n[\s\S]*\] grep: \/aws: No such file or directory\n[\s\S]*\] 0 team-store\n/,
+  );
+  expect(result).toMatchObject({ targets: [{ failures: [{ class: 'sccache' }] }] });
+});
+
+test('what does not start sccache and fails without it too is told as what stopped it', async ({
+  engine,
+  registry,
+}) => {
+  const files = {
+    Dockerfile: dockerfile('cat /statistics.json && exit 2'),
     'statistics.json':
       'sccache: error: Server startup failed: cache storage failed to read: PermissionDenied\n',
   };
@@ -69,7 +92,27 @@ test('a step that ends because sccache did not start is no compile error', async
   const { exitCode, result } = await agent.build({ ...MAIN, ...KEYS });
   expect(result).toMatchObject({
     error: { code: 'build-sccache' },
-    targets: [{ failures: [{ class: 'sccache' }] }],
+    targets: [{ failures: [{ class: 'sccache' }, { class: 'sccache' }] }],
   });
   expect(exitCode).toBe(5);
+});
+
+test("steps of a pull request get no key of the job's, and keep the layers that main has compiled", async ({
+  engine,
+  registry,
+}) => {
+  const files = { Dockerfile: dockerfile('cat /statistics.json'), 'statistics.json': 'one\n' };
+  await using agent = await makeAgent(engine.env, { images: registry.host }, files);
+  await configure(agent);
+  const { git, commit } = agent.checkout;
+  requireSuccess(await agent.build({ ...MAIN, ...KEYS }));
+  await git('push', '--quiet', 'origin', 'main');
+
+  const same = requireSuccess(await agent.build({ ...pullRequest(), ...KEYS }, { args: ['--force'] }));
+  expect(same.stderr).toContain('\nsccache  not run (layer cached)\n');
+  expect(same.stderr).toContain('sccache-credentials-withheld');
+
+  await commit({ 'statistics.json': 'two\n' });
+  const changed = requireSuccess(await agent.build({ ...pullRequest(), ...KEYS }));
+  expect(changed.stderr).toMatch(/\] grep: \/aws: No such file or directory\n[\s\S]*\] 1 team-store\n/);
 });

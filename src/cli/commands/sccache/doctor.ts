@@ -2,6 +2,10 @@ import { readMachine } from '../../../image-step/machine.ts';
 import type { Settings } from '../../../config/settings.ts';
 import { parseEcrHost } from '../../../registry/ecr-host.ts';
 import type { Host } from '../../../platform/host.ts';
+import { readBuildkite } from '../../../context/buildkite.ts';
+import { judgeTrust } from '../../../context/trust.ts';
+import { WITHHELD } from '../../../sccache/access.ts';
+import { decideGrant, type SessionGrant } from '../../../sccache/grant.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
 import { type BuilderRegion, diagnose } from '../../../sccache/diagnosis.ts';
 import { verdictText } from '../../../sccache/verdict.ts';
@@ -29,7 +33,7 @@ export const sccacheDoctorCommand: CommandSpec = {
 async function run(outer: Host, input: Input): Promise<CommandOutcome> {
   const { sccache, settings, host } = await loadSccache(outer, input);
   const [checkup, builders] = await Promise.all([
-    examineStore(host, sccache, { write: !flag(input, 'readOnly') }),
+    examineStore(host, sccache, { write: !flag(input, 'readOnly'), ...sessionOf(host, settings) }),
     builderRegions(host, settings),
   ]);
   const { findings, verdict } = diagnose(checkup, sccache, builders);
@@ -40,6 +44,15 @@ async function run(outer: Host, input: Input): Promise<CommandOutcome> {
     text: [...tableLines(['CHECK', 'STATE', 'FOUND'], rows), verdictText(verdict), ''].join('\n'),
     exitCode: failed ? 1 : 0,
   };
+}
+
+/** What steps of a build would get here, where that is a session; else the job's own are looked at, whoever gets them. */
+function sessionOf(host: Host, settings: Settings): { readonly session?: SessionGrant } {
+  const { sccache } = settings;
+  if (sccache?.secret === undefined) return {};
+  const grant = decideGrant(sccache, judgeTrust(readBuildkite(host.env), settings));
+  if (grant.kind === 'withheld') host.emit({ type: 'warning', warning: WITHHELD });
+  return grant.kind === 'session' ? { session: grant } : {};
 }
 
 /** Where builds run: this machine if it is one of EC2, and where the cache registry is, which is beside the builders. */
