@@ -82,7 +82,7 @@ const assume = { trusted: WRITER, untrusted: READER };
 function listening(): { readonly host: typeof bench.host; readonly asked: URLSearchParams[] } {
   const asked: URLSearchParams[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    if (init?.method === 'POST') asked.push(new URLSearchParams(String(init.body)));
+    if (init?.method === 'POST' && typeof init.body === 'string') asked.push(new URLSearchParams(init.body));
     return await bench.host.fetch(input, init);
   };
   return { host: { ...bench.host, fetch }, asked };
