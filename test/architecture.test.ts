@@ -119,6 +119,25 @@ it('only main.ts reads the process, and only the terminal prints', () => {
   expect(reads).toEqual([]);
 });
 
+it('text leaves by one door: its types are made in one file each, which alone writes control sequences', () => {
+  const door = 'cli/door.ts';
+  const made = offences((text, file) =>
+    file === door ? [] : [...text.matchAll(/\bas (?:SafeText|SafePage)\b/g)].map(([what]) => what),
+  );
+  const escapes = offences((text, file) =>
+    [door, 'platform/outside-text.ts'].includes(file)
+      ? []
+      : [...text.matchAll(/\\(?:u001b|x1b|033|e\[)|styleText/gi)].map(([what]) => what),
+  );
+  const written = offences((text) => [...text.matchAll(/std(?:out|err)\.write/g)].map(([what]) => what));
+  expect({ made, escapes }).toEqual({ made: [], escapes: [] });
+  expect([...new Set(written.map((where) => where.split(':')[0]))]).toEqual(['main.ts']);
+  expect(texts.get('cli/renderer.ts')).toMatch(
+    /out: \(text: SafePage\) => void;\s+readonly err: \(text: SafePage\) => void;/,
+  );
+  expect(texts.get('buildkite/agent.ts')).toContain('markdown: Markdown)');
+});
+
 it('no file is too long for one idea', () => {
   expect(offences((text) => (text.split('\n').length > 300 ? ['more than 300 lines'] : []))).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
+import { type Markdown, markdownText } from './markdown.ts';
 import { type Finished, explainExit, succeeded } from '../platform/process.ts';
-import { shownAddresses } from '../platform/shown-addresses.ts';
 
 /** How an annotation looks. */
 export type AnnotationStyle = 'info' | 'success' | 'warning' | 'error';
@@ -13,7 +13,7 @@ export type AnnotationStyle = 'info' | 'success' | 'warning' | 'error';
  */
 export interface BuildkiteAgent {
   /** Puts `markdown` into the annotation of `context`, replacing what it held. */
-  annotate(context: string, style: AnnotationStyle, markdown: string): Promise<void>;
+  annotate(context: string, style: AnnotationStyle, markdown: Markdown): Promise<void>;
   /** Uploads `file` under its bare name: the artifact's path is a contract with those who download it. */
   uploadArtifact(file: string): Promise<void>;
 }
@@ -36,7 +36,7 @@ export function buildkiteAgent(host: Host): BuildkiteAgent {
   return {
     annotate: async (context, style, markdown) =>
       await call('the annotation', ['annotate', '--context', context, '--style', style], {
-        stdin: shownAddresses(markdown),
+        stdin: markdownText(markdown),
       }),
     uploadArtifact: async (file) =>
       await call(`uploading ${path.basename(file)}`, ['artifact', 'upload', path.basename(file)], {

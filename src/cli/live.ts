@@ -1,14 +1,15 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Event, StepUpdate } from '../platform/events.ts';
-import { failureLines, ink, type Look, pageLines } from './paint.ts';
-import { fit, printable } from './printable.ts';
+import { framePage, ink, type Line, type Look, type SafePage, shown, SHOWN_CURSOR } from './door.ts';
+import { fit } from './fit.ts';
+import { failureLines, pageLines } from './paint.ts';
 import { stepBoard, type Running } from './step-board.ts';
 import { secondsText } from './step-text.ts';
 import { stepText, type Renderer } from './text.ts';
 
 /** The terminal that a live display is drawn on. */
 export interface Screen {
-  readonly write: (text: string) => void;
+  readonly write: (text: SafePage) => void;
   readonly columns: () => number;
   readonly rows: () => number;
 }
@@ -23,30 +24,23 @@ export interface LiveRenderer extends Renderer {
 export const FRAME_MS = 100;
 
 const MOST_STEPS = 8;
-const HIDE_CURSOR = '\u001B[?25l';
-const SHOW_CURSOR = '\u001B[?25h';
-/** Terminals that know it show everything in between at once; others ignore it. */
-const HOLD = '\u001B[?2026h';
-const RELEASE = '\u001B[?2026l';
-
 /**
  * A display for people: what has ended scrolls by, below it the running steps with their time and last line of output.
  * Output of steps is shown only where they fail. Draws at most ten times a second, each time with one write.
  */
 export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now'>): LiveRenderer {
   const board = stepBoard();
-  let queue: string[] = [];
+  let queue: Line[] = [];
   let height = 0;
   let cursorHidden = false;
   let drawnAt = Number.NEGATIVE_INFINITY;
 
-  const draw = (region: readonly string[]): void => {
-    const back = height > 0 ? `\r\u001B[${height}A\u001B[J` : '';
-    const lines = [...queue, ...region].map((line) => `${line}\n`).join('');
+  const draw = (region: readonly Line[]): void => {
+    const lines = [...queue, ...region];
     queue = [];
-    if (back === '' && lines === '') return;
+    if (height === 0 && lines.length === 0) return;
     const hide = region.length > 0 && !cursorHidden;
-    screen.write(`${HOLD}${hide ? HIDE_CURSOR : ''}${back}${lines}${RELEASE}`);
+    screen.write(framePage(look, { back: height, hide, lines }));
     cursorHidden ||= hide;
     height = region.length;
   };
@@ -60,13 +54,13 @@ export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now
 
   const countsText = (): string => [...board.counts()].map(([end, count]) => `${count} ${end}`).join(', ');
 
-  const step = (update: StepUpdate): readonly string[] => {
+  const step = (update: StepUpdate): readonly Line[] => {
     const change = board.update(update, clock.now());
     if (change.kind === 'failed') return failureLines(look, { ...update, tail: change.tail });
     return change.kind === 'ended' ? [stepText(look, update, change.word)] : [];
   };
 
-  const show = (event: Event): readonly string[] => {
+  const show = (event: Event): readonly Line[] => {
     if (event.type === 'step') return step(event.step);
     if (event.type !== 'log') return pageLines(look, event);
     board.log(event.id, event.lines);
@@ -81,7 +75,7 @@ export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now
     tick,
     close: () => {
       draw([]);
-      if (cursorHidden) screen.write(SHOW_CURSOR);
+      if (cursorHidden) screen.write(SHOWN_CURSOR);
       cursorHidden = false;
     },
   };
@@ -92,18 +86,19 @@ function regionLines(
   look: Look,
   screen: Screen,
   state: { readonly running: readonly Running[]; readonly counts: string; readonly now: Date },
-): readonly string[] {
+): readonly Line[] {
   if (state.running.length === 0) return [];
   const width = screen.columns() - 1;
   const room = Math.max(1, Math.min(MOST_STEPS, Math.floor((screen.rows() - 2) / 2)));
   const hidden = state.running.length - room;
   const steps = state.running.slice(0, room).flatMap(({ step, since, tail }) => {
     const seconds = secondsText((state.now.getTime() - since.getTime()) / 1000);
-    const last = printable(tail.at(-1) ?? '', { colour: false }).trim();
-    const name = fit(`${seconds.padStart(7)} ${printable(step.name, { colour: false })}`, width);
-    return last === '' ? [name] : [name, ink(look, 'dim', fit(`        │ ${last}`, width))];
+    const last = shown(tail.at(-1) ?? '').trim();
+    // Neutralised before and after: a cut can go through what belongs together.
+    const name = shown(fit(`${seconds.padStart(7)} ${shown(step.name)}`, width));
+    return last === '' ? [name] : [name, ink(look, 'dim', shown(fit(`        │ ${last}`, width)))];
   });
   const more = hidden > 0 ? [`${hidden} more running`] : [];
   const summary = [state.counts, ...more].filter((part) => part !== '').join(', ');
-  return summary === '' ? steps : [...steps, ink(look, 'dim', fit(`        ${summary}`, width))];
+  return summary === '' ? steps : [...steps, ink(look, 'dim', shown(fit(`        ${summary}`, width)))];
 }

@@ -2,13 +2,16 @@ import { Command as Commander, CommanderError } from 'commander';
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
-import { shownAddresses } from '../platform/shown-addresses.ts';
 import type { CommandSpec, Input } from './command.ts';
-import { type Streams, eventRenderer } from './renderer.ts';
+import { jsonPage, type Line, messageLines, type SafePage, pageOf, textPage } from './door.ts';
+import { type Streams, eventRenderer, lookOf } from './renderer.ts';
 import { requireTrustedJob } from './trusted-job.ts';
 
 /** The host but for the receiver of events, which is made here, and the two streams. */
-export type Surroundings = Omit<Host, 'emit'> & { readonly streams: Streams };
+export type Surroundings = Omit<Host, 'emit' | 'ask'> & {
+  readonly streams: Streams;
+  readonly ask?: (question: SafePage) => Promise<string>;
+};
 
 /** A command in the table below; what it needs is loaded only when it is called. */
 export interface Listed {
@@ -177,13 +180,18 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** Parses `argv`, runs the command and answers with the exit code; never rejects. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let exitCode = 0;
+  const { out, err } = surroundings.streams;
+  const look = lookOf(surroundings.streams, surroundings.env);
   const program = new Commander('warmbake')
     .description('Warm caches for Docker bake builds: pull request → base branch → main.')
     .version(VERSION)
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows what there is)')
-    .configureOutput({ writeOut: surroundings.streams.out, writeErr: surroundings.streams.err })
+    .configureOutput({
+      writeOut: (text) => out(textPage(look, text)),
+      writeErr: (text) => err(textPage(look, text)),
+    })
     .addHelpText('after', EXIT_CODES);
   const called = COMMANDS.find(({ name }) => name.split(' ').every((word, i) => argv[i] === word));
   for (const listed of COMMANDS) {
@@ -232,41 +240,47 @@ async function runCommand(
   input: Input,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { streams: given, ...rest } = surroundings;
-  // Whatever is quoted from elsewhere, no address leaves with its password or signature.
-  const streams: Streams = {
-    ...given,
-    out: (text) => given.out(shownAddresses(text)),
-    err: (text) => given.err(shownAddresses(text)),
-  };
+  const { streams, ask, ...rest } = surroundings;
+  const look = lookOf(streams, surroundings.env);
   const renderer = eventRenderer(streams, surroundings);
-  const host: Host = { ...rest, emit: renderer.emit };
-  const print = (document: object): void => streams.out(`${JSON.stringify(document, undefined, 2)}\n`);
+  const host: Host = {
+    ...rest,
+    emit: renderer.emit,
+    ...(ask === undefined ? {} : { ask: async (question) => await ask(textPage(look, question)) }),
+  };
+  const print = (document: object): void => streams.out(jsonPage(document));
+  const tell = (error: unknown): number => {
+    streams.err(pageOf(look, errorLines(error)));
+    return exitCodeOf(error);
+  };
   const json = input.options['json'] === true;
   try {
     if (spec.changesShared(input)) await requireTrustedJob(host, input, spec.name);
     const outcome = await spec.run(host, input);
     renderer.close();
     if (json) print({ schemaVersion: 1, ...outcome.json });
-    else if (outcome.text !== undefined) streams.out(outcome.text);
-    return outcome.error === undefined ? (outcome.exitCode ?? 0) : tellError(outcome.error, streams);
+    else if (outcome.text !== undefined) streams.out(textPage(look, outcome.text));
+    return outcome.error === undefined ? (outcome.exitCode ?? 0) : tell(outcome.error);
   } catch (thrown) {
     renderer.close();
     const error: unknown = host.signal.aborted ? host.signal.reason : thrown;
     if (json) print({ schemaVersion: 1, error: errorDocument(error) });
-    return tellError(error, streams);
+    return tell(error);
   }
 }
 
-/** Says what went wrong and answers with its exit code. Anything that is not ours is a defect and shows its stack. */
-function tellError(error: unknown, { err }: Streams): number {
-  const exitCode = exitCodeOf(error);
-  err(`error: ${messageOf(error)}\n`);
-  if (error instanceof WarmbakeError && error.hint !== undefined) err(`  hint: ${error.hint}\n`);
-  if (exitCode === EXIT_CODE.defect && error instanceof Error) {
-    err(`${error.stack ?? ''}\nthis is a defect of warmbake\n`);
-  }
-  return exitCode;
+/** Says what went wrong. Anything that is not ours is a defect and shows its stack. */
+function errorLines(error: unknown): readonly Line[] {
+  const hint = error instanceof WarmbakeError ? error.hint : undefined;
+  const stack =
+    exitCodeOf(error) === EXIT_CODE.defect && error instanceof Error
+      ? [...messageLines('', error.stack ?? ''), ...messageLines('', 'this is a defect of warmbake')]
+      : [];
+  return [
+    ...messageLines('error: ', messageOf(error)),
+    ...(hint === undefined ? [] : messageLines('  hint: ', hint)),
+    ...stack,
+  ];
 }
 
 const EXIT_CODES = `

@@ -1,12 +1,12 @@
 import type { Host } from '../platform/host.ts';
 import { FRAME_MS, liveRenderer } from './live.ts';
-import type { Look } from './paint.ts';
+import type { Look, SafePage } from './door.ts';
 import { type Renderer, textRenderer } from './text.ts';
 
 /** Where text goes: results to `out`, everything else to `err`. */
 export interface Streams {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
+  readonly out: (text: SafePage) => void;
+  readonly err: (text: SafePage) => void;
   /** The terminal behind `err`; absent for pipes and files. */
   readonly terminal?: { readonly columns: () => number; readonly rows: () => number };
 }
@@ -14,9 +14,8 @@ export interface Streams {
 /** Plain lines in CI, pipes and dumb terminals; a live display elsewhere. */
 export function eventRenderer(streams: Streams, { env, clock }: Pick<Host, 'env' | 'clock'>): Renderer {
   const { terminal } = streams;
-  const buildkite = env['BUILDKITE'] === 'true';
-  const look: Look = { buildkite, colour: wantsColour(env, terminal !== undefined || buildkite) };
-  if (terminal === undefined || buildkite || isSet(env['CI']) || env['TERM'] === 'dumb') {
+  const look = lookOf(streams, env);
+  if (terminal === undefined || look.buildkite || isSet(env['CI']) || env['TERM'] === 'dumb') {
     return textRenderer(look, streams.err);
   }
   const live = liveRenderer(look, { ...terminal, write: streams.err }, clock);
@@ -29,6 +28,12 @@ export function eventRenderer(streams: Streams, { env, clock }: Pick<Host, 'env'
       live.close();
     },
   };
+}
+
+/** How text may look where these streams lead. */
+export function lookOf({ terminal }: Streams, env: Host['env']): Look {
+  const buildkite = env['BUILDKITE'] === 'true';
+  return { buildkite, colour: wantsColour(env, terminal !== undefined || buildkite) };
 }
 
 /** https://no-color.org; Buildkite's log viewer is no terminal and shows colours. */

@@ -2,6 +2,7 @@ import type { BuildContext } from '../context/context.ts';
 import { messageOf } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
+import { jsonText } from '../platform/outside-text.ts';
 import { openStore } from '../state/open-store.ts';
 import type { StateStore } from '../state/store.ts';
 
@@ -31,7 +32,7 @@ export async function keepRecord(
   const number = context.build.number.padStart(9, '0');
   const key = `${number}-${targets.join('-')}.json`;
   try {
-    await store.write(key, `${JSON.stringify(document)}\n`, { expected: undefined });
+    await store.write(key, jsonText(document), { expected: undefined });
   } catch (error) {
     warn(host.emit, 'record-not-kept', `the build record is not in ${store.place}: ${messageOf(error)}`);
   }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { portableDefinition } from '../bake/portable.ts';
 import { buildkiteAgent } from '../buildkite/agent.ts';
 import type { BuildServices } from './build-services.ts';
-import { type BuildResult, annotationText } from './result.ts';
+import { annotationOf, type BuildResult } from './result.ts';
 
 /** Uploads what bake resolved (only of a build that stands) and annotates the step. */
 export async function report(services: BuildServices, result: BuildResult): Promise<void> {
@@ -21,5 +21,5 @@ export async function report(services: BuildServices, result: BuildResult): Prom
   }
   const style = result.outcome === 'failed' ? 'error' : result.warnings.length > 0 ? 'warning' : 'info';
   const context = `warmbake-${build.stepKey ?? result.plan.targets.map((t) => t.settings.name).join('-')}`;
-  await agent.annotate(context, style, annotationText(result));
+  await agent.annotate(context, style, annotationOf(result));
 }

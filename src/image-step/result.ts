@@ -1,4 +1,5 @@
 import type { Failure } from '../bake/failure.ts';
+import { code, markdown, markdownOf, type Markdown } from '../buildkite/markdown.ts';
 import type { StreamRecord } from '../bake/record.ts';
 import type { DonorShare } from '../delivery/attribution.ts';
 import { referenceName } from '../registry/reference.ts';
@@ -97,21 +98,35 @@ export function donorLines(donors: readonly DonorShare[]): readonly string[] {
 }
 
 /** The annotation of a Buildkite step: short, one bullet a target, warnings below. */
-export function annotationText(result: BuildResult): string {
+export function annotationOf(result: BuildResult): Markdown {
   const bullets = result.targets.map((t) => {
-    const refs = t.verified.map(({ ref }) => `\`${referenceName(ref)}\``).join(' ');
+    const refs = markdownOf(
+      t.verified.map(({ ref }) => markdown` ${code(referenceName(ref))}`),
+      '',
+    );
     const cache = t.record === undefined ? t.decision.because : cacheLine(t.record);
     const sccache = t.sccache === undefined ? '' : `; ${sccacheLine(t.sccache)}`;
-    return `- **${t.name}** ${t.outcome}${refs === '' ? '' : ` ${refs}`}: ${cache}${sccache}`;
+    return markdown`- **${t.name}** ${t.outcome}${refs}: ${cache}${sccache}`;
   });
   const switches = switchesText(result.plan.switches);
-  if (switches !== undefined) bullets.push(`- switches: ${switches}`);
-  const warnings = result.warnings.slice(0, 5).map((w) => `- ${w.code}: ${w.message}`);
+  const warnings = result.warnings.slice(0, 5).map((w) => markdown`- ${w.code}: ${w.message}`);
   const more = result.warnings.length - warnings.length;
-  const rest = more > 0 ? [`- and ${more} more in the log`] : [];
-  return [...bullets, ...(warnings.length === 0 ? [] : ['', 'Warnings', '', ...warnings, ...rest]), ''].join(
-    '\n',
-  );
+  const told = [
+    ...bullets,
+    ...(switches === undefined ? [] : [markdown`- switches: ${switches}`]),
+    ...(warnings.length === 0
+      ? []
+      : [
+          markdown``,
+          markdown`
+Warnings
+          `,
+          markdown``,
+          ...warnings,
+        ]),
+    ...(more > 0 ? [markdown`- and ${String(more)} more in the log`] : []),
+  ];
+  return markdownOf([...told, markdown``], '\n');
 }
 
 function megabytes(bytes: number): string {

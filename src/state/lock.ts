@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { StateStore } from './store.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
+import { oneLine } from '../platform/outside-text.ts';
 import { lockSchema } from './lock-schema.ts';
 
 /** Who writes. */
@@ -150,7 +151,9 @@ async function look(
 
 /** One phrase about who has it. */
 export function holderText({ by, command, since, url }: LockHolder): string {
-  return `'${command}' by ${by} since ${since.toISOString()}${url === undefined || by.includes(url) ? '' : ` (${url})`}`;
+  return oneLine(
+    `'${command}' by ${by} since ${since.toISOString()}${url === undefined || by.includes(url) ? '' : ` (${url})`}`,
+  );
 }
 
 function lost(because: string): WarmbakeError {

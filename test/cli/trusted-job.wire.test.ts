@@ -20,7 +20,7 @@ const TABLE: Readonly<
     runs: ['r.example.com/app:1 latest --dry-run'],
     refused: ['r.example.com/app:1 latest', 'r.example.com/app:1 latest --force'],
   },
-  iam: { runs: ['operator'] },
+  iam: { runs: ['trusted-build', 'operator'] },
   schema: { runs: ['plan'] },
   'sccache env': { runs: [''] },
   'sccache setup': { runs: ['--dry-run', '--terraform'], refused: ['', '--adopt', '--iam'] },

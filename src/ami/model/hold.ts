@@ -1,6 +1,7 @@
 import type { FamilySettings } from '../../config/families.ts';
 import type { ImageId } from './ids.ts';
 import { jsonOrUndefined } from '../../platform/json.ts';
+import { oneLine } from '../../platform/outside-text.ts';
 import { holdSchema } from './hold-schema.ts';
 
 /** An operator's pin: while it stands, only a rollback writes the parameter. */
@@ -65,12 +66,12 @@ export function heldBecause(state: HoldState): string | undefined {
     case 'held':
       return holdText(state.hold);
     case 'unreadable':
-      return `held: the hold cannot be read: '${state.text}'`;
+      return oneLine(`held: the hold cannot be read: '${state.text}'`);
   }
 }
 
 /** One phrase about a hold for people. */
 export function holdText({ by, reason, since, until }: Hold): string {
   const end = until === undefined ? '' : ` until ${until.toISOString()}`;
-  return `held by ${by} since ${since.toISOString()}${end}: ${reason}`;
+  return oneLine(`held by ${by} since ${since.toISOString()}${end}: ${reason}`);
 }

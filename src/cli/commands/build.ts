@@ -5,6 +5,7 @@ import { keepRecord, openRecords } from '../../image-step/record-store.ts';
 import { resultDocument } from '../../image-step/result.ts';
 import { errorDocument } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
+import { jsonText } from '../../platform/outside-text.ts';
 import { requireOwnFile, writeOwnFile } from '../../platform/own-file.ts';
 import {
   CONFIG_OPTIONS,
@@ -96,6 +97,6 @@ function resultFile({ host, settings }: Loaded, input: Input): ResultFile | unde
 
 async function writeResult(record: ResultFile | undefined, document: object): Promise<void> {
   if (record === undefined) return;
-  const text = `${JSON.stringify({ schemaVersion: 1, ...document }, undefined, 2)}\n`;
+  const text = jsonText({ schemaVersion: 1, ...document }, { indent: 2 });
   await writeOwnFile(record.file, text, record.where);
 }

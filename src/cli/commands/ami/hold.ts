@@ -2,6 +2,7 @@ import { holdText, type HoldState } from '../../../ami/model/hold.ts';
 import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
 import { placeHold } from '../../../ami/rollback/place-hold.ts';
 import type { Host } from '../../../platform/host.ts';
+import { oneLine } from '../../../platform/outside-text.ts';
 import {
   type CommandSpec,
   type Input,
@@ -47,7 +48,7 @@ async function amiHold(host: Host, input: Input): Promise<CommandOutcome> {
 
 function earlier(before: HoldState): string {
   if (before.state === 'free') return '';
-  return `before: ${before.state === 'held' ? holdText(before.hold) : before.text}\n`;
+  return `before: ${before.state === 'held' ? holdText(before.hold) : oneLine(before.text)}\n`;
 }
 
 /** A hold in JSON documents: its members, beside `state`. */

@@ -1,6 +1,7 @@
 import { holdText } from '../../../ami/model/hold.ts';
 import type { FamilyStatus, ImageSummary, InstanceStatus, StackStatus } from '../../../ami/status/status.ts';
 import type { LockView, WorkState } from '../../../ami/status/work-state.ts';
+import { oneLine } from '../../../platform/outside-text.ts';
 import { holderText } from '../../../state/lock.ts';
 import { tableLines } from '../../table.ts';
 import { ageText } from './age.ts';
@@ -22,7 +23,7 @@ export function statusText({ status, work, busy }: StatusView, now: Date): strin
     ...unfinishedText(work).map((text) => ['run', text] as const),
   ];
   return [
-    ...head.map(([name, text]) => `${name.padEnd(8)} ${text}`),
+    ...head.map(([name, text]) => `${name.padEnd(8)} ${oneLine(text)}`),
     '',
     ...tableLines(
       ['STACK', 'ACTIVE', 'LATEST', 'LAUNCHES', 'AGE', 'COMMIT', 'IN SYNC'],
@@ -119,9 +120,9 @@ function instanceLines(
 
 function driftLines({ drift, missing }: FamilyStatus): readonly string[] {
   const found = drift.flatMap(({ message, fix, alarming }) => [
-    `  ${alarming ? '!' : '-'} ${message}`,
-    ...(fix === undefined ? [] : [`      ${fix}`]),
+    `  ${alarming ? '!' : '-'} ${oneLine(message)}`,
+    ...(fix === undefined ? [] : [`      ${oneLine(fix)}`]),
   ]);
-  const unread = missing.map((what) => `  ! not known, so a cleanup deletes nothing: ${what}`);
+  const unread = missing.map((what) => `  ! not known, so a cleanup deletes nothing: ${oneLine(what)}`);
   return found.length + unread.length === 0 ? ['', 'no drift'] : ['', 'drift:', ...found, ...unread];
 }

@@ -1,0 +1,101 @@
+import { styleText } from 'node:util';
+import { jsonText, oneLine } from '../platform/outside-text.ts';
+import { shownAddresses } from '../platform/shown-addresses.ts';
+
+declare const piece: unique symbol;
+declare const page: unique symbol;
+
+/** A piece of one line that may be shown. Only this file makes any: of our own words, and of texts from outside, neutralised. */
+export type SafeText = string & { readonly [piece]: true };
+
+/** Whole lines, ready to leave. Streams take nothing else (see `renderer.ts`). */
+export type SafePage = string & { readonly [page]: true };
+
+/** How text may look. */
+export interface Look {
+  readonly colour: boolean;
+  /** Log groups of Buildkite: `---` folded, `+++` unfolded. */
+  readonly buildkite: boolean;
+}
+
+/** A line of a page: text, or the head of a chapter. */
+export type Line = SafeText | { readonly heading: SafeText; readonly open: boolean };
+
+/** Text from outside as a piece of a line, its addresses good for nobody; its colours are kept where `colour` is. */
+export function shown(text: string, options: { readonly colour?: boolean } = {}): SafeText {
+  return shownAddresses(oneLine(text, options)) as SafeText;
+}
+
+/** Our own words with pieces in them. */
+export function words(own: TemplateStringsArray, ...pieces: readonly SafeText[]): SafeText {
+  return String.raw({ raw: own }, ...pieces) as SafeText;
+}
+
+/** Colours our own text. The caller has decided about colours, so Node's own look at the environment is switched off. */
+export function ink(look: Look, colour: Parameters<typeof styleText>[0], text: SafeText): SafeText {
+  return (look.colour ? styleText(colour, text, { validateStream: false }) : text) as SafeText;
+}
+
+/** The head of a chapter. */
+export function heading(title: string, options: { readonly open?: boolean | undefined } = {}): Line {
+  return { heading: shown(title), open: options.open === true };
+}
+
+/** Lines as they leave, each with its end; none but a heading opens a log group. */
+export function pageOf(look: Look, lines: readonly Line[]): SafePage {
+  return lines.map((line) => `${lineOf(look, line)}\n`).join('') as SafePage;
+}
+
+function lineOf(look: Look, line: Line): string {
+  if (typeof line === 'string') return guarded(look, line);
+  if (look.buildkite) return `${line.open ? '+++' : '---'} ${line.heading}`;
+  return ink(look, 'bold', words`== ${line.heading}`);
+}
+
+/** Buildkite's agent looks for groups after taking colours away; a space before them is no group. */
+const GROUP = /^(?:---|\+\+\+|~~~|\^\^\^)/;
+const COLOURS = new RegExp(String.raw`\u001B\[[\d;:]*m`, 'g');
+
+function guarded({ buildkite }: Look, line: string): string {
+  return buildkite && GROUP.test(line.replaceAll(COLOURS, '')) ? ` ${line}` : line;
+}
+
+/** A text of several lines, whoever wrote them: a command's result, its help. */
+export function textPage(look: Look, text: string): SafePage {
+  return text
+    .split('\n')
+    .map((line) => guarded(look, shown(line)))
+    .join('\n') as SafePage;
+}
+
+/** A message of one line or more; what follows the first stands below it, and is no line of its own. */
+export function messageLines(start: string, message: string): readonly SafeText[] {
+  const [first = '', ...more] = message.split('\n');
+  return [
+    words`${shown(start)}${shown(first)}`,
+    ...more.map((line) => words`  ${shown(line.replace(/^ {2}/, ''))}`),
+  ];
+}
+
+/** A document; every terminal can be shown it. */
+export function jsonPage(document: object): SafePage {
+  return shownAddresses(jsonText(document, { indent: 2 })) as SafePage;
+}
+
+const HIDE_CURSOR = '\u001B[?25l';
+const SHOW_CURSOR = '\u001B[?25h';
+/** Terminals that know it show everything in between at once; others ignore it. */
+const HOLD = '\u001B[?2026h';
+const RELEASE = '\u001B[?2026l';
+
+/** A picture of a live display: `lines` in place of the last `back` ones. */
+export function framePage(
+  look: Look,
+  { back, hide, lines }: { readonly back: number; readonly hide: boolean; readonly lines: readonly Line[] },
+): SafePage {
+  const erase = back > 0 ? `\r\u001B[${back}A\u001B[J` : '';
+  return `${HOLD}${hide ? HIDE_CURSOR : ''}${erase}${pageOf(look, lines)}${RELEASE}` as SafePage;
+}
+
+/** Ends what a frame with `hide` began. */
+export const SHOWN_CURSOR = SHOW_CURSOR as SafePage;
