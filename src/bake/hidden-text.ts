@@ -4,7 +4,12 @@ export interface HiddenText {
   readonly shown: string;
 }
 
-/** `line` as people may see it; earlier texts of `hidden` are replaced first. */
+/** The path of a merged cache, as references and addresses have it. Builds beside this one on the same BuildKit share steps and errors with it. */
+const ANY_GATEWAY = /\b(127\.0\.0\.1:\d+\/(?:v2\/)?)[0-9a-f]{32}\/cache\b/g;
+
+/** `line` as people may see it: earlier texts of `hidden` are replaced first, then the secrets of other builds' gateways. */
 export function withoutHidden(line: string, hidden: readonly HiddenText[]): string {
-  return hidden.reduce((left, { text, shown }) => left.replaceAll(text, shown), line);
+  return hidden
+    .reduce((left, { text, shown }) => left.replaceAll(text, shown), line)
+    .replaceAll(ANY_GATEWAY, '$1…/cache');
 }

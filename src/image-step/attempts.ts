@@ -99,9 +99,10 @@ async function nextTry(
   const dropping = failure.importing && (change === 'none' || change === 'without-donors');
   const fewer = dropping ? opened.without(failure) : undefined;
   // BuildKit and the gateway have waited long enough for who is to blame: whatever it was, the others can go on.
-  if (fewer !== undefined) {
+  if (fewer !== undefined && fewer.dropped.length > 0) {
     return { opened: fewer.opened, delaySeconds: 0, how: ` without ${fewer.dropped.join(', ')}` };
   }
+  if (fewer !== undefined) return { opened, delaySeconds, how: ", not by another build's gateway" };
   if (change === 'fresh-credentials') {
     await services.login.refresh();
     return { opened, delaySeconds, how: ' with fresh credentials' };

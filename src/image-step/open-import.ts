@@ -21,7 +21,10 @@ export interface OpenImport {
   readonly missed: () => boolean;
   /** What each donor gave so far; empty where nobody can tell. */
   readonly shares: (steps: readonly StepSummary[]) => readonly DonorShare[];
-  /** For the next try: without the donors that `failure` can be due to. `undefined` where none is known, or none would be left. */
+  /**
+   * For the next try: without the donors that `failure` can be due to; without nobody where it is due to another build's gateway.
+   * `undefined` where none is known, or none would be left.
+   */
   readonly without: (failure: { readonly message: string }) => Fewer | undefined;
   readonly close: () => Promise<void>;
 }
@@ -112,6 +115,7 @@ export function throughGateway(
         steps,
       ),
     without: ({ message }) => {
+      if (isOfAnother(message, ref)) return { opened: open(current, left), dropped: [] };
       const seen = { served: gateway.served(), failures: gateway.failures() };
       const blamed = suspects(message, { blobs: current.blobs, ...seen });
       const rest = left.filter(({ id }) => !blamed.has(id));
@@ -124,6 +128,15 @@ export function throughGateway(
     close: async () => await gateway.close(),
   });
   return open(merged, donors);
+}
+
+/**
+ * BuildKit runs a step once for all builds that have it at the same time, and its layers then come by the gateway of one of them. That one
+ * may have ended meanwhile: no donor of this build is to blame. Secrets are hidden in `message`.
+ */
+function isOfAnother(message: string, ref: string): boolean {
+  const gateways = message.matchAll(/\b(127\.0\.0\.1:\d+)\/v2\/…\/cache\//g);
+  return [...gateways].some(([, address]) => address !== ref.split('/')[0]);
 }
 
 /** Of `127.0.0.1:PORT/<32 hex digits>/cache:merged`. */
