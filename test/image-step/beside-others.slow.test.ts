@@ -118,7 +118,12 @@ test('a build whose steps are loaded by the gateway of another one, which is int
   first.kill('SIGTERM');
   expect((await first).exitCode).toBe(143);
 
-  const { exitCode, stdout } = requireSuccess({ exitCode: -1, ...(await second), stderr });
+  const ended = await second;
+  const { exitCode, stdout } = requireSuccess({
+    exitCode: ended.exitCode ?? -1,
+    stdout: ended.stdout,
+    stderr,
+  });
   const result = (await conforming('result', stdout)) as FinishedDocument;
   const built = { exitCode, stdout, stderr, result };
   expect(executed(built)).toEqual(COMPILED);
