@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
 import { isSea } from 'node:sea';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_CODE, Interrupted } from './platform/errors.ts';
+import { openScratch, sweepScratch } from './platform/scratch.ts';
 import { spawnProcesses } from './platform/spawn.ts';
 import { VERSION } from './platform/version.ts';
 
@@ -24,7 +23,9 @@ async function main(): Promise<void> {
       interrupt.abort(new Interrupted(signal));
     });
   }
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'warmbake-'));
+  const scratch = await openScratch(os.tmpdir());
+  // Beside the work: what killed runs left there are logins and secrets.
+  void sweepScratch(os.tmpdir(), { uid: process.getuid?.(), now: new Date() }).catch(() => undefined);
   const processes = spawnProcesses();
   process.on('exit', () => {
     processes.killAll();
