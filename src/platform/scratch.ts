@@ -51,12 +51,12 @@ async function isLeft(directory: string, { uid, now }: SweepOptions): Promise<bo
   const found = await lstat(directory);
   if (!found.isDirectory() || (found.mode & 0o077) !== 0) return false;
   if (uid !== undefined && found.uid !== uid) return false;
-  const run = await runOf(path.join(directory, ALIVE));
+  const run = await lifeOf(path.join(directory, ALIVE));
   return run === 'unknown' ? now.getTime() - found.mtimeMs > NOBODYS_MS : run === 'dead';
 }
 
 /** Whether somebody listens; `unknown` where there is no socket. */
-async function runOf(socket: string): Promise<'alive' | 'dead' | 'unknown'> {
+async function lifeOf(socket: string): Promise<'alive' | 'dead' | 'unknown'> {
   return await new Promise((resolve) => {
     const connection = connect(socket);
     connection.once('connect', () => {
