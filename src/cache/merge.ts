@@ -55,8 +55,8 @@ export interface MergeOptions {
 /**
  * Merges caches into one that has every record and every loadable result of each, under one roof; `undefined` where no donor is left.
  * Never throws: what is not understood is left out with the reason, and so is who is not believed where donors contradict each other
- * (see `doubtedAmong`). Where the whole is over the limit, donors are left out from the last one on until it fits; where it is too
- * entangled (see `sameRecords`), those that are so by themselves, else the least trusted.
+ * (see `doubtedAmong`). Where the whole is over the limit, donors are left out from the last one on until it fits, or one that takes most of
+ * it alone; where it is too entangled (see `sameRecords`), those that are so by themselves, else the least trusted.
  *
  * The bytes depend on the set of the donors and their trust only. Their order decides who is left out over the limit, and in which order
  * `blobs` names them.
@@ -83,7 +83,7 @@ export function mergeCaches(
     const merged = merge(understood);
     const because = merged === undefined ? ENTANGLED : overLimit(merged, limit);
     if (merged !== undefined && because === undefined) return { ...merged, leftOut };
-    const those = merged === undefined ? entangling(understood) : understood.slice(-1);
+    const those = merged === undefined ? entangling(understood) : tooMuch(understood, limit);
     leaveOut(those.map(({ donor: { id } }) => ({ id, because: because ?? '' })));
   }
   return undefined;
@@ -94,6 +94,21 @@ function entangling(understood: readonly Understood[]): readonly Understood[] {
   const alone = understood.filter((one) => merge([one]) === undefined);
   const trusted = ({ donor: { trust = 0 } }: Understood): number => trust;
   return alone.length > 0 ? alone : understood.toSorted((a, b) => trusted(b) - trusted(a)).slice(-1);
+}
+
+/** The last one; but where that is not enough, and to leave out a large one is, that: it would push out all the others. */
+function tooMuch(understood: readonly Understood[], limit: number): readonly Understood[] {
+  const last = understood.slice(-1);
+  const large = understood.filter(
+    ({ donor: { config, manifest } }) =>
+      Math.max(config.length, JSON.stringify(manifest.layers).length) > limit / 2,
+  );
+  const isEnough = (one: Understood): boolean => {
+    const rest = merge(understood.filter((other) => other !== one));
+    return rest !== undefined && overLimit(rest, limit) === undefined;
+  };
+  const enough = large.length === 0 ? undefined : [...last, ...large.toReversed()].find(isEnough);
+  return enough === undefined ? last : [enough];
 }
 
 const ENTANGLED = 'its records are too entangled to be merged';

@@ -191,6 +191,21 @@ test('over the limit donors are left out from the last one on', () => {
   expect(mergeCaches(donors, { limit: 100 })).toBeUndefined();
 });
 
+test('a cache that takes nearly all of the limit does not push out the others', () => {
+  const filled = (name: string, records: number) =>
+    donorOf(name, {
+      layers: [],
+      records: Array.from({ length: records }, (_, at) => ({ digest: digest(`${name}${at}`) })),
+    });
+  const others = ['a', 'b', 'c'].map((name) => filled(name, 4));
+  const merged = mergeCaches([filled('junk', 55), ...others], { limit: 6_000 });
+  expect(merged?.used).toEqual(['a', 'b', 'c']);
+  expect(merged?.leftOut.map(({ id }) => id)).toEqual(['junk']);
+  // Where the last one is enough, it goes: what is nearer is of more use, however large.
+  const near = mergeCaches([filled('near', 48), ...others], { limit: 6_000 });
+  expect(near?.leftOut.map(({ id }) => id)).toEqual(['c']);
+});
+
 test('a cache that is too entangled to be merged is left out alone, however near it is', () => {
   const root = { digest: digest('root') };
   const knot = (count: number): ConfigJson => ({
