@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { WarmbakeError } from '../platform/errors.ts';
 import { linkedTargets } from './linked-targets.ts';
 import { escaped, spelled } from './template-text.ts';
 
@@ -41,7 +42,7 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
   );
   const names = [...own.keys(), ...linkedTargets(contexts, [...own.keys()])];
   const target = names.map((name) => {
-    const graph = withArguments(graphOf(targets[name] ?? {}, options), options.args);
+    const graph = withArguments(graphOf(printedOf(targets, name), options), options.args);
     const sources = cacheFrom.length === 0 ? {} : { 'cache-from': cacheFrom.map(escaped) };
     const result = own.get(name);
     if (result === undefined) return [name, { ...graph, ...sources }] as const;
@@ -59,6 +60,20 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
     ] as const;
   });
   return { group: { default: { targets: [...own.keys()] } }, target: Object.fromEntries(target) };
+}
+
+/** Throws `config` for a name that JavaScript has another use for: such a target is not among those that were judged. */
+function printedOf(targets: Readonly<Record<string, PrintedGraph>>, name: string): PrintedGraph {
+  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  if (target !== undefined) return target;
+  throw new WarmbakeError(
+    'config',
+    'target-unreadable',
+    `bake's definition has no readable target '${name}'`,
+    {
+      hint: 'give the target another name',
+    },
+  );
 }
 
 /** What results are written, and where layers come from: ours alone to say, whatever a printed target has. */

@@ -26,6 +26,30 @@ const PLUMBING = [
   'no_proxy',
 ] as const;
 
+/**
+ * Of the plumbing what only serves processes that talk to others. A bake file reads every variable that bake has, and a proxy's address
+ * can hold a password.
+ */
+const TO_OTHERS: ReadonlySet<string> = new Set([
+  'SSH_AUTH_SOCK',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+]);
+
+/** Of a {@link closedEnvironment} what bake files are evaluated in, which asks nobody; names passed on purpose stay. */
+export function evaluationEnvironment(
+  closed: Readonly<Record<string, string>>,
+  passthrough: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(closed).filter(([name]) => !TO_OTHERS.has(name) || passthrough.includes(name)),
+  );
+}
+
 /** The closed environment of `docker` and bake: plumbing and the names passed on purpose, nothing else. */
 export function closedEnvironment(
   env: Readonly<Record<string, string | undefined>>,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { bakeFile } from '../bake/bake-file.ts';
 import { type BakeCall, AS_JUDGED } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
+import { evaluationEnvironment } from '../bake/environment.ts';
 import { entitlementsOf } from '../bake/entitlements.ts';
 import { exportAttributes, NO_OUTPUT, overlayEnvironment, pushOutput } from '../bake/overlay.ts';
 import { expand } from '../config/template.ts';
@@ -21,13 +22,17 @@ export function printCall(
     readonly targets: readonly Writes[];
   },
 ): BakeCall {
-  const { settings } = services;
+  const { settings, docker } = services;
   const values = buildValues(facts.context, facts.targets);
   return {
     files: [...settings.bake.files, facts.overlay],
     targets: facts.targets.map((t) => t.settings.name),
-    env: { ...environment(services, values), ...overlayEnvironment(values) },
-    buildx: services.docker.buildx,
+    env: {
+      ...evaluationEnvironment(docker.env, settings.bake.passthrough),
+      ...configuredVariables(settings, values),
+      ...overlayEnvironment(values),
+    },
+    buildx: docker.buildx,
     cwd: settings.root,
   };
 }
@@ -65,7 +70,7 @@ export async function writeBakeCall(
     readonly withoutSccache?: boolean;
   },
 ): Promise<BakeCall> {
-  const { host, settings, secret } = services;
+  const { host, settings, docker, secret } = services;
   const { context, printed, targets, cacheFrom, withoutSccache = false } = facts;
   const secrets = secret === undefined || withoutSccache ? [] : [secretEntry(secret)];
   const enabled = settings.sccache?.arguments.enabled;
@@ -76,21 +81,22 @@ export async function writeBakeCall(
   return {
     files: [file],
     targets: targets.map((t) => t.settings.name),
-    env: { ...environment(services, buildValues(context, targets)), ...AS_JUDGED },
-    buildx: services.docker.buildx,
+    env: {
+      ...docker.env,
+      ...configuredVariables(settings, buildValues(context, targets)),
+      ...AS_JUDGED,
+    },
+    buildx: docker.buildx,
     cwd: settings.root,
     allow: entitlementsOf(printed.raw),
   };
 }
 
 /** The configured variables: bake files read them, and so do secrets that are taken from the environment. */
-function environment(
-  { settings, docker }: Pick<BuildServices, 'settings' | 'docker'>,
+function configuredVariables(
+  { bake }: BuildServices['settings'],
   values: ReturnType<typeof buildValues>,
 ): Readonly<Record<string, string>> {
-  const variables = Object.entries(settings.bake.variables);
-  return {
-    ...docker.env,
-    ...Object.fromEntries(variables.map(([name, text]) => [name, expand(text, values)])),
-  };
+  const variables = Object.entries(bake.variables);
+  return Object.fromEntries(variables.map(([name, text]) => [name, expand(text, values)]));
 }

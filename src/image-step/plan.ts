@@ -18,7 +18,7 @@ import { deliveryFacts } from './delivery-facts.ts';
 import { imageFact } from './image-fact.ts';
 import { type ImportPlan, closestEntry, importWarnings, planImport } from './import-plan.ts';
 import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
-import { preflight, variableWarnings } from './preflight.ts';
+import { preflight, requireInsideCheckout, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
@@ -55,6 +55,7 @@ export interface BuildPlan {
  */
 export async function makePlan(services: BuildServices, request: PlanRequest): Promise<BuildPlan> {
   const { host, settings, switches } = services;
+  requireInsideCheckout(settings);
   const overlay = path.join(host.scratch, 'ci.hcl');
   await writeFile(overlay, overlayText(settings));
 

@@ -12,11 +12,10 @@ import type { BuildServices } from './build-services.ts';
 
 /** Resolves the files: what they define, and whether it may be built. */
 export async function preflight(
-  { host, settings }: BuildServices,
+  { host, settings, docker }: BuildServices,
   call: BakeCall,
   promises: readonly Promised[],
 ): Promise<Definition> {
-  requireInsideCheckout(settings);
   for (const file of settings.bake.files) await readBakeFile(path.resolve(settings.root, file));
   const definition = await printDefinition(host, call);
   const { allow, permit, variables, passthrough } = settings.bake;
@@ -26,7 +25,8 @@ export async function preflight(
       allow,
       permit,
       variables: [...Object.keys(variables), ...passthrough],
-      environment: Object.keys(call.env),
+      // What is baked is baked with more than it was evaluated with.
+      environment: Object.keys({ ...docker.env, ...call.env }),
       resolve: whereabouts,
     }),
   );
@@ -34,10 +34,16 @@ export async function preflight(
   return definition;
 }
 
-/** A bake file behind a link is another's: bake's errors would show lines of it. */
-function requireInsideCheckout({ root, bake }: BuildServices['settings']): void {
+/** What bake reads of its working directory unasked, for Compose files; it quotes lines that it does not understand (bake/compose.go). */
+const UNASKED = '.env';
+
+/**
+ * Throws `config` where a file that bake reads leads out of the checkout: it is another's, bake's errors would show lines of it, and some
+ * have no end (`/dev/zero`). To be called before bake is.
+ */
+export function requireInsideCheckout({ root, bake }: BuildServices['settings']): void {
   const folders = [root, ...bake.allow].flatMap((folder) => whereabouts(root, folder)?.[0] ?? []);
-  const outside = bake.files.find((file) => {
+  const outside = [...bake.files, UNASKED].find((file) => {
     const places = whereabouts(root, file) ?? [];
     return places.length === 0 || !places.every((place) => folders.some((folder) => isWithin(folder, place)));
   });

@@ -57,3 +57,8 @@ it('spells what this buildx has not escaped, and leaves what it has', () => {
     target: { app: { args: { 'k$${x}': '$$${v}' } } },
   });
 });
+
+it.each(['__proto__', 'constructor', 'lib'])('bakes no linked target %s that was not judged', (name) => {
+  const raw = JSON.parse(`{"target": {"app": {"contexts": {"a": "target:${name}"}}}}`);
+  expect(() => bakeFile(raw, options)).toThrow(`no readable target '${name}'`);
+});

@@ -20,11 +20,13 @@ interface Attack {
 }
 
 const app = (text: string): Attack => ({ hcl: `target "app" {\n${text}\n}\n` });
-const withLink = (name: string, attack: Attack): Attack => ({
+/** The machine's own way out. */
+const PROXY = { HTTPS_PROXY: `http://somebody:${PRIVATE}@127.0.0.1:9`, NO_PROXY: '127.0.0.1' };
+const withLink = (name: string, attack: Attack, file = ''): Attack => ({
   ...attack,
   arrange: async ({ checkout }, outside) => {
     await mkdir(path.dirname(path.join(checkout.path, name)), { recursive: true });
-    await symlink(outside, path.join(checkout.path, name));
+    await symlink(path.join(outside, file), path.join(checkout.path, name));
   },
 });
 /** A folder that git takes for a repository, and which lacks its commit: git asks the program that the settings name for it. */
@@ -156,6 +158,29 @@ const REFUSED: Readonly<Record<string, readonly [Attack, number, RegExp]>> = {
     3,
     /the bake file 'docker-bake\.hcl' is a link out of/,
   ],
+  'an .env that is a link, which bake reads unasked': [
+    withLink('.env', {}, 'file'),
+    3,
+    /the bake file '\.env' is a link out of/,
+  ],
+  "a variable of the tools' own, by way of the bake file": [
+    {
+      hcl: 'variable "HTTPS_PROXY" {\n default = ""\n}\ntarget "app" {\n secret = ["id=x,src=../${replace(HTTPS_PROXY, "/", "")}"]\n}\n',
+      variables: PROXY,
+    },
+    3,
+    /secret: .* is outside of/,
+  ],
+  'such a variable as a secret that says no more than its name': [
+    {
+      ...app('secret = ["id=HTTPS_PROXY"]'),
+      // Where there is no such variable bake looks for such a file.
+      arrange: async ({ checkout }) => await writeFile(path.join(checkout.path, 'HTTPS_PROXY'), ''),
+      variables: PROXY,
+    },
+    3,
+    /variable 'HTTPS_PROXY' of the environment is not passed on/,
+  ],
   'a result through a link': [
     withLink('logs', { args: ['--result', 'logs/file'] }),
     2,
@@ -252,5 +277,20 @@ describe.each(['engine', 'oldBuildx'] as const)(
         expect([0, 3]).toContain(ended.exitCode);
       },
     );
+  },
+);
+
+test.for(['docker-bake.hcl', '.env'])(
+  'buildx is not even started where %s leads out of the checkout: some files have no end',
+  async (name, { engine, registry }) => {
+    await using agent = await makeAgent(engine.env, { images: registry.host });
+    await rm(path.join(agent.checkout.path, name), { force: true });
+    await symlink('/dev/zero', path.join(agent.checkout.path, name));
+    const ended = await agent.run(['build'], pullRequest(), { clock });
+    expect(ended).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining(`'${name}' is a link out of`),
+    });
+    expect((await agent.calls()).filter((call) => /buildx.* bake /.test(call))).toEqual([]);
   },
 );
