@@ -5,6 +5,7 @@ import { clock } from '../../parts/ci-job/clock.ts';
 import { test } from '../tiers/real.ts';
 import { PROJECT_FILES } from '../../parts/ci-job/checkout.ts';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import type { Configuration } from '../../parts/ci-job/configuration.ts';
 import { pullRequest } from '../../parts/ci-job/variables.ts';
 import { tagsOf } from './registry-content.ts';
 
@@ -17,6 +18,8 @@ interface Attack {
   readonly arrange?: (agent: Agent, outside: string) => Promise<void>;
   readonly args?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
+  /** What it makes of the configuration, where that lies in the checkout. */
+  readonly configuration?: (own: Configuration) => object;
 }
 
 const app = (text: string): Attack => ({ hcl: `target "app" {\n${text}\n}\n` });
@@ -215,11 +218,33 @@ const HARMLESS: Readonly<Record<string, Attack>> = {
       }
     },
   },
+  'a configuration that gives it the trusted repositories': {
+    configuration: (own) => {
+      const swapped = (key: string): object => {
+        const { registry, trusted, untrusted } = own[key] as Readonly<Record<string, string>>;
+        return { [key]: { registry, trusted: untrusted, untrusted: trusted } };
+      };
+      return { ...own, ...swapped('images'), ...swapped('cache'), trustedBranch: 'work' };
+    },
+  },
   'a linked target that writes, with plain bake': {
     hcl: `target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n  ${EVIL}\n}\n`,
     variables: { WARMBAKE_BYPASS: '1' },
   },
 };
+
+/** Puts the configuration into the checkout: main's on main, and what the attack makes of it where the pull request is. */
+async function inCheckout(
+  { checkout }: Agent,
+  change: NonNullable<Attack['configuration']>,
+): Promise<Readonly<Record<string, string>>> {
+  const file = 'ci/warmbake.yaml';
+  const text = await readFile(path.join(checkout.directory, 'warmbake.yaml'), 'utf8');
+  await checkout.commit({ [file]: text });
+  await checkout.git('push', '--quiet', 'origin', 'main');
+  await checkout.commit({ [file]: JSON.stringify(change(JSON.parse(text) as Configuration)) });
+  return { WARMBAKE_CONFIG: file, BUILDKITE_REPO: `file://${path.join(checkout.directory, 'remote.git')}` };
+}
 
 describe.each(['engine', 'oldBuildx'] as const)(
   "a pull request's checkout, with the buildx of %s",
@@ -244,10 +269,12 @@ describe.each(['engine', 'oldBuildx'] as const)(
         `${PROJECT_FILES['docker-bake.hcl']}${hcl}`,
       );
       await attack.arrange?.(agent, outside);
+      const configured =
+        attack.configuration === undefined ? {} : await inCheckout(agent, attack.configuration);
       await checkout.git('add', '--all');
       await checkout.git('commit', '--quiet', '--allow-empty', '--message', 'change');
       const git = await readFile(path.join(checkout.path, '.git/config'), 'utf8');
-      const variables = { ...pullRequest(), ...attack.variables };
+      const variables = { ...pullRequest(), ...attack.variables, ...configured };
       const ended = await agent.run(['build', ...(attack.args ?? [])], variables, { clock });
       expect(await readFile(path.join(checkout.path, '.git/config'), 'utf8')).toBe(git);
       expect(await readFile(path.join(outside, 'file'), 'utf8')).toBe(`${PRIVATE}\n`);
