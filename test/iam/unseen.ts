@@ -4,11 +4,7 @@ import type { AwsCall } from '../../parts/moto/front.ts';
 /** Actions of Packer and of the sweep behind it: `test/ami/rebuild.slow.test.ts` sees them, with the real Packer. */
 export const PACKER_ONLY = [
   'ec2:CreateImage',
-  'ec2:CreateKeyPair',
-  'ec2:DeleteKeyPair',
-  'ec2:DescribeInstanceStatus',
   'ec2:DescribeKeyPairs',
-  'ec2:DescribeRegions',
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSubnets',
   'ec2:DescribeVolumes',
@@ -24,6 +20,10 @@ export const NEVER_SEEN = {
   'iam:PassRole':
     'Auto Scaling checks it when a group gets a template (its user guide, launch template usage)',
   'autoscaling:DescribeLaunchConfigurations': 'groups that launch without a template: test/ami/aws',
+  'ec2:CreateKeyPair': 'Packer without a key of its own; the emulated machine has one',
+  'ec2:DeleteKeyPair': 'the same; after killed runs: test/ami/moto/image-builder-ec2.wire.test.ts',
+  'ec2:DescribeInstanceStatus': "Packer's own list of rights for amazon-ebs",
+  'ec2:DescribeRegions': 'Packer with its checks, which an emulation has to switch off',
   'ec2:DeleteVolume': 'what a killed run leaves: test/ami/moto/image-builder-ec2.wire.test.ts',
 } as const;
 
