@@ -34,7 +34,10 @@ export const buildCommand: CommandSpec = {
     { flags: '--result <file>', help: 'write the build record (JSON) to a file, also after a failure' },
     EXPECT_TAG_OPTION,
     { flags: '--dry-run', help: 'the same as `warmbake plan`' },
-    { flags: '--explain-context', help: 'only say what this build is and which refs follow; asks nobody' },
+    {
+      flags: '--explain-context',
+      help: 'only say what this build is and which refs follow; asks git, and no registry',
+    },
   ],
   examples: [
     'warmbake build test-ci',
