@@ -72,13 +72,23 @@ variable "buildkit_image" {
   type        = string
   description = "moby/buildkit by digest; its programs are copied out of it."
 }
-variable "buildx_url" {
-  type    = string
-  default = "https://github.com/docker/buildx/releases/download/v0.29.1/buildx-v0.29.1.linux-amd64"
+variable "buildx" {
+  type        = string
+  description = "Lines `MACHINE URL SHA256`, machines as `uname -m` names them."
+  default     = <<-EOT
+    x86_64 https://github.com/docker/buildx/releases/download/v0.29.1/buildx-v0.29.1.linux-amd64 7d2d7d6d4680aa349614965aaa33ccec43f1a9a21e908a5ce4cb6adfa5ad5141
+    aarch64 https://github.com/docker/buildx/releases/download/v0.29.1/buildx-v0.29.1.linux-arm64 50e85c4e290b698908421161c1aee069bcc5d4a65b7b7201bfac3a176b223a7e
+  EOT
 }
-variable "buildx_sha256" {
-  type    = string
-  default = "7d2d7d6d4680aa349614965aaa33ccec43f1a9a21e908a5ce4cb6adfa5ad5141"
+variable "entitlements" {
+  type        = list(string)
+  default     = []
+  description = "Of BuildKit's, those that builds on the image may ask for: with network.host they reach the metadata service."
+}
+variable "kms_key_id" {
+  type        = string
+  default     = ""
+  description = "Key of the image's snapshots; empty leaves encryption to the account's default."
 }
 variable "builder_name" {
   type        = string
@@ -159,6 +169,8 @@ source "amazon-ebs" "cpu" {
     iops                  = var.root_iops
     throughput            = var.root_throughput
     delete_on_termination = true
+    encrypted             = var.kms_key_id == "" ? null : true
+    kms_key_id            = var.kms_key_id == "" ? null : var.kms_key_id
   }
 
   communicator              = "ssh"
@@ -191,8 +203,8 @@ build {
     execute_command  = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
     environment_vars = [
       "BUILDKIT_IMAGE=${var.buildkit_image}",
-      "BUILDX_URL=${var.buildx_url}",
-      "BUILDX_SHA256=${var.buildx_sha256}",
+      "BUILDX=${var.buildx}",
+      "ENTITLEMENTS=${join(" ", var.entitlements)}",
       "BUILDER_NAME=${var.builder_name}",
       "PORT=${var.buildkit_port}",
     ]

@@ -4,8 +4,11 @@ import { BASE_IMAGE } from '../base-image.ts';
 import type { Engine } from '../engine.ts';
 import type { Registry } from '../registry.ts';
 
+/** What makes the networks of steps. */
+const NETWORK = ['bridge', 'loopback', 'host-local', 'firewall'].map((name) => `buildkit-cni-${name}`);
+
 /**
- * Pushes an image with the three programs that moby/buildkit has; they do nothing, as the machine's BuildKit is an engine's. What
+ * Pushes an image with the programs of moby/buildkit; they do nothing, as the machine's BuildKit is an engine's. What
  * buildctl is called with on the machine is recorded.
  * Answers with its reference by digest.
  */
@@ -19,6 +22,7 @@ export async function pushBuildkitImage(
     buildkitd: 'exit 0',
     buildctl: '. /usr/local/bin/surroundings; echo "buildctl $*" >>"$LOG"',
     'buildkit-runc': 'exit 0',
+    ...Object.fromEntries(NETWORK.map((program) => [program, 'exit 0'])),
   };
   const programs = Object.entries(texts).map(
     ([program, text]) =>

@@ -28,6 +28,9 @@ export interface MachineOptions {
   readonly reverseTunnels?: boolean;
 }
 
+/** What `uname -m` says here. */
+const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+
 /** Starts a machine with an empty store. Throws `PartMissing` where a part of it cannot be had. */
 export async function startMachine({ reverseTunnels = true }: MachineOptions = {}): Promise<Machine> {
   const atEnd: (() => unknown)[] = [];
@@ -68,8 +71,7 @@ export async function startMachine({ reverseTunnels = true }: MachineOptions = {
       PKR_VAR_ssh_private_key_file: instance.keyFile,
       PKR_VAR_instance_type: 't3.micro',
       PKR_VAR_buildkit_port: String(buildkit),
-      PKR_VAR_buildx_url: `http://127.0.0.1:${files}/buildx`,
-      PKR_VAR_buildx_sha256: createHash('sha256').update(buildx).digest('hex'),
+      PKR_VAR_buildx: `${MACHINE} http://127.0.0.1:${files}/buildx ${createHash('sha256').update(buildx).digest('hex')}`,
       PKR_VAR_builder_name: 'warm-builder',
     };
     return { instance, engine, socket: bridge.socket, variables, stop };

@@ -22,6 +22,16 @@ const notification = z.union(
   { error: 'write one of slack, email, webhook and pagerduty_change_event' },
 );
 
+const kmsKey = field.form(
+  /^(?:arn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key\/[\w-]+|alias\/[\w/-]+)|alias\/[\w/-]+|(?:mrk-)?[0-9a-f-]{32,36})$/,
+  'KMS key; write its ARN, its id or alias/NAME',
+);
+const accountId = field.form(/^\d{12}$/, 'AWS account; write its 12 digits');
+const organization = field.form(
+  /^arn:aws[\w-]*:organizations::\d{12}:(?:organization\/o-[a-z0-9]+|ou\/o-[a-z0-9]+\/ou-[a-z0-9-]+)$/,
+  'ARN of an AWS organization or organizational unit',
+);
+
 const family = z.strictObject({
   // EC2 allows 128 characters, of which 15 are the time of the build.
   name: field
@@ -35,6 +45,23 @@ const family = z.strictObject({
       subnet: parameter.describe('SSM parameter that holds the subnet'),
     })
     .describe('where the image is built'),
+  encryption: z
+    .strictObject({ key: kmsKey.describe("KMS key; alias/aws/ebs is the account's own") })
+    .optional()
+    .describe('of its snapshots; absent: as the account has it for all volumes'),
+  shareWith: z
+    .strictObject({
+      accounts: z.array(accountId).default([]).describe('AWS accounts, 12 digits'),
+      organizations: z.array(organization).default([]).describe('ARNs of organizations or their units'),
+    })
+    .prefault({})
+    .describe('who else may launch it; never everybody'),
+  rollbackTeams: z
+    .array(field.word)
+    .default([])
+    .describe(
+      "slugs of the Buildkite teams that may answer the rollback pipeline's question; none: everybody",
+    ),
   baseStack: field.word.describe('version of the Elastic CI stack that it is based on'),
   warm: z
     .strictObject({
@@ -96,17 +123,29 @@ function familyFaults(families: Families): readonly Finding[] {
     taken.set(`${region} ${what}`, pathText(['ami', ...path]));
     return earlier === undefined ? [] : [{ path, message: `${what} is ${earlier} already` }];
   };
-  return Object.entries(families).flatMap(([key, { name, region, parameter: desired, stacks, canary }]) => [
-    ...claim(`the name '${name}'`, region, [key, 'name']),
-    ...claim(`parameter '${desired}'`, region, [key, 'parameter']),
-    ...stacks.flatMap((one, index) => claim(`stack '${one}'`, region, [key, 'stacks', index])),
-    ...(canary === undefined || stacks.includes(canary.stack)
-      ? []
-      : [
-          {
-            path: [key, 'canary', 'stack'],
-            message: `'${canary.stack}' is not one of the stacks ${stacks.join(', ')}`,
-          },
-        ]),
-  ]);
+  return Object.entries(families).flatMap(([key, written]) => {
+    const { name, region, parameter: desired, stacks, canary, encryption, shareWith } = written;
+    const isShared = shareWith.accounts.length + shareWith.organizations.length > 0;
+    return [
+      ...claim(`the name '${name}'`, region, [key, 'name']),
+      ...claim(`parameter '${desired}'`, region, [key, 'parameter']),
+      ...stacks.flatMap((one, index) => claim(`stack '${one}'`, region, [key, 'stacks', index])),
+      ...(canary === undefined || stacks.includes(canary.stack)
+        ? []
+        : [
+            {
+              path: [key, 'canary', 'stack'],
+              message: `'${canary.stack}' is not one of the stacks ${stacks.join(', ')}`,
+            },
+          ]),
+      ...(isShared && /(?:^|:)alias\/aws\//.test(encryption?.key ?? '')
+        ? [
+            {
+              path: [key, 'encryption', 'key'],
+              message: `'${encryption?.key}' is a key of this account alone, and the image is shared; name one of yours`,
+            },
+          ]
+        : []),
+    ];
+  });
 }

@@ -12,6 +12,12 @@ export interface FamilySettings {
   readonly parameter: string;
   /** SSM parameters with the network that images are built in. */
   readonly network: { readonly securityGroup: string; readonly subnet: string };
+  /** KMS key of its snapshots; absent: the account's default decides. */
+  readonly encryptionKey?: string;
+  /** Who else may launch it. */
+  readonly shareWith: LaunchPermissions;
+  /** Buildkite teams that may answer the rollback pipeline; none: everybody who may run it. */
+  readonly rollbackTeams: readonly string[];
   /** Version of the Elastic CI stack whose image it is based on. */
   readonly baseStack: string;
   readonly warm: {
@@ -35,6 +41,14 @@ export interface FamilySettings {
   readonly maximumAgeMs?: number;
   /** Who hears of a failed job: entries of Buildkite's `notify`. */
   readonly notify: readonly Readonly<Record<string, string>>[];
+}
+
+/** Who besides its own account may launch an image. */
+export interface LaunchPermissions {
+  /** 12 digits each. */
+  readonly accounts: readonly string[];
+  /** ARNs of organizations and of their units. */
+  readonly organizations: readonly string[];
 }
 
 /** The stack that tries a new image first. */
@@ -65,12 +79,16 @@ export function familiesOf(ami: Configuration['ami']): readonly FamilySettings[]
 
 function familySettings(key: string, written: WrittenFamily): FamilySettings {
   const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, queue, alarm } = written;
+  const { encryption, shareWith, rollbackTeams } = written;
   return {
     key,
     name,
     region,
     parameter,
     network,
+    ...(encryption === undefined ? {} : { encryptionKey: encryption.key }),
+    shareWith,
+    rollbackTeams,
     baseStack,
     warm: {
       target: warm.target,

@@ -26,6 +26,7 @@ export function machineImageStatements(scope: FamilyScope): readonly IamStatemen
     ...rollingStacks(scope),
     ...building(scope),
     ...keeping(scope),
+    ...sharing(scope),
     ...ecrStatements({ pulls: [images.trusted, cache.trusted], pushes: [], names: [] }, account),
     ...stateStatements(state, family.region, [
       { area: { kind: 'machine-image', family: family.key }, access: 'write' },
@@ -84,7 +85,34 @@ function building(scope: FamilyScope): readonly IamStatement[] {
   ];
 }
 
-/** What becomes of images: they may not be shared, nor handed to another family. */
+/** With the accounts and organizations of the configuration, one at a time; never with everybody. */
+function sharing(scope: FamilyScope): readonly IamStatement[] {
+  const { family } = scope;
+  const [images = ''] = imageArns(scope);
+  const { accounts, organizations } = family.shareWith;
+  const units = organizations.filter((arn) => arn.includes(':ou/'));
+  const wanted: readonly (readonly [string, readonly string[]])[] = [
+    ['userId', accounts],
+    ['organizationArn', organizations.filter((arn) => !units.includes(arn))],
+    ['organizationalUnitArn', units],
+  ];
+  const some = wanted.filter(([, who]) => who.length > 0);
+  const others = (to: string) => wanted.filter(([kind]) => kind !== to).map(([kind]) => `ec2:Add/${kind}`);
+  const share = some.map(([to, who]) =>
+    allow(`Share${to[0]?.toUpperCase()}${to.slice(1)}`, ['ec2:ModifyImageAttribute'], {
+      on: [images],
+      when: {
+        StringEquals: { ...taggedAs(family), [`ec2:Add/${to}`]: who },
+        Null: Object.fromEntries(['ec2:Add/group', ...others(to)].map((key) => [key, 'true'])),
+      },
+    }),
+  );
+  if (share.length === 0) return [];
+  const read = { on: [images], when: { StringEquals: taggedAs(family) } };
+  return [...share, allow('ReadSharing', ['ec2:DescribeImageAttribute'], read)];
+}
+
+/** What becomes of images: they may not be shared with others than the configuration names, nor handed to another family. */
 function keeping(scope: FamilyScope): readonly IamStatement[] {
   const { family } = scope;
   const on = imageArns(scope);

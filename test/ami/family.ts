@@ -10,6 +10,8 @@ export const FAMILY: FamilySettings = {
   region: 'us-east-1',
   parameter: '/ci/app-image',
   network: { securityGroup: '/ci/security-group', subnet: '/ci/subnet' },
+  shareWith: { accounts: [], organizations: [] },
+  rollbackTeams: [],
   baseStack: '6.21.0',
   warm: { target: 'test', step: 'image-build', minimumBytes: 20e9, longestStepMs: 120_000 },
   stacks: ['pull-requests', 'main', 'small-release', 'release'],

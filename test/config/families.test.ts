@@ -26,6 +26,8 @@ test('a family has bytes, milliseconds and the defaults of cleaning', () => {
       region: 'us-east-1',
       parameter: '/ci/image',
       network: { securityGroup: '/ci/sg', subnet: '/ci/subnet' },
+      shareWith: { accounts: [], organizations: [] },
+      rollbackTeams: [],
       baseStack: '6.21.0',
       warm: { target: 'test', step: 'build', minimumBytes: 20e9, longestStepMs: 120_000 },
       stacks: ['a', 'b'],
@@ -37,9 +39,15 @@ test('a family has bytes, milliseconds and the defaults of cleaning', () => {
 
 test('all of it can be said', () => {
   const more =
-    ', canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
+    ', encryption: { key: alias/images }, shareWith: { accounts: ["222222222222"], organizations: ["arn:aws:organizations::111111111111:organization/o-abc123"] }, rollbackTeams: [sre], canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
   expect(parse(`  cpu: ${family(more)}`)).toMatchObject([
     {
+      encryptionKey: 'alias/images',
+      shareWith: {
+        accounts: ['222222222222'],
+        organizations: ['arn:aws:organizations::111111111111:organization/o-abc123'],
+      },
+      rollbackTeams: ['sre'],
       canary: { stack: 'a', watchMs: 600_000, requireProof: false },
       keep: { newest: 5, deletePerRun: 3 },
       queue: 'builders',
@@ -83,4 +91,17 @@ test.each([
   ],
 ])('%s is refused', (_, ami, message) => {
   expect(parse(ami)).toEqual([expect.stringContaining(message)]);
+});
+
+test.each([
+  ['everybody', 'shareWith: { accounts: [all] }', "'all' is not a valid AWS account"],
+  ['an organization by its id', 'shareWith: { organizations: [o-abc] }', "'o-abc' is not a valid ARN"],
+  ['a key that is none', 'encryption: { key: "my key" }', "'my key' is not a valid KMS key"],
+  [
+    "the account's own key for a shared image",
+    'encryption: { key: alias/aws/ebs }, shareWith: { accounts: ["222222222222"] }',
+    "'alias/aws/ebs' is a key of this account alone, and the image is shared",
+  ],
+])('refused is %s', (_, written, problem) => {
+  expect(parse(`  cpu: ${family(`, ${written}`)}`)).toEqual([expect.stringContaining(problem)]);
 });

@@ -328,3 +328,23 @@ test('who only looks, changes nothing', () => {
   const actions = policyOf('monitor', scope).Statement.flatMap(({ Action }) => Action);
   expect(actions.filter((action) => !/:(?:Describe|Get|List)/.test(action))).toEqual([]);
 });
+
+test.each<[string, Readonly<Record<string, string>>, boolean]>([
+  ['an account that the configuration names', { 'ec2:Add/userId': '222222222222' }, true],
+  ['another account', { 'ec2:Add/userId': '333333333333' }, false],
+  ['an account and everybody', { 'ec2:Add/userId': '222222222222', 'ec2:Add/group': 'all' }, false],
+  ['everybody', { 'ec2:Add/group': 'all' }, false],
+  ['another organization', { 'ec2:Add/organizationArn': 'arn:aws:organizations::1:organization/o-1' }, false],
+])('where images are shared, the job can share them with %s', (_, added, can) => {
+  const shareWith = { accounts: ['222222222222'], organizations: [] };
+  const policy = policyOf('machine-image', { ...scope, family: { ...scope.family, shareWith } });
+  const attempt = {
+    action: 'ec2:ModifyImageAttribute',
+    resource: image('ami-1'),
+    context: { ...OWN, ...added },
+  };
+  expect(allows(policy, attempt)).toBe(can);
+  const read = { action: 'ec2:DescribeImageAttribute', resource: image('ami-1'), context: OWN };
+  expect(allows(policy, read)).toBe(true);
+  expect(allows(policyOf('machine-image', scope), read)).toBe(false);
+});

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts BuildKit, buildx and their units on the machine. Needs BUILDKIT_IMAGE (by digest), BUILDX_URL, BUILDX_SHA256,
-# BUILDER_NAME and PORT (of the loopback, for the time of warming); the files lie in /tmp/warmbake.
+# Puts BuildKit, buildx and their units on the machine. Needs BUILDKIT_IMAGE (by digest), BUILDX (`ARCHITECTURE URL SHA256` of each),
+# ENTITLEMENTS (that builds may ask for), BUILDER_NAME and PORT (of the loopback, for the time of warming); the files lie in /tmp/warmbake.
 set -euo pipefail
 
 files=/tmp/warmbake
@@ -8,7 +8,7 @@ trap 'echo "install.sh failed at line $LINENO" >&2' ERR
 
 echo "network diagnostics"
 if command -v dnf >/dev/null; then installer=dnf; else installer=yum; fi
-"$installer" --assumeyes --quiet install ethtool conntrack-tools sysstat
+"$installer" --assumeyes --quiet install ethtool conntrack-tools sysstat iproute iptables
 ethtool --version
 
 echo "BuildKit from $BUILDKIT_IMAGE"
@@ -17,7 +17,8 @@ case $BUILDKIT_IMAGE in
   *) echo "BUILDKIT_IMAGE must name a digest, it is '$BUILDKIT_IMAGE'" >&2; exit 1 ;;
 esac
 container=$(docker create "$BUILDKIT_IMAGE")
-for program in buildkitd buildctl buildkit-runc; do
+# Since 0.13 the image has the programs of the bridge.
+for program in buildkitd buildctl buildkit-runc buildkit-cni-{bridge,loopback,host-local,firewall}; do
   docker cp --quiet "$container:/usr/bin/$program" "/usr/local/bin/$program"
   chmod 755 "/usr/local/bin/$program"
 done
@@ -25,19 +26,25 @@ docker rm "$container" >/dev/null
 docker rmi "$BUILDKIT_IMAGE" >/dev/null
 /usr/local/bin/buildkitd --version
 
-echo "buildx from $BUILDX_URL"
+read -r url sha256 < <(awk -v machine="$(uname -m)" '$1 == machine { print $2, $3 }' <<<"$BUILDX")
+echo "buildx from $url"
 plugins=/usr/local/lib/docker/cli-plugins
 mkdir -p "$plugins"
-curl --fail --silent --show-error --location --retry 3 --output "$plugins/docker-buildx.new" "$BUILDX_URL"
-echo "$BUILDX_SHA256  $plugins/docker-buildx.new" | sha256sum --check --quiet
+curl --fail --silent --show-error --location --retry 3 --connect-timeout 20 --max-time 300 --output "$plugins/docker-buildx.new" "$url"
+echo "$sha256  $plugins/docker-buildx.new" | sha256sum --check --quiet
 chmod 755 "$plugins/docker-buildx.new"
 mv "$plugins/docker-buildx.new" "$plugins/docker-buildx"
 
 echo "units"
 install -D --mode=644 "$files/buildkitd.toml" /etc/buildkit/buildkitd.toml
+if [ -n "$ENTITLEMENTS" ]; then
+  # Keys of the top stand before the first table.
+  sed -i "1i insecure-entitlements = [$(printf '"%s", ' $ENTITLEMENTS)]" /etc/buildkit/buildkitd.toml
+fi
 install -D --mode=644 "$files/buildkitd.service" /etc/systemd/system/buildkitd.service
 install -D --mode=644 "$files/buildx-builder.service" /etc/systemd/system/buildx-builder.service
 install -D --mode=755 "$files/warmbake-builder" /usr/local/bin/warmbake-builder
+install -D --mode=755 "$files/warmbake-metadata" /usr/local/bin/warmbake-metadata
 # There where the program that makes this image runs by itself: jobs on the image then fetch nothing.
 if [ -e "$files/warmbake" ]; then
   install -D --mode=755 "$files/warmbake" /usr/local/bin/warmbake

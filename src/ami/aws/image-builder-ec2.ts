@@ -82,6 +82,38 @@ export function openImageBuilderEc2(ec2: Ec2): ImageBuilderEc2 {
         async (options) => await client.send(new sdk.ModifyImageAttributeCommand(input), options),
       );
     },
+    async share(image, { accounts, organizations }) {
+      const { sdk, client } = await ec2.load();
+      const add = [
+        ...accounts.map((UserId) => ({ UserId })),
+        ...organizations.map((arn) =>
+          arn.includes(':ou/') ? { OrganizationalUnitArn: arn } : { OrganizationArn: arn },
+        ),
+      ];
+      // One each: a policy's conditions look at who is added, of whom there is then one.
+      for (const one of add) {
+        const input = { ImageId: image, LaunchPermission: { Add: [one] } };
+        await ec2.call(
+          { action: 'ec2:ModifyImageAttribute', subject: image },
+          async (options) => await client.send(new sdk.ModifyImageAttributeCommand(input), options),
+        );
+      }
+    },
+    async sharedWith(image) {
+      const { sdk, client } = await ec2.load();
+      const { LaunchPermissions: all = [] } = await ec2.call(
+        { action: 'ec2:DescribeImageAttribute', subject: image },
+        async (options) =>
+          await client.send(
+            new sdk.DescribeImageAttributeCommand({ ImageId: image, Attribute: 'launchPermission' }),
+            options,
+          ),
+      );
+      return {
+        accounts: all.flatMap(({ UserId, Group }) => UserId ?? Group ?? []),
+        organizations: all.flatMap((one) => one.OrganizationArn ?? one.OrganizationalUnitArn ?? []),
+      };
+    },
   };
 }
 

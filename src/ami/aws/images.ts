@@ -69,10 +69,17 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
     owner: present(image.OwnerId, name, 'OwnerId'),
     createdAt: new Date(present(image.CreationDate, name, 'CreationDate')),
     availability: present(image.State, name, 'State'),
+    ...(image.Public === true ? { isPublic: true as const } : {}),
     snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }): ImageSnapshot[] =>
       Ebs?.SnapshotId === undefined
         ? []
-        : [{ id: Ebs.SnapshotId as SnapshotId, gibibytes: Ebs.VolumeSize ?? 0 }],
+        : [
+            {
+              id: Ebs.SnapshotId as SnapshotId,
+              gibibytes: Ebs.VolumeSize ?? 0,
+              ...(Ebs.Encrypted === undefined ? {} : { encrypted: Ebs.Encrypted }),
+            },
+          ],
     ),
     tags: tagsOf(image.Tags),
   };

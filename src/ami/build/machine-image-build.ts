@@ -66,7 +66,7 @@ export async function imageOfRun(
     'warmth-lost',
     `${image.id} was proved by an earlier try of this run, its numbers are lost`,
   );
-  return { image: await finishImage(host, image.id, { account, imageBuilder }), reused: true };
+  return { image: await finishImage(host, image.id, { account, imageBuilder, family }), reused: true };
 }
 
 /**
@@ -116,6 +116,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
     const image = await finishImage(host, id, {
       account,
       imageBuilder,
+      family,
       ...(warmth === undefined ? {} : { warmth }),
     });
     return { image, reused: false, ...(warmth === undefined ? {} : { warmth }) };
@@ -185,6 +186,11 @@ function variablesOf(
     tags: plan.tags,
     tunnel_port: port,
     buildkit_image: plan.buildkit,
+    kms_key_id: family.encryptionKey ?? '',
+    // Of what builds may have, BuildKit asks its own settings for these.
+    entitlements: services.settings.bake.permit.flatMap((name) =>
+      name.startsWith('ssh=') ? [] : [name.replace(/^device=.*/, 'device')],
+    ),
     marker: services.settings.marker,
     marker_text: [
       `AMI_COMMIT=${subject.commit}`,

@@ -1,10 +1,13 @@
 import { head, RETRY, type Pipeline, type PipelineSettings, type PipelineStep } from './pipelines.ts';
 
-/** A step that asks (Buildkite's "input step" reference). */
+/** A step that asks (Buildkite's references of input and block steps): who may answer can be said of block steps. */
 export interface InputStep {
-  readonly input: string;
+  readonly input?: string;
+  readonly block?: string;
   readonly key: string;
   readonly prompt: string;
+  /** Slugs of teams; absent: whoever may run the pipeline. */
+  readonly allowed_teams?: readonly string[];
   readonly fields: readonly {
     readonly text: string;
     readonly key: string;
@@ -23,12 +26,15 @@ const IMAGE = 'rollback-image';
 export function rollbackPipeline(settings: PipelineSettings): Pipeline<InputStep | PipelineStep> {
   const { family, queue } = settings;
   const ask = `ask-rollback-${family.key}-ami`;
+  const title = `Roll back the ${family.key} image`;
   const answer = (key: string): string => `"$$(buildkite-agent meta-data get ${key} --default '')"`;
   return {
     ...head(settings),
     steps: [
       {
-        input: `Roll back the ${family.key} image`,
+        ...(family.rollbackTeams.length === 0
+          ? { input: title }
+          : { block: title, allowed_teams: family.rollbackTeams }),
         key: ask,
         prompt: `All ${family.stacks.length} stacks get the image, and keep it until \`warmbake ami release\`.`,
         fields: [

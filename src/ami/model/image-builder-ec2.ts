@@ -1,3 +1,4 @@
+import type { LaunchPermissions } from '../../config/families.ts';
 import type { ImageId } from './ids.ts';
 
 /** EC2 as the place where images are made; what it has in common with other jobs is in `Account`. */
@@ -14,6 +15,10 @@ export interface ImageBuilderEc2 {
   deprecate(image: ImageId, at: Date): Promise<void>;
   /** Instances of the image get metadata by session only (IMDSv2). */
   requireMetadataSessions(image: ImageId): Promise<void>;
+  /** Lets them launch the image, besides those who may already. */
+  share(image: ImageId, permissions: LaunchPermissions): Promise<void>;
+  /** Who may launch the image besides its own account. */
+  sharedWith(image: ImageId): Promise<LaunchPermissions>;
 }
 
 /** Something that exists while an image is being made. */

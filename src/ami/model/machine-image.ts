@@ -13,6 +13,8 @@ export interface MachineImage {
   readonly createdAt: Date;
   /** EC2's state: only `available` can be launched; `pending`, `failed`, `disabled` and others occur. */
   readonly availability: string;
+  /** Everybody may launch it; absent where not. */
+  readonly isPublic?: true;
   /** The snapshots of all its volumes. */
   readonly snapshots: readonly ImageSnapshot[];
   readonly tags: Tags;
@@ -23,6 +25,8 @@ export interface ImageSnapshot {
   readonly id: SnapshotId;
   /** Size of the volume, which is more than what the snapshot occupies. */
   readonly gibibytes: number;
+  /** Absent where EC2 does not say. */
+  readonly encrypted?: boolean;
 }
 
 /** How far an image has come. */

@@ -7,7 +7,7 @@ import { TAG } from './tags.ts';
 
 /** Why an image must not become what stacks run. */
 export interface Unpublishable {
-  readonly code: 'image-missing' | 'image-foreign' | 'image-revoked' | 'image-unavailable';
+  readonly code: 'image-missing' | 'image-foreign' | 'image-public' | 'image-revoked' | 'image-unavailable';
   readonly because: string;
 }
 
@@ -28,6 +28,9 @@ export function whyUnpublishable(
   }
   if (!belongsTo(image, family)) {
     return { code: 'image-foreign', because: `${id} ('${image.name}') is not of family '${family.key}'` };
+  }
+  if (image.isPublic === true) {
+    return { code: 'image-public', because: `${id} is public: everybody may read what is in its store` };
   }
   if (stateOf(image) === 'revoked') {
     const by = image.tags[TAG.revokedBy] ?? 'somebody';

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { imageOfRun } from '../../../src/ami/build/machine-image-build.ts';
 import type { ImageBuilderEc2 } from '../../../src/ami/model/image-builder-ec2.ts';
+import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
+import type { FamilySettings, LaunchPermissions } from '../../../src/config/families.ts';
 import { TAG } from '../../../src/ami/model/tags.ts';
 import type { Event } from '../../../src/platform/events.ts';
 import { openHost } from '../../registry/fixture-host.ts';
@@ -10,7 +12,11 @@ import { addImage, type ImageWish } from '../fake/furnish.ts';
 import { hostOf } from '../fake/host.ts';
 
 /** An account with one image, and what a further try of run `1` finds in it. `afterLook` changes the image after it was asked for. */
-async function tryAgain(terms: ImageWish, afterLooks: Partial<{ availability: string }> = {}) {
+async function tryAgain(
+  terms: ImageWish,
+  afterLooks: Partial<Pick<MachineImage, 'availability' | 'isPublic'> & { encrypted: boolean }> = {},
+  { family = FAMILY, shared = NOBODY }: Partial<{ family: FamilySettings; shared: LaunchPermissions }> = {},
+) {
   const fake = new FakeAccount();
   const { id } = addImage(fake, terms);
   const calls: string[] = [];
@@ -20,20 +26,27 @@ async function tryAgain(terms: ImageWish, afterLooks: Partial<{ availability: st
     leftovers: async () => [],
     remove: async () => undefined,
     deprecate: async (image) => void calls.push(`deprecate ${image}`),
+    share: async (image, { accounts }) => void calls.push(`share ${image} ${accounts.join(' ')}`),
+    sharedWith: async () => shared,
     requireMetadataSessions: async (image) => void calls.push(`sessions ${image}`),
   };
   fake.gate.before = ({ name }) => {
     const looks = fake.gate.calls.filter((call) => call.name === 'images.find').length;
     if (name === 'images.find' && looks > 3) {
-      fake.state.images.set(id, { ...fake.state.images.get(id)!, ...afterLooks });
+      const { encrypted = false, ...changed } = afterLooks;
+      const image = fake.state.images.get(id)!;
+      const snapshots = image.snapshots.map((snapshot) => ({ ...snapshot, encrypted }));
+      fake.state.images.set(id, { ...image, ...changed, snapshots });
     }
   };
   const events: Event[] = [];
   await using world = await openHost();
   const host = { ...world, ...hostOf(fake, events) };
-  const found = await imageOfRun(host, { account: fake.ports, imageBuilder, family: FAMILY }, '1');
+  const found = await imageOfRun(host, { account: fake.ports, imageBuilder, family }, '1');
   return { id, found, calls, events, kept: fake.state.images.get(id) };
 }
+
+const NOBODY: LaunchPermissions = { accounts: [], organizations: [] };
 
 const OURS = { [TAG.family]: 'cpu', [TAG.run]: '1' };
 
@@ -64,4 +77,38 @@ test.each([
   ['that is taken out of use', { tags: OURS, availability: 'disabled' }],
 ] as const)('an image %s is not reused', async (_, terms) => {
   expect((await tryAgain(terms)).found).toBeUndefined();
+});
+
+const PENDING = { availability: 'pending', tags: OURS };
+const READY = { availability: 'available' };
+const KEY = { ...FAMILY, encryptionKey: 'alias/images' };
+
+test('an image that turned out public is refused, and never becomes a candidate', async () => {
+  const finished = tryAgain(PENDING, { ...READY, isPublic: true });
+  await expect(finished).rejects.toMatchObject({ kind: 'refused', code: 'image-public' });
+});
+
+test('an image whose snapshots are not encrypted, as the configuration says, is refused', async () => {
+  await expect(tryAgain(PENDING, READY, { family: KEY })).rejects.toMatchObject({
+    kind: 'refused',
+    code: 'image-unencrypted',
+  });
+  expect((await tryAgain(PENDING, READY)).found).toBeDefined();
+  const closed = { ...READY, encrypted: true };
+  expect((await tryAgain(PENDING, closed, { family: KEY })).found).toBeDefined();
+});
+
+test('an image is shared as the configuration says, read back, and refused where others may launch it too', async () => {
+  const shareWith = { accounts: ['222222222222'], organizations: [] };
+  const family = { ...FAMILY, shareWith };
+  const { id, calls } = await tryAgain(PENDING, READY, { family, shared: shareWith });
+  expect(calls).toContain(`share ${id} 222222222222`);
+  for (const other of ['333333333333', 'all']) {
+    const shared = { accounts: ['222222222222', other], organizations: [] };
+    await expect(tryAgain(PENDING, READY, { family, shared })).rejects.toMatchObject({
+      kind: 'refused',
+      code: 'image-shared',
+      message: expect.stringContaining(other),
+    });
+  }
 });

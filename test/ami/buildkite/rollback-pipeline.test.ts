@@ -26,6 +26,14 @@ test('asks for a reason and, if wanted, an image, and then goes back', () => {
   expect(work).toMatchObject({ depends_on: ask.key, agents: { queue: 'image-builders' } });
 });
 
+test('only the teams that the configuration names may answer, where it names some', () => {
+  expect(ask).toMatchObject({ input: 'Roll back the cpu image' });
+  expect(ask).not.toHaveProperty('allowed_teams');
+  const settings = { queue: 'image-builders', config: 'ci/warmbake.yaml', trustedBranch: 'main' };
+  const { steps } = rollbackPipeline({ ...settings, family: { ...FAMILY, rollbackTeams: ['sre', 'ci'] } });
+  expect(steps[0]).toMatchObject({ block: 'Roll back the cpu image', allowed_teams: ['sre', 'ci'] });
+});
+
 test('waits for no rebuild that is under way', () => {
   expect(work.concurrency_group).toBeUndefined();
 });

@@ -1,5 +1,7 @@
 import {
   CreateKeyPairCommand,
+  ModifyImageAttributeCommand,
+  RegisterImageCommand,
   CreateVolumeCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
@@ -9,6 +11,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEc2 } from '../../../src/ami/aws/ec2.ts';
 import { openImageBuilderEc2 } from '../../../src/ami/aws/image-builder-ec2.ts';
+import type { ImageId } from '../../../src/ami/model/ids.ts';
 import { keyPairName, type ImageBuilderEc2 } from '../../../src/ami/model/image-builder-ec2.ts';
 import { openAws } from '../../../src/platform/aws.ts';
 import { startMoto, type Moto } from '../../../parts/moto/server.ts';
@@ -89,4 +92,15 @@ test('security groups and subnets tell their VPC; those that are not there, noth
   expect(await imageBuilder.vpcOfSubnet(Subnets[0]?.SubnetId ?? '')).toBe(Subnets[0]?.VpcId);
   expect(await imageBuilder.vpcOfSecurityGroup('sg-0123456789abcdef0')).toBeUndefined();
   expect(await imageBuilder.vpcOfSubnet('subnet-0123456789abcdef0')).toBeUndefined();
+});
+
+test('an image is shared with whom the configuration names, and who may launch it can be read back', async () => {
+  const { ImageId } = await ec2.send(new RegisterImageCommand({ Name: 'shared', Architecture: 'x86_64' }));
+  const id = ImageId as ImageId;
+  expect(await imageBuilder.sharedWith(id)).toEqual({ accounts: [], organizations: [] });
+  await imageBuilder.share(id, { accounts: ['222222222222', '333333333333'], organizations: [] });
+  expect((await imageBuilder.sharedWith(id)).accounts.toSorted()).toEqual(['222222222222', '333333333333']);
+  const everybody = { ImageId: id, LaunchPermission: { Add: [{ Group: 'all' as const }] } };
+  await ec2.send(new ModifyImageAttributeCommand(everybody));
+  expect((await imageBuilder.sharedWith(id)).accounts).toContain('all');
 });

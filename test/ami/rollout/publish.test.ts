@@ -141,6 +141,14 @@ describe('an image that must not run is refused by name', () => {
     await expect(refused).rejects.toThrow(because);
   });
 
+  test('one that everybody may launch', async () => {
+    const fake = new FakeAccount();
+    const { id } = addImage(fake, { tags: CANDIDATE });
+    fake.state.images.set(id, { ...fake.state.images.get(id)!, isPublic: true });
+    const refused = requireImage(fake.ports, FAMILY, { written: id });
+    await expect(refused).rejects.toMatchObject({ kind: 'refused', code: 'image-public' });
+  });
+
   test('one that is not there', async () => {
     const refused = requireImage(new FakeAccount().ports, FAMILY, { written: 'ami-00000000000000009' });
     await expect(refused).rejects.toThrow('there is no image ami-00000000000000009 in us-east-1');
