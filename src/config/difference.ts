@@ -5,14 +5,24 @@ import type { Path } from './problem.ts';
 /** So many settings are named at most. */
 const NAMED = 20;
 
+/** No configuration is longer, and none has more brackets or deeper lines; a reader of YAML that meets 20 000 brackets ends the process. */
+const READABLE = { characters: 64 * 1024, brackets: 2000, indent: 200 } as const;
+
 /**
  * Paths of the settings in which two texts of a configuration differ, in the order of their keys; `undefined` where `other` is no
- * YAML. Spelling, comments and order do not count.
+ * YAML, or none that somebody would write: it is anybody's. Spelling, comments and order do not count.
  */
 export function changedSettings(used: string, other: string): readonly string[] | undefined {
+  if (!isReadable(other)) return undefined;
   const [mine, theirs] = [readDocument(used), readDocument(other)];
   if (mine.state === 'broken' || theirs.state === 'broken') return undefined;
   return differences(mine.value, theirs.value, []).map(pathText);
+}
+
+function isReadable(text: string): boolean {
+  if (text.length > READABLE.characters) return false;
+  const indents = text.split(/[\r\n]/).map((line) => /^[\s?:-]*/.exec(line)?.[0].length ?? 0);
+  return text.split(/[[{]/).length <= READABLE.brackets && indents.every((n) => n <= READABLE.indent);
 }
 
 /** A phrase about them: all of a few, the first ones of many. */
