@@ -60,6 +60,7 @@ it("a link on the way to the checkout is the machine's own", async () => {
 
 it.each([
   ['a folder that is not there', 'elsewhere/none/result.json', /the folder of '.*' is not there/],
+  ["settings of the checkout's git", 'checkout/.git/config', /is in the checkout's \.git/],
   ['a folder', 'checkout/out', /'.*out' is not a file/],
 ])('told before anything is written: %s', async (_, name, message) => {
   const asked = requireOwnFile(at(name), { root: at('checkout'), option: '--result' });
