@@ -5,11 +5,13 @@ import type { Agent } from '../../parts/ci-job/agent.ts';
 
 /** The engine lets go of a build's results a moment after its client has ended. */
 const TRIES = 50;
+/** Of layers that were imported it sometimes never lets go: BuildKit keeps a reference to a result that it loaded and did not use. */
+const TRIES_IMPORTED = 6;
 
 /**
  * Takes from the engine what the agent's builds left there: agents live for one job, so nothing of an earlier one may help
- * but the registry. Images go last, since that is when the engine drops layers that nothing refers to. Read back: a store that is only
- * nearly empty would look like a cache that works.
+ * but the registry. Images go last, since that is when the engine drops layers that nothing refers to. Read back: a step that an earlier
+ * build executed and that is still there would look like a cache that works.
  */
 export async function emptyStore({ env }: Pick<Engine, 'env'>, agent: Agent): Promise<void> {
   const docker = async (...args: readonly string[]): Promise<string> =>
@@ -20,8 +22,10 @@ export async function emptyStore({ env }: Pick<Engine, 'env'>, agent: Agent): Pr
     await docker('builder', 'prune', '--all', '--force');
     const images = await docker('image', 'ls', '--filter', pattern, '--format', '{{.Repository}}:{{.Tag}}');
     if (images !== '') await docker('rmi', ...images.split('\n'));
-    left = await docker('buildx', 'du', '--builder=default');
-    if (/^Total:\s+0B$/m.test(left)) return;
+    left = await docker('buildx', 'du', '--verbose', '--builder=default');
+    const records = [...left.matchAll(/^Description:\s*(.*)$/gm)].map(([, what = '']) => what);
+    if (records.length === 0) return;
+    if (tries >= TRIES_IMPORTED && records.every((what) => what.startsWith('imported '))) return;
     await sleep(100);
   }
   throw new Error(`the engine's store cannot be emptied:\n${left}`);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, inject } from 'vitest';
+import { BASE_IMAGE, importBase } from '../../parts/base-image.ts';
+import { type FreshEngine, startFreshEngine } from '../../parts/fresh-engine.ts';
 import { type Fault, type Faults, startFaults } from '../../parts/faults.ts';
 import { need, type Running } from '../../parts/part.ts';
 import { test } from '../tiers/real.ts';
@@ -10,6 +12,8 @@ import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { deleteManifest, manifestOf, putCacheConfig } from './registry-content.ts';
 
 interface Day {
+  /** Of its own: BuildKit never lets go of some of what it loads here. */
+  readonly engine: FreshEngine;
   readonly at: ChainAgent;
   readonly faults: Faults & Running;
   readonly registry: string;
@@ -24,11 +28,13 @@ afterAll(async () => {
   const made = await day;
   await made?.at[Symbol.asyncDispose]();
   await made?.faults.stop();
+  await made?.engine.stop();
 });
 
 /** Made once for all cases: main's cache of today and the pull request's own, and a rebased commit that needs both. */
 async function makeDay(): Promise<Day> {
-  const engine = need('engine', inject('engine'));
+  const engine = await startFreshEngine();
+  await importBase(engine, BASE_IMAGE);
   const { host: registry } = need('registry', inject('registry'));
   const faults = await startFaults(registry);
   const at = await makeChainAgent(engine, { images: registry, cache: faults.host });
@@ -36,6 +42,7 @@ async function makeDay(): Promise<Day> {
   const { main, test: untrusted } = at.agent.repositories.cache;
   const head = await at.agent.checkout.git('rev-parse', 'HEAD');
   return {
+    engine,
     at,
     faults,
     registry,

@@ -81,8 +81,8 @@ it("Packer's template is inside of the file, and is laid out with programs that 
 });
 
 it.each([
-  ['linux/amd64', ['warmbake', 'warmbake-builder']],
-  ['linux/arm64', ['warmbake-builder']],
+  ['linux/amd64', ['warmbake', 'warmbake-builder', 'warmbake-metadata']],
+  ['linux/arm64', ['warmbake-builder', 'warmbake-metadata']],
 ])('the machine image carries the program that makes it on %s', async (platform, programs) => {
   const executable = path.join(directory.path, 'program');
   await writeFile(executable, 'program');

@@ -8,7 +8,7 @@ import { readCacheConfig } from '../../../src/cache/merge/read-config.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures/cache');
 
-/** Exported by Docker Engine 28.5 from the project of `merge.real.test.ts`: main and a branch with other assets and sources. */
+/** Exported by Docker Engine 28.5 from the project of `merge.slow.test.ts`: main and a branch with other assets and sources. */
 async function recorded(id: string): Promise<Donor> {
   const manifest = readCacheManifest(await readFile(path.join(FIXTURES, `${id}.manifest.json`)));
   if (manifest.kind !== 'cache') throw new Error(manifest.because);
