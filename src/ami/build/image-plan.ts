@@ -126,7 +126,7 @@ export function planLines({
 }
 
 /** The plan as JSON. */
-export function imagePlanDocument({ caches, ...plan }: ImagePlan): Readonly<Record<string, unknown>> {
+export function imagePlanDocument({ caches, ...plan }: ImagePlan): object {
   return { ...plan, imports: Object.fromEntries(caches.map((each) => [each.target, donorNames(each)])) };
 }
 
