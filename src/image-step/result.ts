@@ -98,7 +98,9 @@ export function donorLines(donors: readonly DonorShare[]): readonly string[] {
 }
 
 /** The annotation of a Buildkite step: short, one bullet a target, warnings below. */
-export function annotationOf(result: BuildResult): Markdown {
+export function annotationOf(
+  result: Pick<BuildResult, 'targets' | 'warnings'> & { readonly plan: Pick<BuildPlan, 'switches'> },
+): Markdown {
   const bullets = result.targets.map((t) => {
     const refs = markdownOf(
       t.verified.map(({ ref }) => markdown` ${code(referenceName(ref))}`),
@@ -111,19 +113,11 @@ export function annotationOf(result: BuildResult): Markdown {
   const switches = switchesText(result.plan.switches);
   const warnings = result.warnings.slice(0, 5).map((w) => markdown`- ${w.code}: ${w.message}`);
   const more = result.warnings.length - warnings.length;
+  const heading = [markdown``, markdown`Warnings`, markdown``];
   const told = [
     ...bullets,
     ...(switches === undefined ? [] : [markdown`- switches: ${switches}`]),
-    ...(warnings.length === 0
-      ? []
-      : [
-          markdown``,
-          markdown`
-Warnings
-          `,
-          markdown``,
-          ...warnings,
-        ]),
+    ...(warnings.length === 0 ? [] : [...heading, ...warnings]),
     ...(more > 0 ? [markdown`- and ${String(more)} more in the log`] : []),
   ];
   return markdownOf([...told, markdown``], '\n');
