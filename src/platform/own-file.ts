@@ -5,7 +5,8 @@ import { WarmbakeError } from './errors.ts';
 
 /**
  * Throws `usage` where a file that a caller named cannot be written, or not without following what a checkout's content says: its folder
- * must be there and not in the checkout's `.git`, below `root` no folder of its path may be a link, and what has its name must be a plain file. `option` is told.
+ * must be there and in no `.git` of the checkout, below `root` no folder of its path may be a link, and what has its name must be a plain
+ * file. `option` is told.
  */
 export async function requireOwnFile(
   file: string,
@@ -17,10 +18,11 @@ export async function requireOwnFile(
   if (real !== (await withoutLinksBelow(await realpath(root), folder))) {
     throw unusable(option, `'${folder}' is a link in the checkout, to '${real}'`, OTHER_PLACE);
   }
-  if (path.relative(await realpath(root), real).split(path.sep)[0] === '.git') {
+  const [first, ...below] = path.relative(await realpath(root), real).split(path.sep);
+  if (first !== '..' && [first, ...below].includes('.git')) {
     throw unusable(
       option,
-      `'${file}' is in the checkout's .git, where git looks for its settings`,
+      `'${file}' is in a .git of the checkout, where git looks for its settings`,
       OTHER_PLACE,
     );
   }
