@@ -25,10 +25,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A call that ended well; throws what another one has said. */
+/** A call that ended well; throws what another one has said, why it ended first: logs of a CI are often cut off after some lines. */
 export function requireSuccess<T extends Ended>(ended: T): T {
   if (ended.exitCode === 0) return ended;
-  throw new Error(`exit code ${ended.exitCode}\n${ended.stderr}`);
+  const why = ended.stderr.split('\n').filter((line) => /^\s*(error|warning|hint|fix)\b/i.test(line));
+  throw new Error([`exit code ${ended.exitCode}`, ...why, ended.stderr].join('\n'));
 }
 
 /** Starts the built program. */

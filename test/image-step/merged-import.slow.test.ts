@@ -36,6 +36,7 @@ const COMPILED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']];
 
 describe.each(BUILDERS)(
   '%s: five times on an empty machine and on one with the layers of yesterday',
+  { retry: 0 },
   (kind) => {
     test(
       'rebased on other dependencies, built again, and pushed a second time',

@@ -6,12 +6,16 @@ interface Tier {
   milliseconds: number;
   /** Reasons of skipped tests, with how many of each. */
   readonly skipped: Map<string, number>;
+  /** Tests that failed and passed at their second try, by file and name. */
+  readonly flaky: string[];
 }
 
 function count(tier: Tier, module: TestModule): void {
   tier.milliseconds += module.diagnostic().duration;
   for (const test of module.children.allTests()) {
     const result = test.result();
+    if (test.diagnostic()?.flaky === true)
+      tier.flaky.push(`${test.module.relativeModuleId} > ${test.fullName}`);
     if (result.state === 'passed') tier.passed += 1;
     else if (result.state === 'failed') tier.failed += 1;
     else {
@@ -24,16 +28,27 @@ function count(tier: Tier, module: TestModule): void {
 function linesOf(name: string, tier: Tier): string[] {
   const skips = [...tier.skipped].map(([because, tests]) => `           ${tests} skipped: ${because}`);
   const numbers = `${String(tier.passed).padStart(5)} passed, ${tier.failed} failed`;
-  return [`${name.padStart(5)} ${numbers}, ${(tier.milliseconds / 1000).toFixed(1)} s in tests`, ...skips];
+  const flaky = tier.flaky.map((test) => `           passed at the second try only: ${test}`);
+  return [
+    `${name.padStart(5)} ${numbers}, ${(tier.milliseconds / 1000).toFixed(1)} s in tests`,
+    ...skips,
+    ...flaky,
+  ];
 }
 
-/** Ends the run with one line a tier, and with the reason of everything that was skipped. */
+/** Ends the run with one line a tier, with the reason of everything that was skipped, and with what passed at its second try only. */
 export class TierReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tiers = new Map<string, Tier>();
     for (const module of modules) {
       const name = module.project.name;
-      const tier = tiers.get(name) ?? { passed: 0, failed: 0, milliseconds: 0, skipped: new Map() };
+      const tier = tiers.get(name) ?? {
+        passed: 0,
+        failed: 0,
+        milliseconds: 0,
+        skipped: new Map(),
+        flaky: [],
+      };
       tiers.set(name, tier);
       count(tier, module);
     }
