@@ -65,6 +65,8 @@ export const FAILURE_CLASSES = {
     kind: 'outside',
     hint: 'check that the repository exists and that this job may write to it',
   },
+  /** The push went well, and the tag is not there afterwards, or holds another image; judged where tags are read back. */
+  'tag-not-readable': { ...NEVER, kind: 'outside', hint: 'run the build again' },
   'disk-full': {
     ...NEVER,
     kind: 'build',

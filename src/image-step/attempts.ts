@@ -13,6 +13,7 @@ import type { BuildServices } from './build-services.ts';
 import { mountForExport } from './mount-for-export.ts';
 import { NOTHING, type OpenImport } from './open-import.ts';
 import { nextImport, plannedImport } from './planned-import.ts';
+import { spared } from './spared.ts';
 import type { Work } from './work.ts';
 
 /** One bake, and what its steps said about sccache. */
@@ -48,13 +49,19 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
       }
       const last = overAttempts(earlier, tried);
       const ended = { last, failures, donors: opened.shares(last.record.steps) };
-      if (last.failure === undefined) return ended;
-      failures.push(last.failure);
+      const { failure } = last;
+      if (failure === undefined) return ended;
+      failures.push(failure);
       earlier.push(tried);
       const retry = decideRetry(failures);
       if (retry === undefined || isInVain(services, retry)) return ended;
-      const next = await nextTry(services, retry, { opened, failure: last.failure });
-      warn(services.host.emit, 'build-retried', retryText(last.failure, next));
+      const next = await spared(services.host, {
+        code: 'build-not-retried',
+        work: async () => await nextTry(services, retry, { opened, failure }),
+        instead: undefined,
+      });
+      if (next === undefined) return ended;
+      warn(services.host.emit, 'build-retried', retryText(failure, next));
       current = { ...current, opened: next.opened };
       withoutSccache ||= retry.change === 'without-sccache';
       await services.host.clock.sleep(next.delaySeconds * 1000, services.host.signal);

@@ -1,8 +1,9 @@
+import type { Failure } from '../bake/failure.ts';
 import { ruleOf } from '../bake/failure-classes.ts';
 import { readBuildkite } from '../context/buildkite.ts';
 import { judgeTrust } from '../context/trust.ts';
 import { createArguments, lostCreateRace } from '../bake/buildx.ts';
-import { WarmbakeError } from '../platform/errors.ts';
+import { EXIT_CODE, WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import { explainExit, succeeded } from '../platform/process.ts';
 import { sayIfSlow } from '../platform/slow.ts';
@@ -17,6 +18,7 @@ import { checkPush } from './push-check.ts';
 import { report } from './report.ts';
 import type { BuildResult, TargetResult } from './result.ts';
 import { notStarted, runTargets } from './run-targets.ts';
+import { spared } from './spared.ts';
 import type { TargetPlan } from './target-plan.ts';
 
 /**
@@ -52,7 +54,8 @@ export async function runBuild(outer: BuildServices, request: PlanRequest): Prom
     warnings,
     seconds: (host.clock.now().getTime() - start) / 1000,
   };
-  await report(services, result);
+  const reporting = async (): Promise<void> => await report(services, result);
+  await spared(host, { code: 'report-failed', work: reporting, instead: undefined });
   return result;
 }
 
@@ -146,12 +149,14 @@ function outcomeOf(targets: readonly TargetResult[]): BuildResult['outcome'] {
   return targets.every((t) => t.outcome === 'skipped') ? 'skipped' : 'built';
 }
 
-/** What stopped the build, as an error; `undefined` where it stands. */
+/** What stopped the build, as an error; `undefined` where it stands. Of several failures the one with the highest exit code. */
 export function failureOf(result: {
   readonly outcome: BuildResult['outcome'];
-  readonly targets: readonly Pick<TargetResult, 'failures'>[];
+  readonly targets: readonly Pick<TargetResult, 'outcome' | 'failures'>[];
 }): WarmbakeError | undefined {
-  const failure = result.targets.flatMap((t) => t.failures).at(-1);
+  const failures = result.targets.flatMap((t) => (t.outcome === 'failed' ? t.failures.slice(-1) : []));
+  const exitCode = (failure: Failure): number => EXIT_CODE[ruleOf(failure.class).kind];
+  const [failure] = failures.toSorted((a, b) => exitCode(b) - exitCode(a));
   if (result.outcome !== 'failed' || failure === undefined) return undefined;
   const { hint } = failure;
   return new WarmbakeError(

@@ -7,7 +7,8 @@ import type { Manifest } from '../registry/registry.ts';
 import { digestOf } from '../registry/digest.ts';
 import { warn } from '../platform/events.ts';
 import { markManifest, readMarks } from './marks.ts';
-import { type NamingServices, type PromotedManifest, type Promoted, promote } from './promotion.ts';
+import { promote } from './promote-manifest.ts';
+import type { NamingServices, Promoted, PromotedManifest } from './promotion.ts';
 import type { Promotion, TargetPlan } from './target-plan.ts';
 import type { Verified } from './verify.ts';
 
@@ -64,6 +65,26 @@ export async function promoteImage(
     return [];
   }
   return await promoteAll(services, promotions, { ...image, ...identity(context) });
+}
+
+/**
+ * Gives a cache that an earlier build of this commit exported its further names. Without a cache there is nothing to name: a build that
+ * may not export writes none.
+ */
+export async function repairCacheNames(
+  services: NamingServices,
+  context: BuildContext,
+  promotions: readonly Promotion[],
+): Promise<readonly Promoted[]> {
+  const [first] = promotions;
+  if (first === undefined) return [];
+  const cache = await readMarks(services.registry, first.from, services.settings.bake.annotations);
+  if (cache.state !== 'found' || cache.kind !== 'cache') return [];
+  const isMarked = cache.marks.revision === context.commit;
+  const manifest = isMarked
+    ? { ...cache, ...identity(context) }
+    : await putMark(services, context, first.from);
+  return manifest === undefined ? [] : await promoteAll(services, promotions, manifest);
 }
 
 async function promoteAll(

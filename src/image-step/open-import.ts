@@ -5,6 +5,7 @@ import { type Gateway, openGateway } from '../delivery/gateway.ts';
 import { putMerged } from '../delivery/put-merged.ts';
 import type { HiddenText } from '../bake/hidden-text.ts';
 import type { StepSummary } from '../bake/record.ts';
+import { messageOf } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import { type Reference, type Repository, referenceName } from '../registry/reference.ts';
 import type { BuildServices } from './build-services.ts';
@@ -69,13 +70,18 @@ export async function openImport(
   const { plan, repository, closest } = parts;
   const [way, ...others] = order;
   if (way === 'gateway') {
-    const donors = plan.places;
-    const gateway = await openGateway(plan.merged, {
-      registry: services.registry,
-      donors,
-      host: services.host,
-    });
-    return throughGateway(gateway, plan);
+    try {
+      const gateway = await openGateway(plan.merged, {
+        registry: services.registry,
+        donors: plan.places,
+        host: services.host,
+      });
+      return throughGateway(gateway, plan);
+    } catch (error) {
+      services.host.signal.throwIfAborted();
+      warn(services.host.emit, 'gateway-not-opened', messageOf(error));
+      return await openImport(services, parts, others);
+    }
   }
   if (way === 'registry' && repository !== undefined) {
     const put = await putMerged(plan.merged, repository, { ...services, donors: plan.places });

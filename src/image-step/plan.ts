@@ -182,9 +182,7 @@ async function skipOf(
   const decision = decideSkip({ ...base, behind: [] });
   if (decision.decision === 'build') return decision;
   const moves = await Promise.all(
-    target.promotions
-      .filter((p) => p.what === 'image')
-      .map(async (p) => await planPromotion(services, context, p)),
+    target.promotions.map(async (p) => await planPromotion(services, context, p)),
   );
   return decideSkip({ ...base, behind: moves.filter((m) => m.action === 'move').map((m) => m.promotion.to) });
 }

@@ -5,12 +5,11 @@ import {
   decidePromotion,
 } from '../cache/promote.ts';
 import { type BuildContext, type CommitSha, isCommitSha } from '../context/context.ts';
-import { readImage } from '../registry/image-manifest.ts';
 import { type Digest, referenceName } from '../registry/reference.ts';
 import type { Manifest } from '../registry/registry.ts';
 import type { Settings } from '../config/settings.ts';
 import type { BuildServices } from './build-services.ts';
-import { readMarks } from './marks.ts';
+import { type MarkedManifest, readMarks } from './marks.ts';
 import type { Promotion } from './target-plan.ts';
 
 /** What giving names works with. */
@@ -36,70 +35,59 @@ export interface PromotedManifest extends Manifest {
   readonly buildNumber?: string;
 }
 
-/** What promoting an image that exists already would do now; for `plan` and for repairing a moved `latest`. */
+/** What promoting what exists already would do now; for `plan` and for repairing a moved `latest`. */
 export async function planPromotion(
   services: NamingServices,
   context: BuildContext,
   promotion: Promotion,
 ): Promise<Promoted> {
   const { commit, build } = context;
-  const image = await readImage(services.registry, promotion.from);
-  if (image.state !== 'found' || commit === undefined) {
+  const source = await readMarks(services.registry, promotion.from, services.settings.bake.annotations);
+  if (source.state !== 'found' || source.kind !== promotion.what || commit === undefined) {
     return { promotion, action: 'failed', because: `${referenceName(promotion.from)} cannot be read` };
   }
-  return await judge(services, promotion, {
-    digest: image.digest,
+  const { verdict } = await judgePromotion(services, promotion, {
+    digest: source.digest,
     commit,
     ...(build === undefined ? {} : { buildNumber: build.number }),
   });
+  return verdict;
 }
 
-/**
- * Gives `manifest` the promotion's name where the rules allow it and reads it back.
- * Never rejects for what the registry does: a promotion that fails is told, and the build stands.
- */
-export async function promote(
-  services: NamingServices,
-  promotion: Promotion,
-  options: { readonly manifest: PromotedManifest; readonly dryRun?: boolean },
-): Promise<Promoted> {
-  const { manifest, dryRun = false } = options;
-  const verdict = await judge(services, promotion, manifest);
-  if (verdict.action !== 'move' || dryRun) return verdict;
-  const written = await services.registry.putManifest(promotion.to, manifest);
-  if (written.state !== 'written') return failed(promotion, written);
-  const back = await services.registry.head(promotion.to);
-  if (back.state !== 'found') return failed(promotion, back);
-  if (back.digest !== manifest.digest) {
-    return { promotion, action: 'failed', because: `another build moved it to ${back.digest} meanwhile` };
-  }
-  return { ...verdict, digest: manifest.digest };
+/** What a promotion would do, and what it was judged by. */
+export interface JudgedPromotion {
+  readonly verdict: Promoted;
+  /** What the name held then; `undefined` where it did not exist, or could not be read. */
+  readonly held?: Pick<MarkedManifest, 'digest' | 'marks'>;
 }
 
-async function judge(
+/** Reads what the name holds, and decides whether it moves. Git can need seconds for that. */
+export async function judgePromotion(
   services: NamingServices,
   promotion: Promotion,
   manifest: Pick<PromotedManifest, 'digest' | 'commit' | 'buildNumber'>,
-): Promise<Promoted> {
-  const held = await readMarks(services.registry, promotion.to, services.settings.bake.annotations);
-  if (held.state !== 'found' && held.state !== 'missing') return failed(promotion, held);
-  if (held.state === 'found' && held.digest === manifest.digest) {
-    return { promotion, action: 'none', because: 'it holds this manifest already', digest: manifest.digest };
+): Promise<JudgedPromotion> {
+  const read = await readMarks(services.registry, promotion.to, services.settings.bake.annotations);
+  if (read.state !== 'found' && read.state !== 'missing') return { verdict: notMoved(promotion, read) };
+  const held = read.state === 'found' ? { held: read } : {};
+  const verdict = (part: Omit<Promoted, 'promotion'>): JudgedPromotion => ({
+    verdict: { promotion, ...part },
+    ...held,
+  });
+  if (read.state === 'found' && read.digest === manifest.digest) {
+    return verdict({ action: 'none', because: 'it holds this manifest already', digest: manifest.digest });
   }
   const { commit } = manifest;
   if (!promotion.forwardOnly || commit === undefined) {
-    const because = held.state === 'missing' ? 'the name is new' : 'it held another manifest';
-    return { promotion, action: 'move', because };
+    const because = read.state === 'missing' ? 'the name is new' : 'it held another manifest';
+    return verdict({ action: 'move', because });
   }
-  const holds = held.state === 'found' ? held.marks : undefined;
-  const decision = await order(services, holds, { ...manifest, commit });
-  const { move, because, warning } = decision;
-  return {
-    promotion,
+  const { move, because, warning } = await order(services, held.held?.marks, { ...manifest, commit });
+  return verdict({
     action: move ? 'move' : 'stay',
     because,
     ...(warning === undefined ? {} : { warning }),
-  };
+  });
 }
 
 async function order(
@@ -121,7 +109,8 @@ async function order(
   });
 }
 
-function failed(
+/** A promotion that the registry did not let be. */
+export function notMoved(
   promotion: Promotion,
   answer: { readonly state: string; readonly because?: string },
 ): Promoted {

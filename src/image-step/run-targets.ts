@@ -5,12 +5,14 @@ import { sccacheLine } from '../sccache/report.ts';
 import { type SccacheSummary, summariseSccache } from '../sccache/summary.ts';
 import { sccacheWarnings } from '../sccache/warnings.ts';
 import { bakeWithRetries } from './attempts.ts';
+import type { BuildContext } from '../context/context.ts';
 import type { BuildServices } from './build-services.ts';
-import { finishCache, promoteImage } from './finish-cache.ts';
+import { finishCache, promoteImage, repairCacheNames } from './finish-cache.ts';
 import type { BuildPlan } from './plan.ts';
-import { promotionText } from './promotion.ts';
+import { type Promoted, promotionText } from './promotion.ts';
 import { type TargetResult, cacheLine, donorLines } from './result.ts';
 import type { TargetPlan } from './target-plan.ts';
+import { spared } from './spared.ts';
 import { verifyTags } from './verify.ts';
 
 /** Skips, repairs or bakes targets; `group` is baked in one call. */
@@ -30,29 +32,33 @@ export async function runTargets(
   const seconds = (host.clock.now().getTime() - start) / 1000;
   host.emit({ type: 'line', text: cacheLine(last.record) });
   for (const text of donorLines(donors)) host.emit({ type: 'line', text });
-  const results: TargetResult[] = [];
-  for (const target of group) {
+  const ended = group.map((target) => {
     const record = last.records.get(target.settings.name) ?? last.record;
-    const common = {
-      record,
-      donors,
-      failures,
-      seconds,
-      ...exitCode(last),
-      ...tellSccache(services, summariseSccache(record.steps, last.heard)),
-    };
-    const outcome = outcomeOf(target, { last, record });
-    if (outcome === 'built') {
-      if (results.length === 0) host.emit({ type: 'section', title: `Reading back ${names}` });
-      results.push({
-        ...(await finish(services, plan, { target, record, pushed: digestOfTarget(target, last) })),
-        ...common,
-      });
-    } else {
-      results.push({ ...empty(target, outcome), ...common });
-    }
+    const sccache = tellSccache(services, summariseSccache(record.steps, last.heard));
+    const common = { record, donors, failures, seconds, ...exitCode(last), ...sccache };
+    return { target, record, common, outcome: outcomeOf(target, { last, record }) };
+  });
+  if (ended.some(({ outcome }) => outcome === 'built')) {
+    host.emit({ type: 'section', title: `Reading back ${names}` });
   }
+  const results = await Promise.all(
+    ended.map(async ({ target, record, common, outcome }): Promise<TargetResult> => {
+      if (outcome !== 'built') return { ...empty(target, outcome), ...common };
+      const pushed = digestOfTarget(target, last);
+      const finished = await finish(services, plan.context, { target, record, pushed });
+      return { ...finished, ...common, failures: [...failures, ...finished.failures] };
+    }),
+  );
+  for (const result of results) tellWritten(services, result);
   return results;
+}
+
+function tellWritten({ host }: BuildServices, { verified, exported, promoted }: TargetResult): void {
+  for (const { ref, digest } of verified)
+    host.emit({ type: 'line', text: `image    ${referenceName(ref)} ${digest}` });
+  for (const { ref, digest } of exported)
+    host.emit({ type: 'line', text: `cache    ${referenceName(ref)} ${digest}` });
+  for (const p of promoted) host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
 }
 
 /** Targets of one call end apart: one can have been pushed before another failed. */
@@ -97,40 +103,79 @@ function exitCode({ exitCode: code }: { readonly exitCode?: number }): { readonl
   return code === undefined ? {} : { bakeExitCode: code };
 }
 
+/** Reads back and gives names. The image stands, whatever goes wrong here; one that nobody can pull gets no name. */
 async function finish(
   services: BuildServices,
-  plan: BuildPlan,
+  context: BuildContext,
   {
     target,
     record,
     pushed,
   }: { readonly target: TargetPlan; readonly record: StreamRecord; readonly pushed: Digest | undefined },
 ): Promise<TargetResult> {
-  const { host } = services;
-  const verified = await verifyTags(services, target.tags, pushed);
-  const cache = await finishCache(services, plan.context, { target, record });
-  const images = await promoteImage(
-    services,
-    plan.context,
-    target.promotions.filter((p) => p.what === 'image'),
-  );
-  const promoted = [...images, ...cache.promoted];
-  for (const { ref, digest } of verified)
-    host.emit({ type: 'line', text: `image    ${referenceName(ref)} ${digest}` });
-  for (const { ref, digest } of cache.exported)
-    host.emit({ type: 'line', text: `cache    ${referenceName(ref)} ${digest}` });
-  for (const p of promoted) host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
-  return { ...empty(target, 'built'), verified, exported: cache.exported, promoted };
+  const { verified, unreadable } = await verifyTags(services, target.tags, pushed);
+  const images = unreadable === undefined ? target.promotions.filter((p) => p.what === 'image') : [];
+  const [cache, promoted] = await Promise.all([
+    spared(services.host, {
+      code: 'cache-mark-failed',
+      work: async () => await finishCache(services, context, { target, record }),
+      instead: { exported: [], promoted: [] },
+    }),
+    spared(services.host, {
+      code: 'promotion-failed',
+      work: async () => await promoteImage(services, context, images),
+      instead: [],
+    }),
+  ]);
+  return {
+    ...empty(target, unreadable === undefined ? 'built' : 'failed'),
+    verified,
+    exported: cache.exported,
+    promoted: [...promoted, ...cache.promoted],
+    failures: unreadable === undefined ? [] : [unreadable],
+  };
 }
 
 /** Nothing is built; a name that lags behind is put right. */
 async function skip(services: BuildServices, plan: BuildPlan, target: TargetPlan): Promise<TargetResult> {
-  const repair = target.skip.decision === 'repair';
-  const images = target.promotions.filter((p) => p.what === 'image');
-  const promoted = repair ? await promoteImage(services, plan.context, images) : [];
+  const promoted =
+    target.skip.decision !== 'repair'
+      ? []
+      : await spared(services.host, {
+          code: 'promotion-failed',
+          work: async () => await repairNames(services, plan.context, target),
+          instead: [],
+        });
+  const { verified, unreadable } = await verifyTags(services, target.tags, undefined);
+  const result = {
+    ...empty(target, unreadable === undefined ? 'skipped' : 'failed'),
+    promoted,
+    verified,
+    failures: unreadable === undefined ? [] : [unreadable],
+  };
   for (const p of promoted) services.host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
-  const verified = await verifyTags(services, target.tags, undefined);
-  return { ...empty(target, 'skipped'), verified, promoted };
+  return result;
+}
+
+/** What an earlier build of this commit wrote gets the names that have not moved to it. */
+async function repairNames(
+  services: BuildServices,
+  context: BuildContext,
+  { promotions }: TargetPlan,
+): Promise<readonly Promoted[]> {
+  const [images, caches] = await Promise.all([
+    promoteImage(
+      services,
+      context,
+      promotions.filter((p) => p.what === 'image'),
+    ),
+    repairCacheNames(
+      services,
+      context,
+      promotions.filter((p) => p.what === 'cache'),
+    ),
+  ]);
+  return [...images, ...caches];
 }
 
 /** The result of a target that was not baked because an earlier one failed. */

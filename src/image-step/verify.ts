@@ -1,5 +1,6 @@
 import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
-import { WarmbakeError } from '../platform/errors.ts';
+import type { Failure } from '../bake/failure.ts';
+import { ruleOf } from '../bake/failure-classes.ts';
 import type { BuildServices } from './build-services.ts';
 
 /** A ref read back after the build. */
@@ -11,12 +12,19 @@ export interface Verified {
 /** Right after a push a registry may not show the tag yet (seen on public ECR). */
 const READ_BACK_MS = [0, 500, 2_000, 5_000];
 
-/** Reads every pushed tag back. Throws `outside` for one that is not there or holds another image. */
+/** What became of the tags of a target. */
+export interface ReadBack {
+  readonly verified: readonly Verified[];
+  /** The first that is not there, or holds another image. */
+  readonly unreadable?: Failure;
+}
+
+/** Reads every pushed tag back. A tag that cannot be read is told, not thrown: others of the same bake stand. */
 export async function verifyTags(
   { registry, host }: BuildServices,
   tags: readonly Reference[],
   pushed: Digest | undefined,
-): Promise<readonly Verified[]> {
+): Promise<ReadBack> {
   const verified: Verified[] = [];
   for (const ref of tags) {
     let answer = 'not asked';
@@ -32,8 +40,11 @@ export async function verifyTags(
     }
     if (answer !== '') {
       const message = `${referenceName(ref)} was pushed as ${pushed ?? 'an image'} but cannot be read back: ${answer}`;
-      throw new WarmbakeError('outside', 'tag-not-readable', message, { hint: 'run the build again' });
+      const failureClass = 'tag-not-readable';
+      const { hint } = ruleOf(failureClass);
+      const unreadable = { class: failureClass, importing: false, message } as const;
+      return { verified, unreadable: { ...unreadable, ...(hint === undefined ? {} : { hint }) } };
     }
   }
-  return verified;
+  return { verified };
 }

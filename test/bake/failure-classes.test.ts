@@ -11,12 +11,14 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'quota',
   'denied',
   'engine',
+  'tag-not-readable',
 ]);
 
 it.each(Object.keys(FAILURE_CLASSES) as readonly (keyof typeof FAILURE_CLASSES)[])(
   'a build that failed by %s ends with the exit code of its class',
   (failureClass) => {
-    const targets = [{ failures: [{ class: failureClass, importing: false, message: 'it failed' }] }];
+    const failures = [{ class: failureClass, importing: false, message: 'it failed' }];
+    const targets = [{ outcome: 'failed', failures }] as const;
     const error = failureOf({ outcome: 'failed', targets });
     expect(error?.code).toBe(`build-${failureClass}`);
     expect(exitCodeOf(error)).toBe(OUTSIDE.has(failureClass) ? 5 : 6);
@@ -29,3 +31,13 @@ it.each(['rate-limit', 'expired-token', 'registry-error', 'quota', 'denied', 'di
     expect(ruleOf(failureClass).hint).toMatch(/[a-z]{3}/);
   },
 );
+
+it('of several failures the one with the highest exit code is told, whatever came after it', () => {
+  const failed = (failureClass: keyof typeof FAILURE_CLASSES) => ({
+    outcome: 'failed' as const,
+    failures: [{ class: failureClass, importing: false, message: `${failureClass} it was` }],
+  });
+  const targets = [failed('compile'), failed('tag-not-readable')];
+  expect(failureOf({ outcome: 'failed', targets })?.message).toBe('compile it was');
+  expect(failureOf({ outcome: 'failed', targets: targets.toReversed() })?.message).toBe('compile it was');
+});

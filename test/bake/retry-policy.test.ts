@@ -31,6 +31,7 @@ const CAN_PASS = {
   'cache-import': true,
   quota: false,
   denied: false,
+  'tag-not-readable': false,
   'disk-full': false,
   engine: false,
   definition: false,

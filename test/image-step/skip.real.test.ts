@@ -30,19 +30,26 @@ test('what is there is not built again, a moved latest is put right, another con
   expect(calls).toContain('buildkite-agent artifact upload bake-config-build-1-cpu.json');
   expect(calls.filter((call) => /buildx bake (?!--print|-f \S+ --list)/.test(call))).toEqual([]);
 
-  await putManifest(
-    registry.host,
-    `${main}:latest-cpu`,
-    await manifestOf(registry.host, `${main}:${older}-cpu`),
-  );
-  const { result } = await agent.build(MAIN, { clock });
-  expect(result).toMatchObject({
-    outcome: 'skipped',
-    targets: [{ decision: { decision: 'repair' }, promoted: [{ action: 'move' }] }],
-  });
-  expect(await manifestOf(registry.host, `${main}:latest-cpu`)).toEqual(
-    await manifestOf(registry.host, `${main}:${newer}-cpu`),
-  );
+  const { main: cache } = agent.repositories.cache;
+  const latest = [main, cache].map((name) => `${name}:latest-cpu`);
+  for (const lagging of [latest, latest.slice(0, 1), latest.slice(1)]) {
+    for (const name of lagging) {
+      const behind = await manifestOf(registry.host, name.replace('latest', older));
+      await putManifest(registry.host, name, behind);
+    }
+    const { result } = await agent.build(MAIN, { clock });
+    expect(result).toMatchObject({
+      outcome: 'skipped',
+      targets: [{ decision: { decision: 'repair' } }],
+    });
+    const moved = result.targets[0]?.promoted.filter(({ action }) => action === 'move') ?? [];
+    expect(moved.map(({ ref }) => ref)).toEqual(lagging.map((name) => `${registry.host}/${name}`));
+    for (const name of latest) {
+      expect(await manifestOf(registry.host, name)).toEqual(
+        await manifestOf(registry.host, name.replace('latest', newer)),
+      );
+    }
+  }
 
   await putManifest(
     registry.host,

@@ -3,7 +3,8 @@ import { failureOf, runBuild } from '../../image-step/build.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { keepRecord, openRecords } from '../../image-step/record-store.ts';
 import { resultDocument } from '../../image-step/result.ts';
-import { errorDocument } from '../../platform/errors.ts';
+import { errorDocument, messageOf, WarmbakeError } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { jsonText } from '../../platform/outside-text.ts';
 import { requireOwnFile, writeOwnFile } from '../../platform/own-file.ts';
@@ -69,7 +70,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       ...resultDocument(result),
       ...(error === undefined ? {} : { error: errorDocument(error) }),
     };
-    await writeResult(record, json);
+    const unwritten = await writeResult(record, json);
     if (loaded.state !== undefined) {
       const targets = result.targets.map((t) => t.name);
       await keepRecord(loaded.host, openRecords(loaded.host, loaded.state, result.plan.context), {
@@ -78,9 +79,12 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
         document: { schemaVersion: 1, ...json },
       });
     }
-    return { json, ...(error === undefined ? {} : { error }) };
+    if (error !== undefined && unwritten !== undefined) tellUnwritten(loaded.host, unwritten);
+    const failure = error ?? unwritten;
+    return { json, ...(failure === undefined ? {} : { error: failure }) };
   } catch (error) {
-    await writeResult(record, { outcome: 'failed', error: errorDocument(error) });
+    const unwritten = await writeResult(record, { outcome: 'failed', error: errorDocument(error) });
+    if (unwritten !== undefined) tellUnwritten(loaded.host, unwritten);
     throw error;
   } finally {
     await services.login.remove();
@@ -98,8 +102,24 @@ function resultFile({ host, settings }: Loaded, input: Input): ResultFile | unde
   return { file: path.resolve(host.cwd, file), where: { root: settings.root, option: '--result' } };
 }
 
-async function writeResult(record: ResultFile | undefined, document: object): Promise<void> {
-  if (record === undefined) return;
+/** Why the file could not be written; a build that failed has something more important to say. */
+async function writeResult(
+  record: ResultFile | undefined,
+  document: object,
+): Promise<WarmbakeError | undefined> {
+  if (record === undefined) return undefined;
   const text = jsonText({ schemaVersion: 1, ...document }, { indent: 2 });
-  await writeOwnFile(record.file, text, record.where);
+  try {
+    await writeOwnFile(record.file, text, record.where);
+    return undefined;
+  } catch (error) {
+    if (error instanceof WarmbakeError) return error;
+    return new WarmbakeError('usage', 'file-not-written', `--result: cannot write '${record.file}'`, {
+      cause: error,
+    });
+  }
+}
+
+function tellUnwritten({ emit }: Host, error: WarmbakeError): void {
+  warn(emit, error.code, messageOf(error));
 }

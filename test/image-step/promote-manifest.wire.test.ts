@@ -1,0 +1,144 @@
+import { EventEmitter, once } from 'node:events';
+import { expect, test } from 'vitest';
+import { type CommitSha, isCommitSha } from '../../src/context/context.ts';
+import type { History } from '../../src/context/history.ts';
+import { promote } from '../../src/image-step/promote-manifest.ts';
+import type { NamingServices, Promoted, PromotedManifest } from '../../src/image-step/promotion.ts';
+import { isTag, type Reference } from '../../src/registry/reference.ts';
+import { createRegistry, type Registry } from '../../src/registry/registry.ts';
+import { credentialsOf, fastClock, openHost } from '../registry/fixture-host.ts';
+import { startFixtureRegistry } from '../registry/fixture-registry.ts';
+
+const BEFORE = commit('a');
+const OLDER = commit('b');
+const NEWER = commit('c');
+const LINE: readonly string[] = [BEFORE, OLDER, NEWER];
+
+function commit(letter: string): CommitSha {
+  const sha = letter.repeat(40);
+  if (!isCommitSha(sha)) throw new Error(sha);
+  return sha;
+}
+
+/** A build of main that has exported its cache and names it. */
+interface NamingBuild {
+  readonly services: NamingServices;
+  readonly name: () => Promise<Promoted>;
+}
+
+/** Two builds of main, of a commit and of its successor, and what `latest` holds after them. */
+async function twoBuilds() {
+  const server = await startFixtureRegistry();
+  const host = await openHost({ clock: fastClock() });
+  const registry = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
+  const refOf = (tag: string): Reference => {
+    if (!isTag(tag)) throw new Error(tag);
+    return { host: server.host, path: 'cache', tag };
+  };
+  const latest = refOf('latest');
+  server.keepCache('cache', 'latest', { revision: BEFORE });
+  const history: History = {
+    isAncestor: async (older, newer) => (LINE.indexOf(older) <= LINE.indexOf(newer) ? 'yes' : 'no'),
+    mergeBase: async () => ({ state: 'none' }),
+    parentOf: async () => undefined,
+    lineOf: async () => [],
+  };
+  const annotations = { buildNumber: 'number', buildId: 'id', revision: 'revision' };
+
+  return {
+    registry,
+    history,
+    holds: async () => {
+      const read = await registry.manifest(latest);
+      return read.state === 'found' ? (JSON.parse(Buffer.from(read.body).toString()) as object) : read.state;
+    },
+    build: async (sha: CommitSha, parts: Partial<NamingServices> = {}): Promise<NamingBuild> => {
+      server.keepCache('cache', sha, { revision: sha });
+      const read = await registry.manifest(refOf(sha));
+      if (read.state !== 'found') throw new Error(read.state);
+      const manifest: PromotedManifest = { ...read, commit: sha };
+      const promotion = { what: 'cache', from: refOf(sha), to: latest, forwardOnly: true } as const;
+      const services = { host, registry, history, settings: { bake: { annotations } }, ...parts };
+      return { services, name: async () => await promote(services, promotion, { manifest }) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await host[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const holding = (sha: CommitSha) => ({ annotations: { 'org.opencontainers.image.revision': sha } });
+
+test('latest stays with the newer commit that came there while git was being asked', async () => {
+  await using at = await twoBuilds();
+  const newer = await at.build(NEWER);
+  let named: Promoted | undefined;
+  const older = await at.build(OLDER, {
+    history: {
+      ...at.history,
+      isAncestor: async (a, b) => {
+        named ??= await newer.name();
+        return await at.history.isAncestor(a, b);
+      },
+    },
+  });
+  expect(await older.name()).toMatchObject({ action: 'stay', because: expect.stringContaining('newer') });
+  expect(named).toMatchObject({ action: 'move' });
+  expect(await at.holds()).toMatchObject(holding(NEWER));
+});
+
+test('the newer commit is put back where an older one was written over it right after', async () => {
+  await using at = await twoBuilds();
+  const writes = new EventEmitter();
+  const newerIsThere = once(writes, NEWER);
+  const olderIsThere = once(writes, OLDER);
+  const after = (wait: Promise<unknown>, sha: CommitSha): Registry => ({
+    ...at.registry,
+    putManifest: async (name, manifest) => {
+      await wait;
+      const written = await at.registry.putManifest(name, manifest);
+      writes.emit(sha);
+      return written;
+    },
+  });
+  const older = await at.build(OLDER, { registry: after(newerIsThere, OLDER) });
+  const { host } = older.services;
+  const newer = await at.build(NEWER, {
+    registry: after(Promise.resolve(), NEWER),
+    // A moment is longer than a request takes.
+    host: { ...host, clock: { ...host.clock, sleep: async () => void (await olderIsThere) } },
+  });
+  const [lost, won] = await Promise.all([older.name(), newer.name()]);
+  expect(won).toMatchObject({ action: 'move' });
+  expect(lost.action).not.toBe('failed');
+  expect(await at.holds()).toMatchObject(holding(NEWER));
+});
+
+test('an older commit does not come back: it is told what latest holds', async () => {
+  await using at = await twoBuilds();
+  await (await at.build(NEWER)).name();
+  const late = await at.build(OLDER);
+  expect(await late.name()).toMatchObject({ action: 'stay' });
+  expect(await at.holds()).toMatchObject(holding(NEWER));
+});
+
+test.each(Array.from({ length: 12 }, (_, i) => i))(
+  'two builds started together leave latest with the newer one (pair %i)',
+  async (pair) => {
+    await using at = await twoBuilds();
+    const slow = (sha: CommitSha, ms: number) =>
+      at.build(sha, {
+        history: {
+          ...at.history,
+          isAncestor: async (a, b) => {
+            await fastClock().sleep(ms);
+            return await at.history.isAncestor(a, b);
+          },
+        },
+      });
+    const [older, newer] = [await slow(OLDER, (pair % 4) * 100), await slow(NEWER, (pair % 3) * 100)];
+    await Promise.all(pair % 2 === 0 ? [older.name(), newer.name()] : [newer.name(), older.name()]);
+    expect(await at.holds()).toMatchObject(holding(NEWER));
+  },
+);
