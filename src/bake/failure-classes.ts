@@ -78,6 +78,13 @@ export const FAILURE_CLASSES = {
     kind: 'outside',
     hint: 'check that the builder is running, and its log where it went away: it may have run out of memory',
   },
+  /** Docker Engine's clean-up took a snapshot while a finished image was unpacked on it; its steps are kept (moby/buildkit#6521). */
+  unpacking: {
+    delays: [0, 5],
+    change: 'none',
+    kind: 'outside',
+    hint: 'the engine lost a snapshot while it unpacked the image: run the build again, or on a builder of its own (docker-container)',
+  },
   canceled: { ...NEVER, kind: 'build' },
   unknown: { ...NEVER, kind: 'build' },
 } as const satisfies Readonly<Record<string, FailureRule>>;

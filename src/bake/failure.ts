@@ -68,6 +68,8 @@ const PROCESS = /process ".*" did not complete successfully: (.*)$/s;
 const ENGINE =
   /Cannot connect to the Docker daemon|error reading from server|transport is closing|closing transport|^Unavailable: |code = Unavailable|no builder ".*" found|failed to receive status|failed to list workers|dial unix|no such job|^context deadline exceeded$/;
 
+const UNPACKING = /failed to prepare extraction snapshot .*: parent snapshot \S+ does not exist/;
+
 const DEFINITION =
   /failed to find target|^open .*: no such file|^\S+:\d+,\d+-[\d,]+: |failed to parse|failed to read dockerfile|dockerfile parse error|target stage ".*" could not be found|circular dependency|unable to prepare context|failed to stat|secret \S+: not found|failed to calculate checksum of ref|failed to resolve source metadata for .*: not found/;
 
@@ -80,6 +82,7 @@ function classOf(
   if (ending !== undefined) return about.log.some(isDiskFull) ? 'disk-full' : 'compile';
   if (isDiskFull(text)) return 'disk-full';
   if (ENGINE.test(text)) return 'engine';
+  if (UNPACKING.test(text)) return 'unpacking';
   const trouble = registryTrouble(text);
   if (about.importing) return trouble === undefined ? 'cache-import' : WHILE_IMPORTING[trouble];
   if (DEFINITION.test(text)) return 'definition';

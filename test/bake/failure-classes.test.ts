@@ -12,6 +12,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'denied',
   'engine',
   'tag-not-readable',
+  'unpacking',
 ]);
 
 it.each(Object.keys(FAILURE_CLASSES) as readonly (keyof typeof FAILURE_CLASSES)[])(
@@ -25,12 +26,18 @@ it.each(Object.keys(FAILURE_CLASSES) as readonly (keyof typeof FAILURE_CLASSES)[
   },
 );
 
-it.each(['rate-limit', 'expired-token', 'registry-error', 'quota', 'denied', 'disk-full', 'engine'] as const)(
-  'what fails by %s, outside of the Dockerfile, says what to do',
-  (failureClass) => {
-    expect(ruleOf(failureClass).hint).toMatch(/[a-z]{3}/);
-  },
-);
+it.each([
+  'rate-limit',
+  'expired-token',
+  'registry-error',
+  'quota',
+  'denied',
+  'disk-full',
+  'engine',
+  'unpacking',
+] as const)('what fails by %s, outside of the Dockerfile, says what to do', (failureClass) => {
+  expect(ruleOf(failureClass).hint).toMatch(/[a-z]{3}/);
+});
 
 it('of several failures the one with the highest exit code is told, whatever came after it', () => {
   const failed = (failureClass: keyof typeof FAILURE_CLASSES) => ({

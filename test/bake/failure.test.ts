@@ -188,6 +188,11 @@ it.each([
   ['no builder "nope" found', 'engine'],
   ['context deadline exceeded', 'engine'],
   ['failed to solve: write /data/meta.db: no space left on device', 'disk-full'],
+  // Seen with Docker Engine 28.5 where an image of the same name was replaced.
+  [
+    'failed to solve: failed to prepare extraction snapshot "extract-568946361-2GHq sha256:8698c05aeb644a920e4f1e56558586be8fa851b354616a2c2e59ca7f62347da6": parent snapshot sha256:32216bddf5598bfff59c67df4652a03765b1f8555c79ef63237ee25c98e2a05e does not exist: not found',
+    'unpacking',
+  ],
   ['failed to solve: Canceled: context canceled', 'canceled'],
   // Commands that look like something else.
   [

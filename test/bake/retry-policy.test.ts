@@ -37,6 +37,7 @@ const CAN_PASS = {
   definition: false,
   compile: false,
   sccache: true,
+  unpacking: true,
   canceled: false,
   unknown: false,
 } as const satisfies Record<FailureClass, boolean>;
