@@ -1,12 +1,29 @@
 import { posix } from 'node:path';
 import { milliseconds } from './duration.ts';
 import type { Configuration } from './schema.ts';
-import type { BuilderSettings, SccacheSettings, Settings, TargetSettings } from './settings.ts';
+import type {
+  BuilderSettings,
+  LoginSettings,
+  SccacheSettings,
+  Settings,
+  TargetSettings,
+} from './settings.ts';
 
 /** Settings of a file that the schema and the rules have nothing to say about. */
 export function normalise(configuration: Configuration, root: string): Settings {
-  const { repository, trustedBranch, images, cache, bake, targets, builder, sccache, compat, marker } =
-    configuration;
+  const {
+    repository,
+    trustedBranch,
+    images,
+    cache,
+    bake,
+    logins,
+    targets,
+    builder,
+    sccache,
+    compat,
+    marker,
+  } = configuration;
   return {
     root,
     // Hosts ignore the case of all three parts, so one spelling has to stand for all.
@@ -15,6 +32,7 @@ export function normalise(configuration: Configuration, root: string): Settings 
     images,
     cache,
     bake: { ...bake, files: bake.files.map((file) => posix.normalize(file)) },
+    logins: loginSettings(logins),
     targets: Object.entries(targets).map(([name, target]) => targetSettings(name, target)),
     builder: builderSettings(builder),
     ...(sccache === undefined ? {} : { sccache: sccacheSettings(sccache) }),
@@ -32,15 +50,28 @@ function builderSettings({ name, socket, image }: Configuration['builder']): Bui
   return { name, ...(socket === undefined ? {} : { socket }), ...(image === undefined ? {} : { image }) };
 }
 
+function loginSettings({ credentials, assume, pull }: Configuration['logins']): LoginSettings {
+  return { credentials, assume: byTrust(assume), ...(pull === undefined ? {} : { pull }) };
+}
+
+function byTrust({
+  trusted,
+  untrusted,
+}: {
+  readonly trusted?: string | undefined;
+  readonly untrusted?: string | undefined;
+}): { readonly trusted?: string; readonly untrusted?: string } {
+  return {
+    ...(trusted === undefined ? {} : { trusted }),
+    ...(untrusted === undefined ? {} : { untrusted }),
+  };
+}
+
 function sccacheSettings(written: NonNullable<Configuration['sccache']>): SccacheSettings {
   const { secret, endpoint, credentialsLast, assume, ...rest } = written;
-  const { trusted, untrusted } = assume;
   return {
     ...rest,
-    assume: {
-      ...(trusted === undefined ? {} : { trusted }),
-      ...(untrusted === undefined ? {} : { untrusted }),
-    },
+    assume: byTrust(assume),
     credentialsLastMs: milliseconds(credentialsLast),
     ...(secret === undefined ? {} : { secret }),
     ...(endpoint === undefined ? {} : { endpoint }),

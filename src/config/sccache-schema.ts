@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DURATION } from './duration.ts';
 import { bucketNameFault } from './bucket-name.ts';
 import * as field from './fields.ts';
+import { roleArn } from './role-arn.ts';
 import { spelledBoolean } from './spelled-boolean.ts';
 
 const bucket = z.string().superRefine((name, context) => {
@@ -22,10 +23,6 @@ const role = field.form(
   "IAM role; write its name (in the bucket's account) or its ARN",
 );
 const roles = z.array(role).default([]);
-
-const roleArn = field
-  .form(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'ARN of an IAM role')
-  .optional();
 
 function argument(name: string) {
   return field.form(/^[A-Za-z_][A-Za-z0-9_]*$/, 'argument name').default(name);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { amiFamilies } from './ami-schema.ts';
 import * as field from './fields.ts';
+import { logins } from './logins-schema.ts';
 import { sccache } from './sccache-schema.ts';
 import { target } from './target-schema.ts';
 import { BUILD_VALUES } from './template.ts';
@@ -74,6 +75,7 @@ export const sections = {
         .describe('names of the annotations that every image gets'),
     })
     .describe('what bake reads'),
+  logins,
   targets: field
     .named(/^[a-zA-Z][a-zA-Z0-9_-]*$/, "target name (letters, digits, '_' and '-', a letter first)", target)
     .refine((targets) => Object.keys(targets).length > 0, { error: 'name at least one target' })

@@ -75,6 +75,22 @@ export interface SccacheSettings {
   };
 }
 
+/** Where base images come from: a host, or of ECR one repository or all below a prefix (`*` at the end). */
+export interface PullPlace {
+  readonly host: string;
+  readonly path?: string;
+}
+
+/** Who logs in to registries for builds, and what for. */
+export interface LoginSettings {
+  /** `job` logs in to ECR with the job's own rights, whole: they are narrow already. */
+  readonly credentials: 'session' | 'job';
+  /** ARNs of the roles whose sessions log in to ECR, by the trust of the build. */
+  readonly assume: { readonly trusted?: string; readonly untrusted?: string };
+  /** Where base images come from that need a login; absent where nobody has said. */
+  readonly pull?: readonly PullPlace[];
+}
+
 /** Names of the annotations every image gets. */
 export interface AnnotationNames {
   readonly buildNumber: string;
@@ -114,6 +130,7 @@ export interface Settings {
     readonly args: Readonly<Record<string, string>>;
     readonly annotations: AnnotationNames;
   };
+  readonly logins: LoginSettings;
   readonly targets: readonly TargetSettings[];
   readonly builder: BuilderSettings;
   readonly sccache?: SccacheSettings;

@@ -1,10 +1,8 @@
 import type { SccacheSettings, Settings } from '../config/settings.ts';
-import { SAMPLE_COMMIT } from '../config/fields.ts';
-import { expand } from '../config/template.ts';
 import { type IamStatement, allow, partitionOf } from '../platform/iam-policy.ts';
+import { repositoryUse } from '../refs/repository-use.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { parseEcrHost } from '../registry/ecr-host.ts';
-import { type Repository, parseReference } from '../registry/reference.ts';
 import { decideGrant } from '../sccache/grant.ts';
 import { roleStatements } from '../sccache/policy.ts';
 import { stateStatements } from '../state/policy.ts';
@@ -26,17 +24,25 @@ export function buildStatements(
   scope: BuildScope,
   { trusted }: { readonly trusted: boolean },
 ): readonly IamStatement[] {
-  const { settings, state, account } = scope;
-  const { images, cache } = settings;
-  const use = trusted
-    ? { pulls: [], pushes: [images.trusted, cache.trusted, ...extraRepositories(settings)], names: [] }
-    : { pulls: [cache.trusted], pushes: [images.untrusted, cache.untrusted], names: [] };
+  const { settings, state } = scope;
+  const role = trusted ? settings.logins.assume.trusted : settings.logins.assume.untrusted;
   const region = regionOf(settings);
   return [
-    ...ecrStatements(use, account),
+    // The role that is taken has the rights on repositories, and the job has none.
+    ...(role === undefined
+      ? loginStatements(scope, { trusted })
+      : [allow('TakeLoginRole', ['sts:AssumeRole'], { on: [role] })]),
     ...sccacheStatements(settings.sccache, { trusted }),
     ...stateStatements(state, region, [{ area: { kind: 'builds', trusted }, access: 'add' }]),
   ];
+}
+
+/** The rights of who logs in to ECR for builds of one trust: the job, or the role that it takes. */
+export function loginStatements(
+  { settings, account }: BuildScope,
+  trust: { readonly trusted: boolean },
+): readonly IamStatement[] {
+  return ecrStatements(repositoryUse(settings, trust), account);
 }
 
 function sccacheStatements(
@@ -50,12 +56,6 @@ function sccacheStatements(
   if (grant.kind === 'session') return [allow('TakeStoreRole', ['sts:AssumeRole'], { on: [grant.role] })];
   const place = { partition: partitionOf(sccache.region) };
   return roleStatements(sccache, place, trusted ? 'read-write' : 'read-only');
-}
-
-/** Repositories that trusted builds export to besides. */
-function extraRepositories({ cache }: Settings): readonly Repository[] {
-  const sample = { commit: SAMPLE_COMMIT, lane: '', laneSuffix: '' };
-  return cache.alsoExport.flatMap((template) => parseReference(expand(template, sample)) ?? []);
 }
 
 /** Only for the partition: S3 has no regions in its names. */

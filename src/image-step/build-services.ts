@@ -8,11 +8,14 @@ import { type History, openHistory } from '../context/history.ts';
 import { type Credentials, createCredentials } from '../registry/credentials.ts';
 import { type Login, createLogin } from '../registry/login.ts';
 import { type Registry, createRegistry } from '../registry/registry.ts';
+import { readBuildkite } from '../context/buildkite.ts';
+import { judgeTrust } from '../context/trust.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import type { BuildSecret } from '../sccache/secret.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { VERSION } from '../platform/version.ts';
+import { type LoginBuild, decideLogins, loginHosts, loginWarnings } from './build-logins.ts';
 import { type Switches, readSwitches, switchedSettings } from './switches.ts';
 
 /** What a build works with: opened once a run. */
@@ -27,6 +30,8 @@ export interface BuildServices {
   readonly credentials: Credentials;
   readonly history: History;
   readonly login: Login;
+  /** What there is to be said about the logins. */
+  readonly loginWarnings: readonly Warning[];
   readonly docker: DockerEnvironment;
   /** Credentials for sccache, where this build has some; bake gets them, the plan does not. */
   readonly secret?: BuildSecret;
@@ -41,6 +46,8 @@ export interface OpenedSource {
 /** Options of {@link openBuildServices}. */
 export interface OpenOptions {
   readonly offline?: boolean;
+  /** Those of a build are by its trust; `own` are the caller's, for people and for jobs with a role of their own. */
+  readonly logins?: 'build' | 'own';
   readonly configuration?: OpenedSource;
 }
 
@@ -48,15 +55,17 @@ export interface OpenOptions {
 export async function openBuildServices(
   host: Host,
   settings: Settings,
-  { offline = false, configuration }: OpenOptions = {},
+  { offline = false, logins = 'build', configuration }: OpenOptions = {},
 ): Promise<BuildServices> {
   const switches = readSwitches(host.env, VERSION);
-  const credentials = createCredentials(host);
-  const registries = offline ? [] : registriesOf(settings);
+  const build = logins === 'build' ? loginBuild(host, settings) : { trusted: false, ci: false };
+  const grant = decideLogins(settings, build);
+  const credentials = createCredentials(host, grant.ecr);
+  const registries = offline ? [] : loginHosts(settings);
   const login = await sayIfSlow(
     host,
     `logging in to ${registries.join(', ')}`,
-    createLogin(registries, credentials, { host }),
+    createLogin(registries, credentials, { host, ...grant }),
   );
   const env = { ...closedEnvironment(host.env, settings.bake.passthrough), ...login.env };
   const home = env['HOME'] ?? host.scratch;
@@ -67,6 +76,7 @@ export async function openBuildServices(
     ...(configuration === undefined ? {} : { configuration }),
     credentials,
     login,
+    loginWarnings: loginWarnings(settings, build, login.withheld),
     registry: createRegistry(host, credentials),
     history: openHistory(host),
     docker: {
@@ -77,7 +87,7 @@ export async function openBuildServices(
   };
 }
 
-function registriesOf({ images, cache }: Settings): readonly string[] {
-  const all = [images.trusted, images.untrusted, cache.trusted, cache.untrusted];
-  return [...new Set(all.map((repository) => repository.host))];
+function loginBuild(host: Host, settings: Settings): LoginBuild {
+  const facts = readBuildkite(host.env);
+  return { trusted: judgeTrust(facts, settings).trusted, ci: facts !== undefined };
 }

@@ -117,6 +117,7 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
       ...(services.configuration?.warnings ?? []),
       ...(services.switches.sccache === 'off' && settings.sccache !== undefined ? [SWITCHED_OFF] : []),
       ...unknownSwitches(host.env),
+      ...services.loginWarnings,
       ...warnings,
       ...variables,
       ...sourceWarnings(targets.flatMap(({ sources }) => sources)),

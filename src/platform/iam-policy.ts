@@ -13,6 +13,12 @@ export interface IamStatement {
   readonly Condition?: IamCondition;
 }
 
+/** A policy that narrows a session. Its length is short, so statements need no names. */
+export interface SessionPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Omit<IamStatement, 'Sid'>[];
+}
+
 /** All of them must hold; of several values of one key, one. */
 export type IamCondition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 

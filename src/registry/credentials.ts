@@ -5,6 +5,7 @@ import { type DockerConfig, readDockerConfig } from './docker-config.ts';
 import { dockerCredential } from './docker-credential.ts';
 import { parseEcrHost } from './ecr-host.ts';
 import { ecrLogin } from './ecr-login.ts';
+import type { EcrSession } from './login-grant.ts';
 
 /** Logins by registry host. */
 export interface Credentials {
@@ -22,9 +23,10 @@ const MARGIN_MS = 15 * 60_000;
 
 /**
  * Logins as this machine has them. ECR hosts: a token through the AWS SDK, else what docker's own configuration has.
- * Other hosts: docker's configuration. Emits a warning, once, for what is broken or missing.
+ * Other hosts: docker's configuration. Emits a warning, once, for what is broken or missing. With `session` an ECR host gets a login of
+ * that session or none: docker's own would be one of the job again.
  */
-export function createCredentials(host: Host): Credentials {
+export function createCredentials(host: Host, session?: EcrSession): Credentials {
   const held = new Map<string, { readonly credential: Promise<Credential>; until: number }>();
   const said = new Set<string>();
   const report = (code: string, message: string): void => {
@@ -36,12 +38,17 @@ export function createCredentials(host: Host): Credentials {
 
   async function find(registry: string): Promise<CredentialLease> {
     const ecr = parseEcrHost(registry);
-    const login = ecr === undefined ? undefined : await ecrLogin(ecr, host);
+    const login = ecr === undefined ? undefined : await ecrLogin(ecr, host, session);
     if (login?.ok === true) return login.lease;
+    if (login !== undefined && session !== undefined) return anonymous(registry, login.because);
     const credential = await dockerCredential(registry, await dockerConfig(), { host, report });
     if (login === undefined || credential.kind !== 'anonymous') return { credential, until: Infinity };
-    report('ecr-login', `no login for ${registry}: ${login.because}; it is asked anonymously`);
-    return { credential: { kind: 'anonymous', because: login.because }, until: Infinity };
+    return anonymous(registry, login.because);
+  }
+
+  function anonymous(registry: string, because: string): CredentialLease {
+    report('ecr-login', `no login for ${registry}: ${because}; it is asked anonymously`);
+    return { credential: { kind: 'anonymous', because }, until: Infinity };
   }
 
   return {

@@ -85,13 +85,13 @@ export function loginSource(config: DockerConfig, host: string): LoginSource {
   const program = helper ?? config.credsStore ?? '';
   if (program !== '') return { kind: 'helper', name: program };
   const logins = config.auths ?? {};
-  const key = Object.keys(logins).find((name) => names.includes(name) || names.includes(hostOf(name)));
+  const key = Object.keys(logins).find((name) => names.includes(name) || names.includes(hostOfKey(name)));
   const credential = key === undefined ? undefined : readLogin(logins[key]);
   return credential === undefined ? { kind: 'none' } : { kind: 'file', credential };
 }
 
-/** Old keys are URLs: `https://host/v1/`. */
-function hostOf(key: string): string {
+/** The host of a key of `auths` or `credHelpers`. Old keys are URLs: `https://host/v1/`. */
+export function hostOfKey(key: string): string {
   return key.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 }
 

@@ -2,7 +2,7 @@ import { type IamStatement, allow, partitionOf } from '../platform/iam-policy.ts
 import { parseEcrHost } from './ecr-host.ts';
 import type { Repository } from './reference.ts';
 
-/** What a role does with repositories; those that are not of ECR are left out, as IAM knows nothing of them. */
+/** What a role does with repositories, whose paths can end in `*`; those that are not of ECR are left out, as IAM knows nothing of them. */
 export interface EcrUse {
   readonly pulls: readonly Repository[];
   /** Layers and manifests. */

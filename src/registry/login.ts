@@ -7,11 +7,15 @@ import { encodeLogin } from './basic-login.ts';
 import type { Credential } from './credential.ts';
 import type { Credentials } from './credentials.ts';
 import { type DockerConfig, dockerDirectory, dockerNames } from './docker-config.ts';
+import type { LoginGrant } from './login-grant.ts';
+import { passLogins } from './passed-logins.ts';
 
 /** Logins of this run, as docker and buildx read them. */
 export interface Login {
   /** For every docker process of this run. */
   readonly env: Readonly<Record<string, string>>;
+  /** Hosts, and programs that know logins of any host, whose logins the user has and this run does not. */
+  readonly withheld: readonly string[];
   /** Puts fresh logins in place of the old ones; running processes see the old file or the new one, whole. */
   refresh(): Promise<void>;
   /** Removes the logins; nothing of the user's is touched. */
@@ -23,12 +27,13 @@ const LINKED = ['contexts', 'cli-plugins', 'ca.pem', 'cert.pem', 'key.pem'];
 
 /**
  * Writes a docker configuration of this run's own: what the user's says, and the logins for `registries`. `docker login` would
- * put them into the user's own store, visible to other jobs. Hosts without a login of ours stay as the user has them.
+ * put them into the user's own store, visible to other jobs. Hosts without a login of ours stay as the user has them, or without any where
+ * they are not among `hosts`.
  */
 export async function createLogin(
   registries: readonly string[],
   credentials: Credentials,
-  { host }: { readonly host: Host },
+  { host, hosts }: { readonly host: Host } & Pick<LoginGrant, 'hosts'>,
 ): Promise<Login> {
   const directory = path.join(host.scratch, 'docker');
   await mkdir(directory, { recursive: true });
@@ -36,8 +41,9 @@ export async function createLogin(
   const users = dockerDirectory(host.env);
   if (users !== undefined) await link(path.resolve(host.cwd, users), directory);
 
-  async function write(fresh: boolean): Promise<void> {
-    const config = await credentials.dockerConfig();
+  async function write(fresh: boolean): Promise<readonly string[]> {
+    const all = await credentials.dockerConfig();
+    const { config, withheld } = hosts === undefined ? { config: all, withheld: [] } : passLogins(all, hosts);
     const logins = await Promise.all(
       registries.map(async (registry) => [registry, await credentials.lookUp(registry, { fresh })] as const),
     );
@@ -45,12 +51,14 @@ export async function createLogin(
     const next = `${file}.next`;
     await writeFile(next, JSON.stringify(withLogins(config, logins)), { mode: 0o600 });
     await rename(next, file);
+    return withheld.filter((name) => !registries.includes(name));
   }
 
-  await write(false);
+  const withheld = await write(false);
   return {
     env: { DOCKER_CONFIG: directory, ...buildxDirectory(host, users) },
-    refresh: () => write(true),
+    withheld,
+    refresh: async () => void (await write(true)),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }

@@ -1,8 +1,8 @@
 import type { SccacheSettings } from '../config/settings.ts';
+import type { AwsCredentials, FoundCredentials } from '../platform/aws-credentials.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import type { AwsCredentials } from './aws-credentials.ts';
-import { type FoundCredentials, findCredentials, judgeLifetime } from './credentials.ts';
+import { findCredentials, judgeLifetime } from './credentials.ts';
 import { type CredentialGrant, decideGrant } from './grant.ts';
 import { type StoreProbe, probeRead, probeWithin } from './probe.ts';
 import { openS3 } from './s3.ts';

@@ -1,9 +1,10 @@
 import type { SccacheSettings } from '../config/settings.ts';
+import type { FoundCredentials } from '../platform/aws-credentials.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { readCaller } from './bucket-facts.ts';
 import type { BucketFacts } from './bucket-plan.ts';
-import { type FoundCredentials, findCredentials } from './credentials.ts';
+import { findCredentials } from './credentials.ts';
 import type { SessionGrant } from './grant.ts';
 import { type Place, bucketArn } from './policy.ts';
 import { type StoreProbe, probeList, probeRead, probeWithin, probeWrite } from './probe.ts';

@@ -1,13 +1,8 @@
+import type { AwsCredentials, FoundCredentials } from '../platform/aws-credentials.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { within } from '../platform/time-limit.ts';
-import type { AwsCredentials } from './aws-credentials.ts';
 import type { S3 } from './s3.ts';
-
-/** What the credential chain of the SDK found. */
-export type FoundCredentials =
-  | { readonly state: 'found'; readonly credentials: AwsCredentials }
-  | { readonly state: 'none'; readonly because: string };
 
 /** The last resort of the chain is a metadata service, which does not answer off EC2. */
 const PATIENCE_MS = 5_000;

@@ -2,7 +2,7 @@ import type * as Sdk from '@aws-sdk/client-s3';
 import type { SccacheSettings } from '../config/settings.ts';
 import { type Aws, openAws } from '../platform/aws.ts';
 import type { Host } from '../platform/host.ts';
-import type { AwsCredentials } from './aws-credentials.ts';
+import type { AwsCredentials } from '../platform/aws-credentials.ts';
 
 /** The store's service, opened; the SDK is loaded only by those who call {@link openS3}. */
 export interface S3 {

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { csvLine } from '../bake/csv.ts';
-import type { AwsCredentials } from './aws-credentials.ts';
+import type { AwsCredentials } from '../platform/aws-credentials.ts';
 
 /** A secret of the build: BuildKit hands `file` to steps that mount `id`, and keeps it out of layers and cache keys. */
 export interface BuildSecret {

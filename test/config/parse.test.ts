@@ -101,6 +101,7 @@ test('what is left out gets its default', () => {
           revision: 'org.opencontainers.image.revision',
         },
       },
+      logins: { credentials: 'session', assume: {} },
       targets: [
         {
           name: 'app',

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { buildPolicy } from '../../src/iam/role.ts';
+import { buildPolicy, loginPolicy } from '../../src/iam/role.ts';
 import type { TrustPair } from '../../src/config/settings.ts';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
@@ -63,6 +63,9 @@ test('the policies of builds allow what builds ask of the registry, buildx and B
     );
     expect(refused).toEqual([]);
     const used = new Set(needs.map(({ action }) => action));
+    // The role that a job takes to log in has the same rights, and no other.
+    const login = loginPolicy(role === 'trusted-build' ? 'trusted-login' : 'untrusted-login', scope);
+    expect(login).toEqual(policy);
     const granted = policy.Statement.flatMap(({ Action }) => Action);
     expect(granted.filter((action) => !used.has(action))).toEqual(['ecr:GetAuthorizationToken']);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BUILD_ROLES, FAMILY_ROLES } from '../../src/iam/role.ts';
+import { BUILD_ROLES, FAMILY_ROLES, LOGIN_ROLES } from '../../src/iam/role.ts';
 import { ACCOUNT, exampleScope, policyOf } from './scopes.ts';
 import { type Authorization, allows } from './simulate.ts';
 
@@ -8,7 +8,7 @@ const { sccache: store } = example.settings;
 if (store === undefined) throw new Error('the example has no sccache');
 /** With rights on the bucket of the jobs' own, as without roles for steps. */
 const scope = { ...example, settings: { ...example.settings, sccache: { ...store, assume: {} } } };
-const ROLES = [...BUILD_ROLES, ...FAMILY_ROLES];
+const ROLES = [...BUILD_ROLES, ...LOGIN_ROLES, ...FAMILY_ROLES];
 const EAST = { 'aws:RequestedRegion': 'us-east-1' };
 const OWN = { 'aws:ResourceTag/warmbake:family': 'cpu' };
 const FORGED = { 'aws:RequestTag/warmbake:family': 'cpu', 'aws:TagKeys': ['warmbake:family'] };
@@ -232,22 +232,22 @@ const ATTEMPTS: readonly Attempt[] = [
   // Repositories by trust.
   [
     'push a layer of main’s cache',
-    ['trusted-build'],
+    ['trusted-build', 'trusted-login'],
     { action: 'ecr:UploadLayerPart', resource: cache('vllm-ci-postmerge-cache') },
   ],
   [
     'move a name of main’s cache',
-    ['trusted-build', 'operator'],
+    ['trusted-build', 'trusted-login', 'operator'],
     { action: 'ecr:PutImage', resource: cache('vllm-ci-postmerge-cache') },
   ],
   [
     'move a name of main’s images',
-    ['trusted-build', 'operator'],
+    ['trusted-build', 'trusted-login', 'operator'],
     { action: 'ecr-public:PutImage', resource: images('vllm-ci-postmerge-repo') },
   ],
   [
     'push to a pull request’s cache',
-    ['untrusted-build'],
+    ['untrusted-build', 'untrusted-login'],
     { action: 'ecr:PutImage', resource: cache('vllm-ci-test-cache') },
   ],
   ['push to a repository of somebody else', [], { action: 'ecr:PutImage', resource: cache('production') }],
@@ -259,7 +259,7 @@ const ATTEMPTS: readonly Attempt[] = [
   ],
   [
     'let main read what a pull request has pushed',
-    ['untrusted-build'],
+    ['untrusted-build', 'untrusted-login'],
     { action: 'ecr:BatchGetImage', resource: cache('vllm-ci-test-cache') },
   ],
   // The compiler cache: what a pull request stores, main would link.
@@ -323,6 +323,22 @@ describe.each(ROLES)('whoever has stolen the role %s', (name) => {
     ).toEqual(free.some(({ Sid }) => Sid === 'LogInPublic') ? ['sts:GetServiceBearerToken'] : []);
   });
 });
+
+test.each(BUILD_ROLES)(
+  'whoever has stolen the role %s where logins are by a role can take that, and touch no repository',
+  (name) => {
+    const assume = { trusted: role('main-login'), untrusted: role('others-login') };
+    const settings = { ...scope.settings, logins: { credentials: 'session', assume } } as const;
+    const policy = policyOf(name, { ...scope, settings });
+    const can = ['main-login', 'others-login', 'admin'].filter((one) =>
+      allows(policy, { action: 'sts:AssumeRole', resource: role(one) }),
+    );
+    expect(can).toEqual([name === 'trusted-build' ? 'main-login' : 'others-login']);
+    expect(policy.Statement.flatMap(({ Action }) => Action).filter((one) => one.startsWith('ecr'))).toEqual(
+      [],
+    );
+  },
+);
 
 test('who only looks, changes nothing', () => {
   const actions = policyOf('monitor', scope).Statement.flatMap(({ Action }) => Action);

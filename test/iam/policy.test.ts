@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BUILD_ROLES, FAMILY_ROLES } from '../../src/iam/role.ts';
-import { managedPolicies } from '../../src/platform/iam-policy.ts';
+import { BUILD_ROLES, FAMILY_ROLES, loginPolicy } from '../../src/iam/role.ts';
+import { type IamStatement, managedPolicies } from '../../src/platform/iam-policy.ts';
 import { stateStatements } from '../../src/state/policy.ts';
 import { exampleScope, policyOf } from './scopes.ts';
 
@@ -64,6 +64,38 @@ test('builds whose steps get sessions may take that role of their trust, and not
     );
   expect(of('trusted-build').map(({ Resource }) => Resource)).toEqual([[assume.trusted]]);
   expect(of('untrusted-build').map(({ Resource }) => Resource)).toEqual([[assume.untrusted]]);
+});
+
+test('builds that log in by sessions may take that role of their trust, which has the rights on repositories, and they have none', () => {
+  const assume = { trusted: 'arn:aws:iam::1:role/w', untrusted: 'arn:aws:iam::1:role/r' };
+  const settings = { ...scope.settings, logins: { ...scope.settings.logins, assume } };
+  const { sccache: _, ...withoutSccache } = settings;
+  for (const trust of ['trusted', 'untrusted'] as const) {
+    const plain = policyOf(`${trust}-build`, {
+      ...scope,
+      settings: { ...withoutSccache, logins: scope.settings.logins },
+    });
+    const taking = policyOf(`${trust}-build`, { ...scope, settings: withoutSccache });
+    const taken = loginPolicy(`${trust}-login`, { ...scope, settings: withoutSccache });
+    const isLogin = (one: IamStatement) => one.Action.every((action) => /^(?:ecr|sts)/.test(action));
+    expect(taken.Statement).toEqual(plain.Statement.filter(isLogin));
+    expect(taken.Statement.filter((one) => !isLogin(one))).toEqual([]);
+    expect(taking.Statement.filter(isLogin)).toEqual([
+      { Sid: 'TakeLoginRole', Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: [assume[trust]] },
+    ]);
+  }
+});
+
+test('base images of ECR that the configuration names can be pulled by builds', () => {
+  const host = '999999999999.dkr.ecr.eu-central-1.amazonaws.com';
+  const logins = { ...scope.settings.logins, pull: [{ host, path: 'base/*' }, { host: 'ghcr.io' }] };
+  for (const role of BUILD_ROLES) {
+    const { Statement } = policyOf(role, { ...scope, settings: { ...scope.settings, logins } });
+    const about = Statement.filter(({ Resource }) => Resource.some((one) => one.includes('999999999999')));
+    expect(about.map(({ Sid }) => Sid)).toEqual(['Pull']);
+    expect(about[0]?.Resource).toContain('arn:aws:ecr:eu-central-1:999999999999:repository/base/*');
+    expect(JSON.stringify(Statement)).not.toContain('ghcr');
+  }
 });
 
 test('extra exports of trusted builds are repositories that they may push to', () => {

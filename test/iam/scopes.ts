@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FamilyScope } from '../../src/iam/family-scope.ts';
-import { buildPolicy, familyPolicy, type BuildRole, type FamilyRole } from '../../src/iam/role.ts';
+import {
+  buildPolicy,
+  familyPolicy,
+  loginPolicy,
+  type BuildRole,
+  type FamilyRole,
+  type LoginRole,
+} from '../../src/iam/role.ts';
 import type { IamPolicy } from '../../src/platform/iam-policy.ts';
 import { parseConfiguration } from '../../src/config/parse.ts';
 
@@ -20,7 +27,8 @@ export async function exampleScope(): Promise<FamilyScope> {
 }
 
 /** The policy of any role. */
-export function policyOf(role: BuildRole | FamilyRole, scope: FamilyScope): IamPolicy {
+export function policyOf(role: BuildRole | LoginRole | FamilyRole, scope: FamilyScope): IamPolicy {
+  if (role === 'trusted-login' || role === 'untrusted-login') return loginPolicy(role, scope);
   return role === 'trusted-build' || role === 'untrusted-build'
     ? buildPolicy(role, scope)
     : familyPolicy(role, scope);

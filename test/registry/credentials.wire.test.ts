@@ -209,6 +209,74 @@ describe('logins of ECR', () => {
     silent.close();
   });
 
+  describe('by a session', () => {
+    const session = {
+      role: 'arn:aws:iam::123456789012:role/reader',
+      policy: { Version: '2012-10-17', Statement: [] },
+    } as const;
+
+    /** STS beside ECR: the form it was asked with, and a session that ends after so long. */
+    function withSts(answer: () => Response) {
+      const asked: URLSearchParams[] = [];
+      const fetch: typeof globalThis.fetch = async (input, init) => {
+        if (typeof init?.body !== 'string' || !init.body.includes('Action=AssumeRole'))
+          return await globalThis.fetch(input, init);
+        asked.push(new URLSearchParams(init.body));
+        return answer();
+      };
+      return { host: { ...host, fetch }, asked };
+    }
+
+    const sessionOf = (livesMs: number) =>
+      new Response(`<AssumeRoleResponse><AssumeRoleResult><Credentials>
+        <AccessKeyId>ASIASESSION</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+        <Expiration>${new Date(Date.now() + livesMs).toISOString()}</Expiration>
+        </Credentials></AssumeRoleResult></AssumeRoleResponse>`);
+
+    test('the token is asked for with the credentials of the session, which has role, policy and an hour', async () => {
+      giveAwsCredentials();
+      await using ecr = await startEcr(200, () => ({ authorizationData: [token('e1', 12 * HOURS)] }));
+      const sts = withSts(() => sessionOf(HOURS));
+      const credentials = createCredentials(sts.host, session);
+      expect(await credentials.lookUp(PRIVATE)).toMatchObject({ password: 'e1' });
+      expect(ecr.asked.map(({ authorization }) => /Credential=(\w+)/.exec(authorization)?.[1])).toEqual([
+        'ASIASESSION',
+      ]);
+      expect(Object.fromEntries(sts.asked[0] ?? [])).toMatchObject({
+        RoleArn: session.role,
+        Policy: JSON.stringify(session.policy),
+        DurationSeconds: '3600',
+      });
+      // Nor is it asked again while that lasts.
+      await credentials.lookUp(PRIVATE);
+      expect(sts.asked).toHaveLength(1);
+    });
+
+    test('a token is renewed when its session ends, whatever the token says of itself', async () => {
+      giveAwsCredentials();
+      await using ecr = await startEcr(200, () => ({ authorizationData: [token('e1', 12 * HOURS)] }));
+      const sts = withSts(() => sessionOf(10 * 60_000));
+      const credentials = createCredentials(sts.host, session);
+      await credentials.lookUp(PRIVATE);
+      await credentials.lookUp(PRIVATE);
+      expect([sts.asked.length, ecr.asked.length]).toEqual([2, 2]);
+    });
+
+    test("a role that cannot be taken gives no login: neither the job's, nor what docker has of it", async () => {
+      giveAwsCredentials();
+      await writeConfig(JSON.stringify({ auths: { [PRIVATE]: { auth: base64('AWS:p') } } }));
+      await using ecr = await startEcr(200, () => ({ authorizationData: [token('e1', 12 * HOURS)] }));
+      const denied =
+        '<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>';
+      const sts = withSts(() => new Response(denied, { status: 403 }));
+      expect(await createCredentials(sts.host, session).lookUp(PRIVATE)).toMatchObject({ kind: 'anonymous' });
+      expect(ecr.asked).toEqual([]);
+      expect(host.warnings).toEqual([
+        { code: 'ecr-login', message: expect.stringMatching(/role\/reader' could not be taken: .*not you/) },
+      ]);
+    });
+  });
+
   test('AWS that refuses a token says why, without a secret', async () => {
     giveAwsCredentials();
     await using ecr = await startEcr(400, () => ({ __type: 'AccessDeniedException', message: 'not yours' }));

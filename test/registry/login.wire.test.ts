@@ -24,6 +24,8 @@ afterEach(async () => {
   await host[Symbol.asyncDispose]();
 });
 
+const usersConfig = async () => await createCredentials(host).dockerConfig();
+
 async function readConfig(env: Readonly<Record<string, string>>): Promise<unknown> {
   return JSON.parse(await readFile(path.join(env['DOCKER_CONFIG']!, 'config.json'), 'utf8'));
 }
@@ -74,6 +76,31 @@ test.each([
     host: { ...host, env: { ...host.env, ...env } },
   });
   expect(given['BUILDX_CONFIG']).toBe(path.resolve(host.home, directory));
+});
+
+test("of hosts that this run does not use, the user's logins are left out, also after a renewal", async () => {
+  await mkdir(path.join(host.home, '.docker'));
+  const users = { auths: { 'a.b': { auth: 'x' }, 'ghcr.io': { auth: 'y' }, 'c.d': { auth: 'z' } } };
+  await writeFile(path.join(host.home, '.docker', 'config.json'), JSON.stringify(users));
+  const credentials = { ...credentialsOf(ada), dockerConfig: usersConfig };
+  const login = await createLogin(['a.b'], credentials, { host, hosts: ['c.d'] });
+  const wanted = { 'a.b': { auth: base64('ada:p1') }, 'c.d': { auth: 'z' } };
+  expect(await readConfig(login.env)).toMatchObject({ auths: wanted });
+  expect(login.withheld).toEqual(['ghcr.io']);
+  await login.refresh();
+  expect(JSON.stringify(await readConfig(login.env))).not.toContain('ghcr.io');
+});
+
+test('a host that this run has no login for does not get the user’s instead', async () => {
+  await mkdir(path.join(host.home, '.docker'));
+  const users = { credHelpers: { 'a.b': 'ecr-login' }, auths: { 'a.b': { auth: 'y' } } };
+  await writeFile(path.join(host.home, '.docker', 'config.json'), JSON.stringify(users));
+  const none = {
+    ...credentialsOf({ kind: 'anonymous' }),
+    dockerConfig: usersConfig,
+  };
+  const login = await createLogin(['a.b'], none, { host, hosts: [] });
+  expect(await readConfig(login.env)).toEqual({ auths: {}, credHelpers: {} });
 });
 
 test('no secret is in an argument, an event or a message (L9)', async () => {

@@ -6,7 +6,6 @@ import type { IamPolicy } from '../../src/platform/iam-policy.ts';
 import { prepareAccess } from '../../src/sccache/access.ts';
 import { judgeLifetime } from '../../src/sccache/credentials.ts';
 import { secretEntry } from '../../src/sccache/secret.ts';
-import { sessionSeconds } from '../../src/sccache/session.ts';
 import { allows } from '../iam/simulate.ts';
 import { fastClock } from '../registry/fixture-host.ts';
 import { useBench } from './bench.ts';
@@ -161,9 +160,11 @@ test('steps of the trusted build get a session that writes too, where there is a
   expect(allows(policy, { action: 's3:DeleteObject', resource: 'arn:aws:s3:::store/a' })).toBe(false);
 });
 
-test('a session is as long as builds need it, from a quarter of an hour to an hour', () => {
-  const seconds = (credentialsLast: string) => sessionSeconds(settingsOf(written({ credentialsLast })));
-  expect(['1m', '40m', '1h', '3h'].map(seconds)).toEqual([900, 2400, 3600, 3600]);
+test('a session is as long as builds need it, from a quarter of an hour to an hour', async () => {
+  const { host, asked } = listening();
+  for (const credentialsLast of ['1m', '40m', '1h', '3h'])
+    await prepareAccess(host, settingsOf(written({ assume, credentialsLast })), UNTRUSTED);
+  expect(asked.map((form) => form.get('DurationSeconds'))).toEqual(['900', '2400', '3600', '3600']);
 });
 
 describe('before the build it is said', () => {

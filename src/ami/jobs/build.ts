@@ -52,7 +52,7 @@ export async function buildJob(
     if (built !== undefined) return await told(host, family, built);
   }
   const settings = await request.settings();
-  const services = await openBuildServices(host, settings);
+  const services = await openBuildServices(host, settings, { logins: 'own' });
   try {
     const { registry } = services;
     const wanted = { family, run, ...(commit === undefined ? {} : { commit }) };

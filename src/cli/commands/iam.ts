@@ -1,4 +1,15 @@
-import { BUILD_ROLES, FAMILY_ROLES, buildPolicy, familyPolicy, type FamilyRole } from '../../iam/role.ts';
+import type { Settings } from '../../config/settings.ts';
+import {
+  BUILD_ROLES,
+  FAMILY_ROLES,
+  LOGIN_ROLES,
+  buildPolicy,
+  familyPolicy,
+  loginPolicy,
+  type FamilyRole,
+  type LoginRole,
+} from '../../iam/role.ts';
+import { terraformRole, trustPolicy } from '../../iam/taken-role.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
@@ -20,7 +31,7 @@ import { FAMILY_OPTION, chooseFamily } from './ami/family.ts';
 export const iamCommand: CommandSpec = {
   args: '<role>',
   description:
-    'Print the IAM policy of a role, made of the configuration: trusted-build and untrusted-build for jobs that build images, machine-image for the daily job, operator for people who go back and hold, monitor for whoever only looks. Asks nobody.',
+    'Print the IAM policy of a role, made of the configuration: trusted-build and untrusted-build for jobs that build images, trusted-login and untrusted-login for the roles that these take to log in to ECR, machine-image for the daily job, operator for people who go back and hold, monitor for whoever only looks. Asks nobody.',
   options: [
     ...CONFIG_OPTIONS,
     FAMILY_OPTION,
@@ -29,10 +40,15 @@ export const iamCommand: CommandSpec = {
       flags: '--launch-template <id...>',
       help: 'launch templates of the stacks (default: any of the account)',
     },
+    {
+      flags: '--taken-by <arn...>',
+      help: 'of a login role: roles of the queues whose jobs take it, for its trust policy',
+    },
     { flags: '--terraform', help: 'as Terraform resources, each short enough for a managed policy' },
   ],
   examples: [
     'warmbake iam untrusted-build --account 123456789012',
+    'warmbake iam untrusted-login --taken-by arn:aws:iam::123456789012:role/pull-requests-Role --terraform',
     'warmbake iam machine-image --account 123456789012 --launch-template lt-0123456789abcdef0',
     'warmbake iam operator --terraform > operator.tf',
   ],
@@ -50,6 +66,8 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
     ...(state === undefined ? {} : { state }),
   };
   if (role.kind === 'build') return outcome(role.name, buildPolicy(role.name, scope), input);
+  if (role.kind === 'login')
+    return loginOutcome(role.name, { settings, policy: loginPolicy(role.name, scope) }, input);
   const family = chooseFamily(families, { key: textOption(input, 'family'), file });
   const templates = listOption(input, 'launchTemplate');
   for (const id of templates)
@@ -66,14 +84,17 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
 
 type ChosenRole =
   | { readonly kind: 'build'; readonly name: (typeof BUILD_ROLES)[number] }
+  | { readonly kind: 'login'; readonly name: LoginRole }
   | { readonly kind: 'family'; readonly name: FamilyRole };
 
 function requireRole(written: string): ChosenRole {
   const build = BUILD_ROLES.find((name) => name === written);
   if (build !== undefined) return { kind: 'build', name: build };
+  const login = LOGIN_ROLES.find((name) => name === written);
+  if (login !== undefined) return { kind: 'login', name: login };
   const family = FAMILY_ROLES.find((name) => name === written);
   if (family !== undefined) return { kind: 'family', name: family };
-  const known = [...BUILD_ROLES, ...FAMILY_ROLES].join(', ');
+  const known = [...BUILD_ROLES, ...LOGIN_ROLES, ...FAMILY_ROLES].join(', ');
   throw new WarmbakeError('usage', 'role-unknown', `'${written}' is not a role; write one of ${known}`);
 }
 
@@ -95,6 +116,36 @@ function requireForm(written: string, { option, form, wanted }: Form): void {
   if (form.test(written)) return;
   throw new WarmbakeError('usage', `bad-${option}`, `--${option} '${written}' does not fit; write ${wanted}`);
 }
+
+/** A role that jobs take is what it may and who may take it. */
+function loginOutcome(
+  role: LoginRole,
+  { settings, policy }: { readonly settings: Settings; readonly policy: IamPolicy },
+  input: Input,
+): CommandOutcome {
+  const { trusted, untrusted } = settings.logins.assume;
+  const arn = role === 'trusted-login' ? trusted : untrusted;
+  if (arn === undefined) {
+    const key = `logins.assume.${role.replace('-login', '')}`;
+    throw new WarmbakeError('config', 'login-role-missing', `the configuration names no role: ${key}`);
+  }
+  const takenBy = listOption(input, 'takenBy');
+  const form = { option: 'taken-by', form: ROLE_ARN, wanted: 'the ARN of a role' };
+  for (const one of takenBy) requireForm(one, form);
+  if (takenBy.length === 0) {
+    const message = 'a role that anybody may take narrows nothing';
+    throw new WarmbakeError('usage', 'taken-by-missing', message, {
+      hint: "name the queue's role: --taken-by arn:aws:iam::ACCOUNT:role/NAME",
+    });
+  }
+  const trust = trustPolicy(takenBy);
+  const text = flag(input, 'terraform')
+    ? terraformRole(`warmbake_${role.replaceAll('-', '_')}`, { arn, policy, trust })
+    : `${JSON.stringify({ policy, trust }, undefined, 2)}\n`;
+  return { json: { role, arn, policy, trust }, text };
+}
+
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
 
 function outcome(role: string, policy: IamPolicy, input: Input, family?: string): CommandOutcome {
   const base = ['warmbake', role, ...(family === undefined ? [] : [family])].join('-');

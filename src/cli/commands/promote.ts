@@ -39,7 +39,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
   const from = requireReference(name);
   if (!isTag(tag)) throw new WarmbakeError('usage', 'bad-tag', `'${tag}' is not a tag`);
   const loaded = await loadConfiguration(host, input);
-  const services = await openBuildServices(loaded.host, loaded.settings);
+  const services = await openBuildServices(loaded.host, loaded.settings, { logins: 'own' });
   try {
     const found = await readMarks(services.registry, from, loaded.settings.bake.annotations);
     if (found.state !== 'found') {

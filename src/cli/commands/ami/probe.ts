@@ -48,7 +48,7 @@ async function amiProbe(host: Host, input: Input): Promise<CommandOutcome> {
 async function ask(host: Host, input: Input): Promise<ProbeAnswer> {
   const family = await loadFamily(host, input);
   const { settings } = await loadConfiguration(host, input);
-  const services = await openBuildServices(host, settings);
+  const services = await openBuildServices(host, settings, { logins: 'own' });
   const bakeConfig = textOption(input, 'bakeConfig');
   const source = textOption(input, 'source');
   try {

@@ -6,3 +6,8 @@ export interface AwsCredentials {
   /** Absent for keys that do not end. */
   readonly expires?: Date;
 }
+
+/** Credentials, or one phrase that says why there are none. */
+export type FoundCredentials =
+  | { readonly state: 'found'; readonly credentials: AwsCredentials }
+  | { readonly state: 'none'; readonly because: string };
