@@ -63,7 +63,7 @@ export async function printDefinition(host: Host, asked: BakeCall): Promise<Defi
     'bake-refuses',
     `bake cannot resolve the targets: ${bakeWords(finished)}`,
     {
-      hint: `look at ${asked.files.join(', ')}`,
+      hint: `look at ${asked.files.filter((file) => !file.startsWith(host.scratch)).join(', ')}`,
     },
   );
 }

@@ -40,8 +40,13 @@ function dockerfilePaths(dockerfile: string, context: string): readonly string[]
   if (posix.isAbsolute(dockerfile)) return [dockerfile];
   const inContext = readings(context).map((folder) => `${folder}/${dockerfile}`);
   // Beside a remote context buildx judges it as a path of the working directory, where it looks for `cwd://` in any case.
-  const isBeside = dockerfile.startsWith(CWD) || cleaned(context).some((text) => REMOTE.test(text));
+  const isBeside = dockerfile.startsWith(CWD) || isRemote(context);
   return isBeside ? [...inContext, ...readings(dockerfile)] : inContext;
+}
+
+/** True where a version of buildx could fetch a context from elsewhere. */
+export function isRemote(context: string): boolean {
+  return cleaned(context).some((text) => REMOTE.test(text));
 }
 
 /** What buildx opens for a named context. */

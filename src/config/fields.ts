@@ -74,7 +74,7 @@ export const bakeFilePath = text((value) => {
   if (!inside || !plain) return `'${value}' is not a path below the repository root`;
   return /\.(?:hcl|json)$/i.test(value)
     ? undefined
-    : `'${value}' is not a bake file: .hcl or .json; Compose is not supported`;
+    : `'${value}' is not a bake file: .hcl or .json; Compose is not supported (\`docker buildx bake -f FILE --print > docker-bake.json\` makes one of it)`;
 });
 
 /** What bake calls an entitlement, and keys of the ssh agent by their id. */

@@ -1,13 +1,8 @@
 import { posix } from 'node:path';
 import { milliseconds } from './duration.ts';
 import type { Configuration } from './schema.ts';
-import type {
-  BuilderSettings,
-  LoginSettings,
-  SccacheSettings,
-  Settings,
-  TargetSettings,
-} from './settings.ts';
+import { layeredTarget } from './layered-target.ts';
+import type { BuilderSettings, LoginSettings, SccacheSettings, Settings } from './settings.ts';
 
 /** Settings of a file that the schema and the rules have nothing to say about. */
 export function normalise(configuration: Configuration, root: string): Settings {
@@ -33,17 +28,16 @@ export function normalise(configuration: Configuration, root: string): Settings 
     cache,
     bake: { ...bake, files: bake.files.map((file) => posix.normalize(file)) },
     logins: loginSettings(logins),
-    targets: Object.entries(targets).map(([name, target]) => targetSettings(name, target)),
+    targets: Object.entries(targets).map(([name, written]) => ({
+      ...layeredTarget(name, [written]),
+      written,
+    })),
+    default: configuration.default ?? [],
     builder: builderSettings(builder),
     ...(sccache === undefined ? {} : { sccache: sccacheSettings(sccache) }),
     compat,
     marker,
   };
-}
-
-function targetSettings(name: string, written: Configuration['targets'][string]): TargetSettings {
-  const { target: stage, ...rest } = written;
-  return { name, ...rest, ...(stage === undefined ? {} : { stage }) };
 }
 
 function builderSettings({ name, socket, image }: Configuration['builder']): BuilderSettings {

@@ -36,8 +36,14 @@ const repositoriesAreDistinct = rule({ images, cache }, (read) => {
   }));
 });
 
+/**
+ * Of targets that nobody but the overlay need define. Others can be groups, whose targets have lanes of their own, or members of them:
+ * they are looked at when bake has said what they are (`image-step/expand-targets.ts`).
+ */
 const lanesAreDistinct = rule({ targets }, (read) => {
-  const all = Object.entries(read.targets).map(([name, { lane }]) => ({ name, lane }));
+  const all = Object.entries(read.targets)
+    .filter(([, { inherits = [] }]) => inherits.length > 0)
+    .map(([name, { lane = '' }]) => ({ name, lane }));
   return clashes(all, ({ lane }) => lane).map(({ entry: { name, lane }, earlier }) => ({
     path: ['targets', name, 'lane'],
     message: `lane '${lane}' is that of '${earlier.name}' already; they would overwrite each other's names`,
@@ -72,7 +78,9 @@ const perCommitIsDeclared = rule({ bake, targets }, (read) => {
   const places: readonly (readonly [Path, Readonly<Record<string, string>>])[] = [
     [['bake', 'variables'], read.bake.variables],
     [['bake', 'args'], read.bake.args],
-    ...Object.entries(read.targets).map(([name, { args }]) => [['targets', name, 'args'], args] as const),
+    ...Object.entries(read.targets).map(
+      ([name, { args = {} }]) => [['targets', name, 'args'], args] as const,
+    ),
   ];
   return places.flatMap(([path, templates]) =>
     Object.entries(templates)
@@ -88,7 +96,7 @@ const perCommitIsDeclared = rule({ bake, targets }, (read) => {
 /** BuildKit refuses one reference twice in a build, and no export may overwrite another or an image. */
 const extraExportsAreDistinct = rule({ images, cache, targets }, (read) => {
   const ours = new Set([read.cache.trusted, read.images.trusted, read.images.untrusted].map(repositoryName));
-  const lanes = new Set(Object.values(read.targets).map(({ lane }) => lane));
+  const lanes = new Set(Object.values(read.targets).map(({ lane = '' }) => lane));
   const all = listed(['cache', 'alsoExport'], read.cache.alsoExport).flatMap(({ path, name: template }) =>
     [...lanes].flatMap((lane) => {
       const laneSuffix = lane === '' ? '' : `-${lane}`;

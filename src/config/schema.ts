@@ -79,7 +79,12 @@ export const sections = {
   targets: field
     .named(/^[a-zA-Z][a-zA-Z0-9_-]*$/, "target name (letters, digits, '_' and '-', a letter first)", target)
     .refine((targets) => Object.keys(targets).length > 0, { error: 'name at least one target' })
-    .describe('bake targets that can be built, by name'),
+    .describe('bake targets that can be built, by name; a group or matrix stands for its targets'),
+  default: z
+    .array(field.form(/^[a-zA-Z0-9_-]+$/, 'target name'))
+    .min(1, { error: 'name at least one target, or leave it out' })
+    .optional()
+    .describe('what is built where no target is named; all targets where absent'),
   builder: z
     .strictObject({
       socket: field.absolutePath.optional().describe('BuildKit socket of this machine, tried first'),

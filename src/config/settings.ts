@@ -1,4 +1,5 @@
 import type { Repository } from '../registry/reference.ts';
+import type { WrittenTarget } from './target-schema.ts';
 
 /** `host/owner/name` in lower case, without scheme, user, port and `.git`. */
 export type RepositoryId = string;
@@ -25,6 +26,8 @@ export interface TargetSettings {
   readonly image: { readonly compression: Compression; readonly push: boolean };
   /** Build arguments of this target, templates resolved per build. */
   readonly args: Readonly<Record<string, string>>;
+  /** The entry of the file, without defaults; absent where several entries or none stand behind it. */
+  readonly written?: WrittenTarget;
 }
 
 /** Where builds run; see `bake/builder.ts` for the order of choice. */
@@ -132,6 +135,8 @@ export interface Settings {
   };
   readonly logins: LoginSettings;
   readonly targets: readonly TargetSettings[];
+  /** Names of what is built where nothing is named; empty: all targets. */
+  readonly default: readonly string[];
   readonly builder: BuilderSettings;
   readonly sccache?: SccacheSettings;
   readonly compat: {

@@ -4,27 +4,52 @@ import { TEMPLATE_NAMES } from './template.ts';
 
 const compression = z.enum(['uncompressed', 'gzip', 'estargz', 'zstd']);
 
-/** One target of the overlay. */
+/**
+ * One entry of `targets`. What is left out stays out here: an entry for a member of a group or matrix is laid over the entry of the
+ * whole, and only then come the defaults (`normalise.ts`), which stand here for the JSON Schema.
+ */
 export const target = z.strictObject({
   inherits: z
     .array(field.form(/^[a-zA-Z0-9_-]+$/, 'bake target'))
-    .default([])
+    .optional()
+    .meta({ default: [] })
     .describe("targets of the repository's bake files, in bake's order of inheritance"),
   target: field.word.optional().describe('Dockerfile stage; the inherited one where absent'),
-  lane: field.lane.default('').describe('variant with other content for the same commit; part of every name'),
+  lane: field.lane
+    .optional()
+    .meta({ default: '' })
+    .describe('variant with other content for the same commit; part of every name'),
   cache: z
     .strictObject({
-      mode: z.enum(['min', 'max']).default('max').describe('max also keeps the intermediate stages'),
-      compression: compression.default('zstd').describe('compression of cached layers'),
+      mode: z
+        .enum(['min', 'max'])
+        .optional()
+        .meta({ default: 'max' })
+        .describe('max also keeps the intermediate stages'),
+      compression: compression.optional().meta({ default: 'zstd' }).describe('compression of cached layers'),
     })
-    .prefault({})
+    .optional()
     .describe('how layers are exported'),
   image: z
     .strictObject({
-      compression: compression.default('gzip').describe("compression of the image's layers"),
-      push: z.boolean().default(true).describe('push the image; false builds for the cache only'),
+      compression: compression
+        .optional()
+        .meta({ default: 'gzip' })
+        .describe("compression of the image's layers"),
+      push: z
+        .boolean()
+        .optional()
+        .meta({ default: true })
+        .describe('push the image; false builds for the cache only'),
     })
-    .prefault({})
+    .optional()
     .describe('how the image is written'),
-  args: field.buildArguments(TEMPLATE_NAMES).default({}).describe('build arguments of this target'),
+  args: field
+    .buildArguments(TEMPLATE_NAMES)
+    .optional()
+    .meta({ default: {} })
+    .describe('build arguments of this target'),
 });
+
+/** An entry of `targets` as it is written, without defaults. */
+export type WrittenTarget = z.output<typeof target>;

@@ -22,15 +22,26 @@ export function printCall(
     readonly targets: readonly Writes[];
   },
 ): BakeCall {
-  const { settings, docker } = services;
   const values = buildValues(facts.context, facts.targets);
+  const call = surveyCall(services, values);
   return {
-    files: [...settings.bake.files, facts.overlay],
+    ...call,
+    files: [...call.files, facts.overlay],
     targets: facts.targets.map((t) => t.settings.name),
+    env: { ...call.env, ...overlayEnvironment(values) },
+  };
+}
+
+/** The repository's files alone, evaluated as {@link printCall} does: what they have does not depend on the overlay. */
+export function surveyCall(
+  { settings, docker }: Pick<BuildServices, 'settings' | 'docker'>,
+  values: ReturnType<typeof buildValues>,
+): Omit<BakeCall, 'targets'> {
+  return {
+    files: settings.bake.files,
     env: {
       ...evaluationEnvironment(docker.env, settings.bake.passthrough),
       ...configuredVariables(settings, values),
-      ...overlayEnvironment(values),
     },
     buildx: docker.buildx,
     cwd: settings.root,

@@ -1,23 +1,34 @@
 import type { TargetSettings } from '../config/settings.ts';
 import { WarmbakeError } from '../platform/errors.ts';
+import { nearest } from '../platform/nearest.ts';
+import type { ExpandedTargets } from './expand-targets.ts';
 
-/** The settings of the named targets. Throws `usage` for a name that is not configured, and where one must be chosen. */
+/**
+ * The settings of the named targets, each once: configured names, of which groups and matrices stand for their members, and names of
+ * members. Without names those of `default`, or all. Throws `usage` for a name that is none, `config` where `default` has it.
+ */
 export function chooseTargets(
-  configured: readonly TargetSettings[],
+  { settings, standsFor }: Pick<ExpandedTargets, 'settings' | 'standsFor'>,
   named: readonly string[],
 ): readonly TargetSettings[] {
-  const known = configured.map((t) => t.name).join(', ');
-  if (named.length === 0 && configured.length === 1) return configured;
-  if (named.length === 0) {
-    throw new WarmbakeError('usage', 'target-needed', `name the targets to build; configured are ${known}`);
-  }
-  return [...new Set(named)].map((name) => {
-    const found = configured.find((t) => t.name === name);
+  if (named.length === 0 && settings.default.length === 0) return settings.targets;
+  const asked = named.length === 0 ? settings.default : named;
+  const members = new Map(settings.targets.map((target) => [target.name, target]));
+  const names = asked.flatMap((name) => {
+    const found = standsFor.get(name) ?? (members.has(name) ? [name] : undefined);
     if (found !== undefined) return found;
+    const known = [...new Set([...standsFor.keys(), ...members.keys()])];
+    const meant = nearest(name, known);
+    const problem =
+      named.length === 0
+        ? `'${name}' of \`default\` is not a configured target`
+        : `'${name}' is not a configured target`;
     throw new WarmbakeError(
-      'usage',
+      named.length === 0 ? 'config' : 'usage',
       'unknown-target',
-      `'${name}' is not a configured target; there are ${known}`,
+      `${problem}; there are ${known.join(', ')}`,
+      meant === undefined ? {} : { hint: `did you mean '${meant}'?` },
     );
   });
+  return [...new Set(names)].flatMap((name) => members.get(name) ?? []);
 }

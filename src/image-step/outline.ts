@@ -1,18 +1,23 @@
+import type { BuildValues } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import { cacheSources } from '../refs/sources.ts';
 import { startContext } from '../context/build-context.ts';
 import type { BuildContext } from '../context/context.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { chooseTargets } from './choose-targets.ts';
+import { asConfigured } from './expand-targets.ts';
+import type { ResolvedTargets } from './resolve-targets.ts';
 import type { BuildServices } from './build-services.ts';
 import { requireExpectedTag } from './expected-tag.ts';
 import { requireCleanCheckout } from './preflight.ts';
 import { switchedWrites } from './switches.ts';
-import { type Writes, writesOf } from './target-plan.ts';
+import { type Writes, buildValues, writesOf } from './target-plan.ts';
 
 /** What the caller wants to be outlined. */
 export interface OutlineRequest {
-  /** Names of configured targets; empty: the only one there is. */
+  /** Names of configured targets or of their members; empty: the configuration's default. */
   readonly targets: readonly string[];
   /** A local build may push. */
   readonly push: boolean;
@@ -41,16 +46,29 @@ export interface StartedOutline {
   /** Of the candidates those that can be asked for at once. */
   readonly early: readonly Candidate[];
   readonly whole: Promise<Outline>;
+  /** With members in the place of groups and matrices. */
+  readonly settings: Settings;
+  /** About configured targets that are not built. */
+  readonly warnings: readonly Warning[];
 }
 
-/** Outlines the build; asks neither Docker nor a registry. Throws where it could not be what the caller wants. */
+/** Finds out what the configured targets stand for, in the build that is known so far. */
+export type ResolveTargets = (asked: {
+  readonly values: BuildValues;
+  readonly named: readonly string[];
+}) => Promise<ResolvedTargets>;
+
+/** Outlines the build; asks no registry, and of Docker what `resolve` does. Throws where it could not be what the caller wants. */
 export async function startOutline(
   services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
   request: OutlineRequest,
+  resolve: ResolveTargets,
 ): Promise<StartedOutline> {
-  const { host, settings, history, switches } = services;
-  const chosen = chooseTargets(settings.targets, request.targets);
-  const { known, whole } = await startContext(host, history, settings);
+  const { host, history, switches } = services;
+  const { known, whole } = await startContext(host, history, services.settings);
+  const expanded = await resolve({ values: buildValues(known, []), named: request.targets });
+  const { settings, warnings } = expanded;
+  const chosen = chooseTargets(expanded, request.targets);
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
   const options = { settings, push: request.push };
   const writes = chosen.map((target) => switchedWrites(writesOf(known, target, options), switches));
@@ -68,15 +86,15 @@ export async function startOutline(
     return { context, targets: writes.map((own, i) => ({ writes: own, candidates: candidates[i] ?? [] })) };
   });
   outlined.catch(() => undefined);
-  return { context: known, writes, early: candidatesIn(known).flat(), whole: outlined };
+  return { context: known, writes, early: candidatesIn(known).flat(), whole: outlined, settings, warnings };
 }
 
-/** The whole of {@link startOutline}. */
+/** The whole of {@link startOutline}, with targets as they are configured: bake is not asked what they stand for. */
 export async function outlineBuild(
   services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
   request: OutlineRequest,
 ): Promise<Outline> {
-  return await (
-    await startOutline(services, request)
-  ).whole;
+  const resolved = { ...asConfigured(services.settings), warnings: [] };
+  const started = await startOutline(services, request, async () => resolved);
+  return await started.whole;
 }

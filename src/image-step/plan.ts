@@ -8,6 +8,7 @@ import type { Candidate } from '../refs/candidate.ts';
 import { type Probed, type Prober, openProber } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
+import type { Settings } from '../config/settings.ts';
 import type { UsedConfiguration } from '../config/used.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
@@ -20,6 +21,7 @@ import { type ImportPlan, closestEntry, importWarnings, planImport } from './imp
 import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
 import { preflight, requireInsideCheckout, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
+import { resolveTargets } from './resolve-targets.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
 import { type ResolvedTarget, type TargetPlan, buildValues, type Writes, promisedBy } from './target-plan.ts';
@@ -38,6 +40,8 @@ export interface BuildPlan {
   /** Where the settings come from, where a file was read. */
   readonly configuration?: UsedConfiguration;
   readonly context: BuildContext;
+  /** The configuration with members in the place of groups and matrices. */
+  readonly settings: Settings;
   readonly targets: readonly TargetPlan[];
   readonly builder: BuilderChoice;
   /** Where layers come from. */
@@ -53,25 +57,26 @@ export interface BuildPlan {
  * Makes the plan. Sources are asked while builder and definition are prepared, so that probing adds no wait of its own.
  * Writes nothing but the overlay in the scratch directory. Throws where the build could not do what the plan says.
  */
-export async function makePlan(services: BuildServices, request: PlanRequest): Promise<BuildPlan> {
-  const { host, settings, switches } = services;
-  requireInsideCheckout(settings);
-  const overlay = path.join(host.scratch, 'ci.hcl');
-  await writeFile(overlay, overlayText(settings));
+export async function makePlan(outer: BuildServices, request: PlanRequest): Promise<BuildPlan> {
+  const { host, switches } = outer;
+  requireInsideCheckout(outer.settings);
 
   // Builder and variables need no context, and git may take seconds.
-  const declared = variableWarnings(services);
+  const declared = variableWarnings(outer);
   declared.catch(() => undefined);
-  const builder = builderFacts(host, settings.builder, services.docker).then((facts) => {
+  const builder = builderFacts(host, outer.settings.builder, outer.docker).then((facts) => {
     const decision =
       switches.builder === undefined
-        ? decideBuilder(settings.builder, facts)
+        ? decideBuilder(outer.settings.builder, facts)
         : namedBuilder(switches.builder, facts);
     return { ...decision, delivery: deliveryFacts(decision.choice, facts, request) };
   });
   builder.catch(() => undefined);
-  const outline = await startOutline(services, request);
-  const { writes } = outline;
+  const outline = await startOutline(outer, request, async (asked) => await resolveTargets(outer, asked));
+  const { writes, settings } = outline;
+  const services = { ...outer, settings };
+  const overlay = path.join(host.scratch, 'ci.hcl');
+  await writeFile(overlay, overlayText(settings));
   const call = printCall(services, { context: outline.context, overlay, targets: writes });
   const values = buildValues(outline.context, writes);
   const promises = writes.map((target) => promisedBy(settings, target.settings, values));
@@ -108,6 +113,7 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
     switches,
     ...(services.configuration === undefined ? {} : { configuration: services.configuration.used }),
     context,
+    settings,
     targets: targets.map((t, i) => ({ ...t, skip: skips[i] ?? NOT_ASKED })),
     builder: choice,
     printed,
@@ -119,6 +125,7 @@ export async function makePlan(services: BuildServices, request: PlanRequest): P
       ...unknownSwitches(host.env),
       ...services.loginWarnings,
       ...warnings,
+      ...outline.warnings,
       ...variables,
       ...sourceWarnings(targets.flatMap(({ sources }) => sources)),
       ...importWarnings(imports),
@@ -195,5 +202,6 @@ function platformsOf(
   { settings }: ResolvedTarget,
 ): readonly string[] {
   const named = definition.targets.get(settings.name)?.platforms ?? [];
-  return named.length > 0 ? named : [host.platform];
+  // `local` is buildx's word for this machine's.
+  return named.length > 0 ? named.map((name) => (name === 'local' ? host.platform : name)) : [host.platform];
 }

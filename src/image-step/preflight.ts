@@ -4,6 +4,7 @@ import { type BakeCall, declaredVariables, printDefinition, readBakeFile } from 
 import type { Definition } from '../bake/definition.ts';
 import { isWithin, judgeDefinition, requireInnocent } from '../bake/judge.ts';
 import { whereabouts } from '../bake/real-place.ts';
+import { requireStages } from '../bake/stage-check.ts';
 import { checkVariables } from '../bake/variables.ts';
 import { changedFiles } from '../context/changes.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -31,6 +32,7 @@ export async function preflight(
     }),
   );
   requireAgreement(promises, definition.targets);
+  await requireStages(definition.raw, settings.root);
   return definition;
 }
 

@@ -167,7 +167,12 @@ it('with --json an error is the one document on standard output', async () => {
   expect(exitCode).toBe(2);
   expect(JSON.parse(stdout)).toEqual({
     schemaVersion: 1,
-    error: { code: 'unknown-target', message: expect.stringContaining('test-cpu'), exitCode: 2 },
+    error: {
+      code: 'unknown-target',
+      message: expect.stringContaining('test-cpu'),
+      exitCode: 2,
+      hint: "did you mean 'test-ci'?",
+    },
   });
 });
 

@@ -17,8 +17,8 @@ describe('fields that do not go together are named, with the other one', () => {
     ],
     [
       '    cache: {}',
-      `${TWO}""`,
-      "23:11 targets.app-cpu.lane: lane '' is that of 'app' already; they would overwrite each other's names",
+      `    inherits: [base]\n${TWO}""\n    inherits: [base]`,
+      "24:11 targets.app-cpu.lane: lane '' is that of 'app' already; they would overwrite each other's names",
     ],
     [
       '    cache: {}',

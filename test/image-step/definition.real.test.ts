@@ -71,6 +71,7 @@ describe.each(TEXTS.flatMap((file) => BUILDX.map((which) => ({ ...file, which })
     }) => {
       await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE, {
         'docker-bake.hcl': text,
+        Dockerfile: 'FROM scratch AS test\n',
       });
       await agent.configure(large);
       const older = await agent.plan(MAIN, '--offline');
@@ -99,6 +100,7 @@ describe.each(TEXTS.flatMap((file) => BUILDX.map((which) => ({ ...file, which })
     }) => {
       await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE, {
         'docker-bake.hcl': text,
+        Dockerfile: 'FROM scratch AS test\n',
       });
       await agent.configure(large);
       const clean = await agent.plan(MAIN, '--offline');
@@ -178,7 +180,7 @@ describe.concurrent.each(BUILDX)(
       [
         'a target that the bake file does not define',
         3,
-        /bake cannot resolve the targets: failed to find target app/,
+        /targets\.test-ci\.inherits: docker-bake\.hcl defines no target 'app'/,
         async ({ checkout }) =>
           await writeFile(path.join(checkout.path, 'docker-bake.hcl'), 'variable "COMMIT" {}\n'),
       ],

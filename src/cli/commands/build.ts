@@ -25,7 +25,7 @@ import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
 export const buildCommand: CommandSpec = {
   args: '[target...]',
   description:
-    'Build configured targets with docker buildx bake: import the caches that exist, push what this build may write, and read back what was pushed. Outside of CI it only imports.',
+    'Build configured targets (without names the default ones) with docker buildx bake: import the caches that exist, push what this build may write, and read back what was pushed. Outside of CI it only imports.',
   options: [
     ...CONFIG_OPTIONS,
     { flags: '--force', help: 'build although the image exists' },
@@ -41,6 +41,7 @@ export const buildCommand: CommandSpec = {
     },
   ],
   examples: [
+    'warmbake build',
     'warmbake build test-ci',
     'warmbake build test-ci --config ci/warmbake.yaml --result result.json',
     'warmbake build test-ci --force',

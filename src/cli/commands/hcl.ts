@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { findBuildx } from '../../bake/buildx-program.ts';
+import { closedEnvironment } from '../../bake/environment.ts';
 import { overlayText } from '../../bake/overlay.ts';
+import type { Settings } from '../../config/settings.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { makePlan } from '../../image-step/plan.ts';
+import { requireInsideCheckout } from '../../image-step/preflight.ts';
+import { resolveTargets } from '../../image-step/resolve-targets.ts';
 import { buildValues } from '../../image-step/target-plan.ts';
+import { WarmbakeError, messageOf } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { writeOwnFile } from '../../platform/own-file.ts';
 import {
@@ -41,10 +48,10 @@ export const hclCommand: CommandSpec = {
 };
 
 async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
-  if (flag(input, 'resolved')) return await resolved(await loadConfiguration(host, input), input);
+  if (flag(input, 'resolved')) return await printResolved(await loadConfiguration(host, input), input);
   // What is written for the checkout, and compared with it, is the checkout's own: nothing else is done with it.
   const loaded = await loadCheckout(host, input);
-  const text = overlayText(loaded.settings);
+  const text = overlayText(await membersIn(host, loaded.settings));
   const out = textOption(input, 'out') ?? path.join(path.dirname(loaded.file), 'ci.hcl');
   if (out === '-') return { json: { overlay: text }, text };
   const file = path.resolve(host.cwd, out);
@@ -64,7 +71,26 @@ async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
   };
 }
 
-async function resolved({ host, settings }: Loaded, input: Input): Promise<CommandOutcome> {
+/** With members in the place of groups and matrices; as configured, with a warning, where bake cannot be asked. */
+async function membersIn(host: Host, settings: Settings): Promise<Settings> {
+  const env = closedEnvironment(host.env, settings.bake.passthrough);
+  const docker = { env, buildx: await findBuildx(env), buildxConfig: '' };
+  const values = { commit: '', buildNumber: '', buildId: '', branch: '', targets: [] };
+  try {
+    requireInsideCheckout(settings);
+    const resolved = await resolveTargets({ host, settings, docker }, { values, named: [] });
+    for (const warning of resolved.warnings) host.emit({ type: 'warning', warning });
+    return resolved.settings;
+  } catch (error) {
+    host.signal.throwIfAborted();
+    if (error instanceof WarmbakeError && error.code === 'target-not-defined') throw error;
+    const because = messageOf(error);
+    warn(host.emit, 'targets-not-resolved', `bake was not asked what groups and matrices hold: ${because}`);
+    return settings;
+  }
+}
+
+async function printResolved({ host, settings }: Loaded, input: Input): Promise<CommandOutcome> {
   const services = await openBuildServices(host, settings, { offline: flag(input, 'offline') });
   try {
     const plan = await makePlan(services, {
@@ -73,7 +99,7 @@ async function resolved({ host, settings }: Loaded, input: Input): Promise<Comma
       offline: flag(input, 'offline'),
       force: true,
     });
-    const text = overlayText(settings, buildValues(plan.context, plan.targets));
+    const text = overlayText(plan.settings, buildValues(plan.context, plan.targets));
     return { json: { overlay: text }, text };
   } finally {
     await services.login.remove();

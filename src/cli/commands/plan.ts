@@ -43,6 +43,7 @@ export const planCommand: CommandSpec = {
     EXPECT_TAG_OPTION,
   ],
   examples: [
+    'warmbake plan',
     'warmbake plan test-ci',
     'warmbake plan --offline --json | jq .targets[0].cacheFrom',
     'BUILDKITE=true BUILDKITE_PULL_REQUEST=7 … warmbake plan --config ci/warmbake.yaml',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { chooseTargets } from '../../../image-step/choose-targets.ts';
+import { asConfigured } from '../../../image-step/expand-targets.ts';
 import { imagePipeline } from '../../../buildkite/image-pipeline.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
@@ -43,7 +44,8 @@ async function pipelineImageBuild(host: Host, input: Input): Promise<CommandOutc
   const loaded = await loadCheckout(host, input);
   const { settings, families, file } = loaded;
   const queue = textOption(input, 'queue');
-  const targets = input.args.length === 0 ? settings.targets : chooseTargets(settings.targets, input.args);
+  const targets =
+    input.args.length === 0 ? settings.targets : chooseTargets(asConfigured(settings), input.args);
   const pipeline = imagePipeline(targets, {
     families,
     config: path.relative(host.cwd, file),

@@ -1,0 +1,106 @@
+import { type Survey, membersOf } from '../bake/members.ts';
+import { targetVariables } from '../bake/overlay.ts';
+import { SAMPLE_COMMIT } from '../config/fields.ts';
+import { layeredTarget } from '../config/layered-target.ts';
+import type { Settings, TargetSettings } from '../config/settings.ts';
+import { expand } from '../config/template.ts';
+import { WarmbakeError } from '../platform/errors.ts';
+import { memberLane } from '../refs/member-lane.ts';
+
+/** The configured targets as bake's targets. */
+export interface ExpandedTargets {
+  /** The settings with a target for each target that bake builds: members in the place of groups and matrices. */
+  readonly settings: Settings;
+  /** Names of targets by each configured name. */
+  readonly standsFor: ReadonlyMap<string, readonly string[]>;
+  /** Configured names that the bake files do not have and that inherit nothing: bake would build an image of defaults. */
+  readonly ghosts: readonly string[];
+  /** What targets inherit from and the files do not have, by target. */
+  readonly orphans: ReadonlyMap<string, string>;
+}
+
+/** The targets as they are configured, where bake was not asked. */
+export function asConfigured(settings: Settings): ExpandedTargets {
+  const standsFor = new Map(settings.targets.map(({ name }) => [name, [name]]));
+  return { settings, standsFor, ghosts: [], orphans: new Map() };
+}
+
+/**
+ * Puts members in the place of groups and matrices. A member has the settings of its own entry, field by field above those of the
+ * names that stand for it, the one with the fewest members first; beside others it is told apart by its name as a lane, unless its
+ * entry says which one. Throws `config` where two of them would write the same names.
+ */
+export function expandTargets(settings: Settings, survey: Survey): ExpandedTargets {
+  const { targets } = settings;
+  const standsFor = new Map(targets.map(({ name }) => [name, membersOf(survey, name)]));
+  const isGroup = (name: string): boolean => survey.groups.has(name);
+  const names = [...new Set(targets.flatMap(({ name }) => standsFor.get(name) ?? []))];
+  const members = names.map((name): TargetSettings => {
+    const own = targets.find((target) => target.name === name && !isGroup(name));
+    const common = targets
+      .filter((target) => isGroup(target.name) && standsFor.get(target.name)?.includes(name))
+      .map((target) => ({ target, size: standsFor.get(target.name)?.length ?? 0 }))
+      .toSorted((a, b) => a.size - b.size)
+      .map(({ target }) => target);
+    if (common.length === 0 && own !== undefined) return own;
+    const entries = [...(own === undefined ? [] : [own]), ...common].map(({ written = {} }) => written);
+    const merged = layeredTarget(name, entries);
+    const lane = own?.written?.lane ?? memberLane(name, merged.lane);
+    return { ...merged, lane };
+  });
+  const expanded = { ...settings, targets: members };
+  requireDistinctNames(expanded);
+  const isMissing = (name: string): boolean => survey.missing.has(name);
+  return {
+    settings: expanded,
+    standsFor,
+    ghosts: targets
+      .filter(({ name, inherits }) => isMissing(name) && inherits.length === 0)
+      .map(({ name }) => name),
+    orphans: new Map(
+      members.flatMap(({ name, inherits }) => {
+        const unknown = inherits.find(isMissing);
+        return unknown === undefined ? [] : [[name, unknown] as const];
+      }),
+    ),
+  };
+}
+
+/** Throws `config` where two targets would have the same refs, or the same variables of the overlay. */
+function requireDistinctNames({ targets, cache }: Settings): void {
+  const problems = [
+    ...shared(targets, ({ lane }) => [lane]).map(
+      ([name, other, lane]) =>
+        `'${name}' has the lane '${lane}' of '${other}': they would overwrite each other's names; give one another lane`,
+    ),
+    ...shared(targets, ({ name }) => [targetVariables(name).tags]).map(
+      ([name, other]) => `'${name}' and '${other}' differ only by case, '-' and '_'; rename one`,
+    ),
+    ...shared(targets, ({ lane }) =>
+      cache.alsoExport.map((template) =>
+        expand(template, { commit: SAMPLE_COMMIT, lane, laneSuffix: lane === '' ? '' : `-${lane}` }),
+      ),
+    ).map(
+      ([name, other]) =>
+        `'${name}' and '${other}' would export to one name of cache.alsoExport; add \${laneSuffix} to it`,
+    ),
+  ];
+  if (problems.length === 0) return;
+  throw new WarmbakeError('config', 'targets-share-names', problems.join('\n  '));
+}
+
+/** Targets that share a key with an earlier one, with that and the key. */
+function shared(
+  targets: readonly TargetSettings[],
+  keysOf: (target: TargetSettings) => readonly string[],
+): readonly (readonly [string, string, string])[] {
+  const seen = new Map<string, string>();
+  return targets.flatMap((target) =>
+    keysOf(target).flatMap((key) => {
+      const earlier = seen.get(key);
+      if (earlier !== undefined) return [[target.name, earlier, key] as const];
+      seen.set(key, target.name);
+      return [];
+    }),
+  );
+}
