@@ -42,7 +42,18 @@ export async function playDay(title: string, machine: Machine, dailyStage: Daily
     ...agent.env({ id: run, number: '100' }),
   };
   const config = await dailyStage.configure(MARKER, SOCKET);
-  const argv = ['ami', 'rebuild', '--config', config, '--packer', packer, '--source', checkout.remote];
+  const argv = [
+    'ami',
+    'rebuild',
+    '--config',
+    config,
+    '--packer',
+    packer,
+    '--packer-checksum',
+    'any',
+    '--source',
+    checkout.remote,
+  ];
   const over = new AbortController();
   const probing = runAddedJob(machine, dailyStage, { run, env, over: over.signal });
   const began = Date.now();

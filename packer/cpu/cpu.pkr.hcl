@@ -1,7 +1,7 @@
 # A machine image whose BuildKit store holds the layers of the trusted branch.
 #
 # `warmbake ami build` runs this and answers at the two callbacks: it builds through the tunnel, so that neither the
-# sources nor a credential ever reach the machine. Accepted by Packer 1.6.6 and later; see plugins.pkr.hcl for 1.7 and later.
+# sources nor a credential ever reach the machine. Accepted by Packer 1.6.6 and later, from 1.7 on with the plugin for Amazon (src/ami/packer/plugin.ts).
 
 variable "region" { type = string }
 variable "source_ami" { type = string }

@@ -3,10 +3,12 @@ import { inflateRawSync } from 'node:zlib';
 /** Signatures of the zip format (PKWARE's APPNOTE.TXT, 4.3). */
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
+/** Most that is unpacked, in bytes: an archive of kilobytes can hold any number of zeros. */
+const LARGEST = 1 << 30;
 
 /**
  * The contents of one file in a zip archive of less than 4 GiB; `undefined` where there is none of that name, or the archive is
- * none. Node has no reader for zip, and `unzip` is not everywhere. Checksums are the caller's: of the whole archive.
+ * none. Node has no reader for zip, and `unzip` is not everywhere. Checksums are the caller's. Throws where it unpacks to more than 1 GiB.
  */
 export function zipEntry(archive: Uint8Array, name: string): Uint8Array | undefined {
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
@@ -30,7 +32,7 @@ function contents(bytes: Buffer, central: number): Uint8Array | undefined {
   const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
   const stored = bytes.subarray(start, start + size);
   if (method === 0) return stored;
-  return method === 8 ? inflateRawSync(stored) : undefined;
+  return method === 8 ? inflateRawSync(stored, { maxOutputLength: LARGEST }) : undefined;
 }
 
 function signature(value: number): Buffer {

@@ -105,7 +105,12 @@ async function rebuild(
     });
   });
   try {
-    const options = { config, source: project.source, packer: build.packer.program };
+    const options = {
+      config,
+      source: project.source,
+      packer: build.packer.own?.program,
+      packerChecksum: build.packer.own?.sha256,
+    };
     const outcome = await amiRebuildCommand.run(job, { args: [], options });
     const writes = front.calls.slice(asked).filter(({ action }) => !/:(?:Describe|Get|List)/.test(action));
     return {

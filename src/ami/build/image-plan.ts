@@ -26,6 +26,8 @@ export interface ImagePlan {
   readonly caches: readonly TargetCaches[];
   /** moby/buildkit by digest. */
   readonly buildkit: string;
+  /** Which Packer makes it, in a phrase. */
+  readonly packer: string;
   readonly tags: Tags;
 }
 
@@ -37,6 +39,7 @@ export interface ImagePlanInputs {
   readonly settings: Settings;
   readonly family: FamilySettings;
   readonly run: string;
+  readonly packer: string;
   /** Another build than that of the trusted `latest`. */
   readonly commit?: CommitSha;
 }
@@ -82,6 +85,7 @@ export async function planImage(host: Host, inputs: ImagePlanInputs): Promise<Im
     subject,
     caches,
     buildkit,
+    packer: inputs.packer,
     tags: {
       [TAG.family]: family.key,
       [TAG.run]: run,
@@ -113,6 +117,7 @@ export function planLines({
   subject,
   caches,
   buildkit,
+  packer,
 }: ImagePlan): readonly string[] {
   return [
     `image     ${name}, run ${run}`,
@@ -122,6 +127,7 @@ export function planLines({
     `          build ${subject.buildNumber} (${subject.buildId}), commit ${subject.commit}`,
     ...[...new Set(caches.flatMap((each) => donorNames(each)))].map((ref) => `imports   ${ref}`),
     `buildkit  ${buildkit}`,
+    `packer    ${packer}`,
   ];
 }
 

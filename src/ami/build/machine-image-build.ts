@@ -85,9 +85,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
     caches: plan.caches,
   });
   const packer = await findPacker(host, build.packer);
-  const pluginEnvironment = await installPlugin(host, packer, {
-    file: path.join(build.template, 'plugins.pkr.hcl'),
-  });
+  const pluginEnvironment = await installPlugin(host, packer);
   const port = await freePort();
   const layers = await openLayers(host, plan, {
     build,

@@ -11,6 +11,7 @@ import { openImageBuilderEc2 } from '../aws/image-builder-ec2.ts';
 import { buildImage, imageOfRun, type BuiltImage } from '../build/machine-image-build.ts';
 import { planImage, planLines, type ImagePlan } from '../build/image-plan.ts';
 import { imageKey } from '../buildkite/pipelines.ts';
+import { type OwnPacker, packerText } from '../packer/program.ts';
 import { packerTemplate } from '../packer/template.ts';
 import type { OpenFamily } from './open-family.ts';
 
@@ -26,8 +27,8 @@ export interface ImageRequest {
   readonly bakeConfig?: string;
   /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
   readonly source?: string;
-  /** Program (default: the one on PATH, else a pinned release is fetched). */
-  readonly packer?: string;
+  /** A program of this machine in place of the pinned release. */
+  readonly packer?: OwnPacker;
   /** Only plan. */
   readonly dryRun: boolean;
 }
@@ -55,7 +56,8 @@ export async function buildJob(
   const services = await openBuildServices(host, settings, { logins: 'own' });
   try {
     const { registry } = services;
-    const wanted = { family, run, ...(commit === undefined ? {} : { commit }) };
+    const chosen = packer === undefined ? {} : { own: packer };
+    const wanted = { family, run, packer: packerText(chosen), ...(commit === undefined ? {} : { commit }) };
     const plan = await planImage(host, { account, imageBuilder, registry, settings, ...wanted });
     if (dryRun) return { plan };
     for (const text of planLines(plan)) host.emit({ type: 'line', text });
@@ -65,7 +67,7 @@ export async function buildJob(
       imageBuilder,
       family,
       template: await packerTemplate(host),
-      packer: packer === undefined ? {} : { program: packer },
+      packer: chosen,
       ...(bakeConfig === undefined ? {} : { bakeConfig }),
       ...(source === undefined ? {} : { source }),
     });

@@ -1,12 +1,11 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
-import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheDirectory } from '../../platform/cache-directory.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { succeeded } from '../../platform/process.ts';
-import { within } from '../../platform/time-limit.ts';
 import { zipEntry } from '../../platform/zip-entry.ts';
+import { releaseMachine } from './machine.ts';
+import { type PinnedFile, pinnedContents, sha256Of } from './pinned-file.ts';
 import { type Version, isOlder, parseVersion, versionText } from './version.ts';
 
 /** A Packer that runs here. */
@@ -20,8 +19,7 @@ export interface Packer {
 const OLDEST: Version = [1, 6, 6];
 
 /**
- * What is fetched where there is no Packer: HashiCorp's release, SHA-256 of its zip files. The same numbers are in HashiCorp's own
- * Homebrew formula of that release.
+ * HashiCorp's release, SHA-256 of its zip files. The same numbers are in HashiCorp's own Homebrew formula of that release.
  */
 const PINNED = {
   version: '1.14.3',
@@ -31,42 +29,41 @@ const PINNED = {
   },
 } as const;
 
-/** A release to fetch in place of the pinned one. */
-export interface PackerRelease {
-  readonly url: string;
-  /** Of the zip file, 64 hex digits. */
+/** In place of the pinned release: a program of this machine. */
+export interface OwnPacker {
+  /** A path, or a name on PATH. */
+  readonly program: string;
+  /** 64 hex digits; `any` runs it as it is. */
   readonly sha256: string;
 }
 
 /** How {@link findPacker} may be told what to take. */
 export interface PackerChoice {
-  /** A program, in place of what is on PATH. */
-  readonly program?: string;
-  readonly release?: PackerRelease;
+  readonly own?: OwnPacker;
+  /** Another release than the pinned one. */
+  readonly release?: PinnedFile;
 }
 
-/** 40 MB; time for them in milliseconds. */
-const FETCH_MS = 300_000;
+/** What is taken, for a plan. */
+export function packerText({ own }: PackerChoice): string {
+  if (own === undefined) return `Packer ${PINNED.version}, pinned`;
+  return own.sha256 === 'any'
+    ? `${own.program}, whatever it is (--packer-checksum any)`
+    : `${own.program} with SHA-256 ${own.sha256.slice(0, 12)}…`;
+}
 
 /**
- * Finds Packer: the program that was named, else the one on PATH, else the pinned release, kept in the user's cache directory.
- * A program on PATH that is no Packer (cracklib has one of that name) or too old is passed over. Throws `config` where
- * the named one is unfit, `outside` where none can be had.
+ * Packer, as a copy of this run whose checksum was looked at before it is started for the first time: the pinned release, kept in the
+ * user's cache directory, or the program that was named. Nothing on PATH is taken unasked. Throws `config` where the named one is unfit,
+ * `refused` where it is another one, `outside` where none can be had.
  */
-export async function findPacker(host: Host, choice: PackerChoice = {}): Promise<Packer> {
-  if (choice.program !== undefined) {
-    const named = await ask(host, choice.program);
-    if (named !== undefined && !isOlder(named.version, OLDEST)) return named;
-    const found = named === undefined ? 'is not Packer' : `is Packer ${versionText(named.version)}`;
-    throw new WarmbakeError(
-      'config',
-      'unfit-packer',
-      `'${choice.program}' ${found}; 1.6.6 or later is needed`,
-    );
-  }
-  const onPath = await ask(host, 'packer');
-  if (onPath !== undefined && !isOlder(onPath.version, OLDEST)) return onPath;
-  return await fetchPacker(host, choice.release ?? (await pinnedRelease(host)));
+export async function findPacker(host: Host, { own, release }: PackerChoice = {}): Promise<Packer> {
+  if (own === undefined) return await releasedPacker(host, release ?? (await pinnedRelease(host)));
+  const { program, sha256 } = own;
+  const found = await ask(host, sha256 === 'any' ? program : await checkedCopy(host, { program, sha256 }));
+  if (found !== undefined && !isOlder(found.version, OLDEST)) return found;
+  const what = found === undefined ? 'is not Packer' : `is Packer ${versionText(found.version)}`;
+  throw new WarmbakeError('config', 'unfit-packer', `'${program}' ${what}; 1.6.6 or later is needed`);
 }
 
 async function ask(host: Host, program: string): Promise<Packer | undefined> {
@@ -80,68 +77,56 @@ async function ask(host: Host, program: string): Promise<Packer | undefined> {
   return version === undefined ? undefined : { program, version };
 }
 
-async function pinnedRelease(host: Host): Promise<PackerRelease> {
-  const finished = await host.processes.run(
-    { argv: ['uname', '-sm'], env: { PATH: host.env['PATH'] ?? '' }, timeoutMs: 10_000 },
-    { signal: host.signal },
-  );
-  const architecture = { 'Linux x86_64': 'amd64', 'Linux aarch64': 'arm64' } as const;
-  const machine = finished.stdout.trim();
-  const known = machine === 'Linux x86_64' || machine === 'Linux aarch64' ? architecture[machine] : undefined;
-  if (known === undefined) {
-    throw new WarmbakeError(
-      'outside',
-      'no-packer',
-      `there is no Packer on PATH, and none to fetch for '${machine}'`,
-      {
-        hint: 'install Packer 1.6.6 or later, or name it with --packer',
-      },
-    );
+async function checkedCopy(host: Host, { program, sha256 }: OwnPacker): Promise<string> {
+  const places = program.includes('/')
+    ? [path.resolve(host.cwd, program)]
+    : (host.env['PATH'] ?? '')
+        .split(':')
+        .flatMap((folder) => (folder === '' ? [] : [path.join(folder, program)]));
+  for (const place of places) {
+    const bytes = await readFile(place).catch(() => undefined);
+    if (bytes === undefined) continue;
+    const digest = sha256Of(bytes);
+    if (digest === sha256) return await ownCopy(host, bytes);
+    throw new WarmbakeError('refused', 'other-packer', `'${place}' has SHA-256 ${digest}, not ${sha256}`, {
+      hint: 'if it is the one that you mean, name its checksum with --packer-checksum',
+    });
+  }
+  throw new WarmbakeError('config', 'unfit-packer', `there is no program '${program}'`);
+}
+
+/** Nobody can change it between the look at it and its start. */
+async function ownCopy(host: Host, bytes: Uint8Array): Promise<string> {
+  const directory = path.join(host.scratch, 'packer-program');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const program = path.join(directory, 'packer');
+  await writeFile(program, bytes, { mode: 0o755 });
+  return program;
+}
+
+async function pinnedRelease(host: Host): Promise<PinnedFile> {
+  const machine = await releaseMachine(host);
+  if (typeof machine === 'string' || machine.os !== 'linux') {
+    const name = typeof machine === 'string' ? machine : `${machine.os} ${machine.arch}`;
+    throw new WarmbakeError('outside', 'no-packer', `no Packer is pinned for '${name}'`, { hint: OWN });
   }
   const { version, sha256 } = PINNED;
-  const file = `packer_${version}_linux_${known}.zip`;
-  return { url: `https://releases.hashicorp.com/packer/${version}/${file}`, sha256: sha256[known] };
+  const file = `packer_${version}_linux_${machine.arch}.zip`;
+  return { url: `https://releases.hashicorp.com/packer/${version}/${file}`, sha256: sha256[machine.arch] };
 }
 
-async function fetchPacker(host: Host, release: PackerRelease): Promise<Packer> {
-  const directory = path.join(cacheDirectory(host.env) ?? host.scratch, 'packer', release.sha256);
-  const program = path.join(directory, 'packer');
-  const kept = await ask(host, program);
-  if (kept !== undefined) return kept;
-  host.emit({ type: 'line', text: `fetching Packer from ${release.url}` });
-  const zip = await download(host, release);
-  const bytes = zipEntry(zip, 'packer');
-  if (bytes === undefined) throw unusable(release, 'the zip file has no program packer');
-  const next = `${program}.${randomUUID()}`;
-  await mkdir(directory, { recursive: true });
-  await writeFile(next, bytes);
-  await chmod(next, 0o755);
-  await rename(next, program);
-  const fetched = await ask(host, program);
-  if (fetched === undefined) throw unusable(release, 'its program does not run here');
-  return fetched;
-}
+const OWN = 'name a Packer 1.6.6 or later and its checksum: --packer and --packer-checksum';
 
-async function download(host: Host, release: PackerRelease): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  const fetchZip = async (signal: AbortSignal): Promise<Uint8Array> => {
-    const answer = await host.fetch(release.url, { signal });
-    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    return new Uint8Array(await answer.arrayBuffer());
-  };
-  try {
-    bytes = await within(FETCH_MS, fetchZip, host);
-  } catch (error) {
+async function releasedPacker(host: Host, release: PinnedFile): Promise<Packer> {
+  const unusable = (because: string): WarmbakeError =>
+    new WarmbakeError('outside', 'no-packer', `cannot use ${release.url}: ${because}`, { hint: OWN });
+  const archive = await pinnedContents(host, release).catch((error: unknown) => {
     host.signal.throwIfAborted();
-    throw unusable(release, messageOf(error));
-  }
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  if (digest === release.sha256) return bytes;
-  throw unusable(release, `its SHA-256 is ${digest}, not ${release.sha256}`);
-}
-
-function unusable({ url }: PackerRelease, because: string): WarmbakeError {
-  return new WarmbakeError('outside', 'no-packer', `cannot use ${url}: ${because}`, {
-    hint: 'install Packer 1.6.6 or later, or name it with --packer',
+    throw unusable(messageOf(error));
   });
+  const bytes = zipEntry(archive, 'packer');
+  if (bytes === undefined) throw unusable('the zip file has no program packer');
+  const found = await ask(host, await ownCopy(host, bytes));
+  if (found === undefined) throw unusable('its program does not run here');
+  return found;
 }

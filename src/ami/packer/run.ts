@@ -84,16 +84,17 @@ export async function runPacker(host: Host, run: PackerRun): Promise<ImageId> {
 
 /**
  * Everything that Packer's AWS SDK reads, plumbing, and `PKR_VAR_…` for variables of the template that this tool leaves alone (a
- * larger machine, for one). CHECKPOINT_DISABLE keeps Packer from calling home.
+ * larger machine, for one). CHECKPOINT_DISABLE keeps Packer from calling home. Settings and plugins of the user's are not looked at: each
+ * plugin that is found there would be started.
  */
 export function packerEnvironment(host: Host, directory: string): Readonly<Record<string, string>> {
-  const names = Object.keys(host.env).filter((name) =>
-    /^(?:AWS_|PKR_VAR_|PACKER_GITHUB_API_TOKEN$)/.test(name),
-  );
+  const names = Object.keys(host.env).filter((name) => /^(?:AWS_|PKR_VAR_)/.test(name));
   return {
     ...closedEnvironment(host.env, names),
     CHECKPOINT_DISABLE: '1',
     PACKER_NO_COLOR: '1',
+    PACKER_CONFIG: path.join(directory, 'none'),
+    PACKER_CONFIG_DIR: path.join(directory, 'config'),
     PACKER_CACHE_DIR: path.join(directory, 'cache'),
     TMPDIR: directory,
   };

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAccount } from '../../../src/ami/aws/account.ts';
 import { openEc2 } from '../../../src/ami/aws/ec2.ts';
 import { openImageBuilderEc2 } from '../../../src/ami/aws/image-builder-ec2.ts';
 import type { MachineImageBuild } from '../../../src/ami/build/machine-image-build.ts';
 import type { ImagePlanInputs } from '../../../src/ami/build/image-plan.ts';
+import { sha256Of } from '../../../src/ami/packer/pinned-file.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import { openBuildServices } from '../../../src/image-step/build-services.ts';
 import { openAws } from '../../../src/platform/aws.ts';
@@ -114,14 +115,14 @@ export async function openWorkbench(
     machine,
     front,
     furnish,
-    planning: { account, imageBuilder, registry: services.registry, settings, family },
+    planning: { account, imageBuilder, registry: services.registry, settings, family, packer },
     build: {
       services,
       account,
       imageBuilder,
       family,
       template: join(PROJECT, 'packer/cpu'),
-      packer: { program: packer },
+      packer: { own: { program: packer, sha256: sha256Of(await readFile(packer)) } },
       bakeConfig,
       source: project.source,
     },

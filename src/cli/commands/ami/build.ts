@@ -1,6 +1,7 @@
 import type { BuiltImage } from '../../../ami/build/machine-image-build.ts';
 import { imagePlanDocument, planLines } from '../../../ami/build/image-plan.ts';
 import { buildJob, type ImageRequest } from '../../../ami/jobs/build.ts';
+import type { OwnPacker } from '../../../ami/packer/program.ts';
 import { warmthTag } from '../../../ami/warm/warmth.ts';
 import { isCommitSha, type CommitSha } from '../../../context/context.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
@@ -37,7 +38,11 @@ export const BUILD_OPTIONS: readonly Option[] = [
   },
   {
     flags: '--packer <program>',
-    help: 'Packer to use (default: the one on PATH, else a pinned release is fetched)',
+    help: 'Packer of this machine to use (default: a pinned release is fetched)',
+  },
+  {
+    flags: '--packer-checksum <digest>',
+    help: "checksum of that program, without which it is not started; 'any' to start it as it is",
   },
 ];
 
@@ -48,6 +53,7 @@ export const amiBuildCommand: CommandSpec = {
   options: [...FAMILY_OPTIONS, ...BUILD_OPTIONS, DRY_RUN_OPTION],
   examples: [
     'warmbake ami build',
+    'warmbake ami build --packer packer --packer-checksum any',
     'warmbake ami build --run trial-1 --bake-config bake-config-build-812.json',
   ],
   changesShared: unlessDryRun,
@@ -75,7 +81,7 @@ export function buildRequest(host: Host, input: Input): Omit<ImageRequest, 'dryR
   const commit = commitOption(input);
   const bakeConfig = textOption(input, 'bakeConfig');
   const source = textOption(input, 'source');
-  const packer = textOption(input, 'packer');
+  const packer = ownPacker(input);
   return {
     settings: async () => (await loadConfiguration(host, input)).settings,
     ...(run === undefined ? {} : { run }),
@@ -84,6 +90,24 @@ export function buildRequest(host: Host, input: Input): Omit<ImageRequest, 'dryR
     ...(source === undefined ? {} : { source }),
     ...(packer === undefined ? {} : { packer }),
   };
+}
+
+/** Throws `usage` where the checksum is missing, or none. */
+function ownPacker(input: Input): OwnPacker | undefined {
+  const program = textOption(input, 'packer');
+  const sha256 = textOption(input, 'packerChecksum');
+  if (program === undefined && sha256 === undefined) return undefined;
+  if (program !== undefined && sha256 !== undefined && /^(?:[0-9a-f]{64}|any)$/.test(sha256))
+    return { program, sha256 };
+  const message =
+    program === undefined
+      ? '--packer-checksum is of the program that --packer names'
+      : sha256 === undefined
+        ? `'${program}' is not started without its checksum`
+        : `--packer-checksum '${sha256}' is no SHA-256`;
+  throw new WarmbakeError('usage', 'bad-packer-checksum', message, {
+    hint: "write --packer PROGRAM --packer-checksum and 64 hex digits, or 'any' to start it as it is",
+  });
 }
 
 /** A built image in the JSON document. */
