@@ -1,8 +1,9 @@
 import type { BuildContext } from '../context/context.ts';
-import { messageOf } from '../platform/errors.ts';
+import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { jsonText } from '../platform/outside-text.ts';
+import { ENTRY_TOO_LARGE } from '../state/entry-limit.ts';
 import { openStore } from '../state/open-store.ts';
 import type { StateStore } from '../state/store.ts';
 
@@ -48,7 +49,7 @@ export interface RecordToKeep {
 }
 
 /**
- * The newest records of builds of either trust, each oldest first. What is no JSON is passed over. Throws `outside` where the
+ * The newest records of builds of either trust, each oldest first. What is no JSON, or too large for a record, is passed over. Throws `outside` where the
  * store cannot be read.
  */
 export async function* readRecords(host: Host, place: string): AsyncGenerator {
@@ -58,11 +59,22 @@ export async function* readRecords(host: Host, place: string): AsyncGenerator {
 async function* recordsIn(store: StateStore): AsyncGenerator {
   const names = (await store.keys('')).filter((name) => name.endsWith('.json')).slice(-NEWEST);
   for (const name of names) {
-    const entry = await store.read(name);
+    const text = await readSmall(store, name);
+    if (text === undefined) continue;
     try {
-      yield JSON.parse(entry?.text ?? 'null');
+      yield JSON.parse(text);
     } catch {
       // Half a record helps nobody.
     }
+  }
+}
+
+/** A pull request adds records of any size: one that nobody reads must not keep main's from being read. */
+async function readSmall(store: StateStore, name: string): Promise<string | undefined> {
+  try {
+    return (await store.read(name))?.text;
+  } catch (error) {
+    if (error instanceof WarmbakeError && error.code === ENTRY_TOO_LARGE) return undefined;
+    throw error;
   }
 }

@@ -15,13 +15,16 @@ interface AwsRequest {
 
 /** One request with its answer; none of the calls made here streams for longer. */
 const REQUEST_MS = 30_000;
+/** Bytes of an answer, unpacked. A thousand instances are 10 MB; what others may write can be of any size. */
+const LARGEST_ANSWER = 64 << 20;
 
 /**
  * An HTTP layer for AWS SDK clients over `fetch`. The SDK's own knows nothing of HTTPS_PROXY and NO_PROXY; ours does.
- * For calls with small answers: bodies are read whole. A request without an answer is given up after 30 s, and
+ * For calls with small answers: bodies are read whole, up to `largest` bytes, and end with an {@link AnswerTooLarge} where they have
+ * more. A request without an answer is given up after 30 s, and
  * fails in a form that the SDK retries, whatever went wrong on the way.
  */
-export function fetchHandler(fetch: typeof globalThis.fetch) {
+export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_ANSWER) {
   return {
     async handle(request: AwsRequest, options: { readonly abortSignal?: unknown } = {}) {
       const caller = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
@@ -33,10 +36,14 @@ export function fetchHandler(fetch: typeof globalThis.fetch) {
       const signals = caller === undefined ? [expiry.signal] : [caller, expiry.signal];
       try {
         caller?.throwIfAborted();
-        const response = await withJoinedSignal(signals, async (stop) => await ask(fetch, request, stop));
+        const response = await withJoinedSignal(
+          signals,
+          async (stop) => await ask(fetch, request, { signal: stop, largest }),
+        );
         return { response };
       } catch (error) {
-        throw caller?.aborted === true ? error : noAnswer(request.hostname, error);
+        if (caller?.aborted === true || error instanceof AnswerTooLarge) throw error;
+        throw noAnswer(request.hostname, error);
       } finally {
         clearTimeout(timer);
       }
@@ -46,18 +53,24 @@ export function fetchHandler(fetch: typeof globalThis.fetch) {
   };
 }
 
-/** The SDK sets `content-length`, fetch sets it too, and a dispatcher with a proxy refuses the pair. */
-function withoutLength(headers: AwsRequest['headers']): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-length'),
-  );
+/**
+ * The SDK sets `content-length`, fetch sets it too, and a dispatcher with a proxy refuses the pair; and `expect` for what it sends to S3
+ * from 2 MB on, which fetch does not know and no signature covers.
+ */
+function sendable(headers: AwsRequest['headers']): Readonly<Record<string, string>> {
+  const left = new Set(['content-length', 'expect']);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name.toLowerCase())));
 }
 
-async function ask(fetch: typeof globalThis.fetch, request: AwsRequest, signal: AbortSignal) {
+async function ask(
+  fetch: typeof globalThis.fetch,
+  request: AwsRequest,
+  { signal, largest }: { readonly signal: AbortSignal; readonly largest: number },
+) {
   const bodiless = request.method === 'GET' || request.method === 'HEAD';
   const answer = await fetch(urlOf(request), {
     method: request.method,
-    headers: withoutLength(request.headers),
+    headers: sendable(request.headers),
     body: bodiless ? null : (request.body as string | Uint8Array),
     signal,
     redirect: 'manual',
@@ -67,8 +80,28 @@ async function ask(fetch: typeof globalThis.fetch, request: AwsRequest, signal: 
     reason: answer.statusText,
     headers: Object.fromEntries(answer.headers),
     // A stream, since the SDK hands out objects of S3 as one.
-    body: Readable.from([new Uint8Array(await answer.arrayBuffer())]),
+    body: Readable.from([await bodyOf(answer, largest)]),
   };
+}
+
+/** An answer is larger than it may be; the SDK does not ask again. */
+export class AnswerTooLarge extends Error {}
+
+async function bodyOf({ body, headers }: Response, largest: number): Promise<Uint8Array> {
+  const tooLarge = new AnswerTooLarge(`the answer has more than ${largest >> 20} MiB`);
+  if (Number(headers.get('content-length') ?? 0) > largest) {
+    await body?.cancel();
+    throw tooLarge;
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  // It can be packed, and its length says nothing then.
+  for await (const part of body ?? []) {
+    size += part.byteLength;
+    if (size > largest) throw tooLarge;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 /** The SDK's retry knows the name, not undici's codes (`isTransientError` of @smithy/core/retry). */

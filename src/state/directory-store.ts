@@ -1,6 +1,7 @@
-import { link, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { WarmbakeError } from '../platform/errors.ts';
+import { LARGEST_ENTRY, entryTooLarge } from './entry-limit.ts';
 import type { StoredEntry, StateStore } from './store.ts';
 
 /**
@@ -27,7 +28,10 @@ async function readNewest(folder: string): Promise<StoredEntry | undefined> {
     const newest = await newestIn(folder);
     if (newest === 0) return undefined;
     try {
-      return { text: await readFile(path.join(folder, String(newest)), 'utf8'), version: String(newest) };
+      const file = path.join(folder, String(newest));
+      const { size } = await stat(file);
+      if (size > LARGEST_ENTRY) throw entryTooLarge(file);
+      return { text: await readFile(file, 'utf8'), version: String(newest) };
     } catch (error) {
       // A writer has put a newer one in its place meanwhile.
       if (!isAbsence(error)) throw error;
@@ -84,6 +88,7 @@ async function reaching<T>(directory: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof WarmbakeError) throw cause;
     throw new WarmbakeError('outside', 'state-unreachable', `state store '${directory}' cannot be used`, {
       cause,
     });

@@ -1,6 +1,8 @@
 import { lazily, openAws } from '../platform/aws.ts';
+import { AnswerTooLarge, fetchHandler } from '../platform/aws-handler.ts';
 import { awsCode, awsError, type AwsRequestName } from '../platform/aws-fault.ts';
 import type { Host } from '../platform/host.ts';
+import { LARGEST_ENTRY, entryTooLarge } from './entry-limit.ts';
 import type { StateStore } from './store.ts';
 
 /** Where the objects are. */
@@ -30,7 +32,13 @@ export function openS3Store(
   const { settings } = openAws({ ...host, signal: new AbortController().signal }, region);
   const load = lazily(async () => {
     const sdk = await import('@aws-sdk/client-s3');
-    const options = { ...settings, maxAttempts: ATTEMPTS, followRegionRedirects: true, forcePathStyle: true };
+    const options = {
+      ...settings,
+      requestHandler: fetchHandler(host.fetch, LARGEST_ENTRY),
+      maxAttempts: ATTEMPTS,
+      followRegionRedirects: true,
+      forcePathStyle: true,
+    };
     return { sdk, client: new sdk.S3Client(options) };
   });
   const keyOf = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
@@ -107,6 +115,7 @@ async function attempt<T>(
     return await work(AbortSignal.timeout(CALL_MS));
   } catch (error) {
     if (expect.includes(awsCode(error))) return undefined;
+    if (error instanceof AnswerTooLarge) throw entryTooLarge(name.subject);
     throw awsError(error, name);
   }
 }

@@ -64,6 +64,13 @@ it('a pull request cannot take the place of a record of main, nor write over it'
   expect(await all()).toEqual([{ is: 'ten' }, { is: 'hostile' }]);
 });
 
+it('a record that a pull request has made too large to read does not keep the others from being read', async () => {
+  await keep('10', { is: 'ten' });
+  await keep('11', { is: 'x'.repeat(8 << 20) }, { trusted: false });
+  await keep('12', { is: 'twelve' }, { trusted: false });
+  expect(await all()).toEqual([{ is: 'ten' }, { is: 'twelve' }]);
+});
+
 it('a store that cannot be reached is a warning, not a failed build', async () => {
   await writeFile(path.join(directory, 'file'), '');
   await keep('1', {}, { place: 'file/below' });

@@ -45,6 +45,33 @@ test('a bucket that is not there is said, with what was asked', async () => {
   });
 });
 
+/** S3 with an object of so many bytes, and how many of them were sent. */
+function endless(headers: Readonly<Record<string, string>>) {
+  const sent = { bytes: 0, requests: 0 };
+  const part = new Uint8Array(1 << 20);
+  const using: typeof fetch = async () => {
+    sent.requests += 1;
+    const pull = (controller: ReadableStreamDefaultController): void => {
+      sent.bytes += part.byteLength;
+      controller.enqueue(part);
+    };
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers });
+  };
+  return { sent, using };
+}
+
+test.each([
+  ['is not read at all', { 'content-length': String(5 * 2 ** 30) }, 0],
+  ['is given up where its length was not said', {}, 9],
+])('an object of 5 GB %s, and is not asked for again', async (_, headers, megabytes) => {
+  const { sent, using } = endless(headers);
+  await expect(open('s3://state/ci', using).read('lock.json')).rejects.toMatchObject({
+    code: 'state-entry-too-large',
+    message: "s3://state/ci/ami/cpu/lock.json has more than 8 MiB; nothing of this tool's has",
+  });
+  expect(sent).toEqual({ bytes: megabytes << 20, requests: 1 });
+});
+
 test('a write whose answer is lost counts as written', async () => {
   let isFirst = true;
   const losing: typeof fetch = async (...request) => {

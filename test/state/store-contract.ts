@@ -43,6 +43,19 @@ export function describeStore(open: () => StateStore): void {
       expect(await store.keys('nothing')).toEqual([]);
     });
 
+    test('reads an entry up to 8 MiB, and refuses a larger one by its name', async () => {
+      const store = open();
+      const largest = 'x'.repeat(8 << 20);
+      await store.write('e/largest', largest, { expected: undefined });
+      expect((await store.read('e/largest'))?.text.length).toBe(largest.length);
+      await store.write('e/larger', `${largest}x`, { expected: undefined });
+      await expect(store.read('e/larger')).rejects.toMatchObject({
+        kind: 'outside',
+        code: 'state-entry-too-large',
+        message: expect.stringMatching(/e\/larger.* has more than 8 MiB/),
+      });
+    });
+
     test('keeps any text', async () => {
       const store = open();
       let number = 0;
