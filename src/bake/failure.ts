@@ -36,6 +36,13 @@ export function classifyFailure(trace: Trace): Failure {
   };
 }
 
+/** A bake that was stopped because nothing came any more: an imported cache, or anything of BuildKit. */
+export function silenceFailure(message: string, failureClass: 'cache-import' | 'engine'): Failure {
+  const importing = failureClass === 'cache-import';
+  const hint = importing ? ruleOf(failureClass).hint : 'restart BuildKit, or the engine that it is part of';
+  return { class: failureClass, importing, message, ...(hint === undefined ? {} : { hint }) };
+}
+
 /** buildx ends with `ERROR: …`, which can go on for some lines. */
 function lastWords(said: readonly string[]): string {
   const from = said.findLastIndex((line) => line.startsWith('ERROR: '));

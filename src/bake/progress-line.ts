@@ -18,7 +18,12 @@ const vertexSchema = z.object({
   error: z.string().optional(),
 });
 
-const statusSchema = z.object({ id: z.string(), vertex: z.string(), current: z.number() });
+const statusSchema = z.object({
+  id: z.string(),
+  vertex: z.string(),
+  current: z.number(),
+  completed: z.string().optional(),
+});
 
 /** `data` is base64 of bytes: it can end in the middle of a line and of a character. */
 const logSchema = z.object({ vertex: z.string(), stream: z.number(), data: z.base64().nullish() });

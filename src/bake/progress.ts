@@ -1,4 +1,5 @@
 import type { Emit, StepUpdate } from '../platform/events.ts';
+import { type BuildState, buildState } from './import-silence.ts';
 import { lineAssembler, type LineAssembler } from './log-lines.ts';
 import { progressReader, type ProgressUpdate } from './progress-line.ts';
 import { errorOf, isLoading, isRunning, secondsOf, stepVerdict } from './verdict.ts';
@@ -31,6 +32,8 @@ export function traceOfTarget(trace: Trace, target: string): Trace {
 export interface ProgressFollower {
   /** Takes one line of its standard error; never throws. */
   line(text: string): void;
+  /** What the build waits for at the moment. */
+  state(): BuildState;
   /** Call when the process has ended: the rest of unfinished output lines is told, then the whole trace. */
   end(): Trace;
 }
@@ -50,6 +53,7 @@ export function followProgress(
   const told = new Map<string, string>();
   const warnings = new Set<string>();
   let said: readonly string[] = [];
+  let lineCount = 0;
 
   const tell = (vertex: Vertex, state: StepUpdate['state']): void => {
     const ended = state !== 'started';
@@ -114,11 +118,13 @@ export function followProgress(
 
   return {
     line: (text) => {
+      lineCount += 1;
       for (const piece of read(shown(text))) {
         if (piece.kind === 'update') apply(piece.update);
         else said = [...said, piece.text].slice(-SAID);
       }
     },
+    state: () => buildState(vertices.values(), lineCount),
     end: () => {
       for (const id of outputs.keys()) flush(id);
       for (const vertex of vertices.values()) {

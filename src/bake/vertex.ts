@@ -23,6 +23,8 @@ export interface Vertex {
   readonly intervals: readonly Interval[];
   /** Bytes pulled so far, by layer digest. */
   readonly pulled: Readonly<Record<string, number>>;
+  /** Layers among them that have not come to their end. */
+  readonly pulling: readonly string[];
   /** Digest of the cache manifest that it wrote. */
   readonly cacheManifest?: string;
   /** `name:tag@digest` of images that it pushed. */
@@ -61,7 +63,15 @@ export function mergeVertex(known: Vertex | undefined, update: VertexUpdate): Ve
   const hasInputs = update.inputs.length > 0 || known?.hasInputs === true;
   const name = known?.name ?? update.name;
   const vertex = {
-    ...(known ?? { id: update.digest, intervals: [], pulled: {}, pushed: [], tail: [], clipped: false }),
+    ...(known ?? {
+      id: update.digest,
+      intervals: [],
+      pulled: {},
+      pulling: [],
+      pushed: [],
+      tail: [],
+      clipped: false,
+    }),
     name,
     names: known?.names.includes(update.name) === true ? known.names : [...(known?.names ?? []), update.name],
     hasInputs,
@@ -85,11 +95,13 @@ const PUSHED = /^pushing manifest for (\S+@sha256:[0-9a-f]{64})$/;
 /** Adds a status line of a vertex: layers pulled, manifests written and pushed. Others change nothing. */
 export function mergeStatus(
   vertex: Vertex,
-  status: { readonly id: string; readonly current: number },
+  status: { readonly id: string; readonly current: number; readonly completed?: string | undefined },
 ): Vertex {
   if (LAYER.test(status.id)) {
     const bytes = Math.max(status.current, vertex.pulled[status.id] ?? 0);
-    return { ...vertex, pulled: { ...vertex.pulled, [status.id]: bytes } };
+    const others = vertex.pulling.filter((id) => id !== status.id);
+    const pulling = status.completed === undefined ? [...others, status.id] : others;
+    return { ...vertex, pulled: { ...vertex.pulled, [status.id]: bytes }, pulling };
   }
   const cacheManifest = CACHE_MANIFEST.exec(status.id)?.[1];
   if (cacheManifest !== undefined) return { ...vertex, cacheManifest };

@@ -2,7 +2,7 @@ import type { Failure } from '../bake/failure.ts';
 import { overTries } from '../bake/over-tries.ts';
 import type { StreamRecord } from '../bake/record.ts';
 import { type Retry, decideRetry } from '../bake/retry-policy.ts';
-import { type BakeRun, runBake } from '../bake/run.ts';
+import { type BakeRun, runBake, type RunOptions } from '../bake/run.ts';
 import type { DonorShare } from '../delivery/attribution.ts';
 import { type Emit, warn } from '../platform/events.ts';
 import { type Heard, listenForSccache } from '../sccache/listener.ts';
@@ -39,10 +39,11 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
   const mounting = mountForExport(services, work);
   let current = await plannedImport(services, work);
   let withoutSccache = false;
+  let afterSilence = false;
   try {
     for (;;) {
       const { opened } = current;
-      const tried = await attempt(services, work, { opened, withoutSccache });
+      const tried = await attempt(services, work, { opened, withoutSccache, afterSilence });
       if (tried === 'import-missed') {
         current = await nextImport(services, work, current);
         continue;
@@ -63,6 +64,7 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
       if (next === undefined) return ended;
       warn(services.host.emit, 'build-retried', retryText(failure, next));
       current = { ...current, opened: next.opened };
+      afterSilence ||= tried.silent === true;
       withoutSccache ||= retry.change === 'without-sccache';
       await services.host.clock.sleep(next.delaySeconds * 1000, services.host.signal);
     }
@@ -124,7 +126,11 @@ async function nextTry(
 async function attempt(
   services: BuildServices,
   { plan, targets }: Work,
-  { opened, withoutSccache }: { readonly opened: OpenImport; readonly withoutSccache: boolean },
+  {
+    opened,
+    withoutSccache,
+    afterSilence,
+  }: { readonly opened: OpenImport; readonly withoutSccache: boolean; readonly afterSilence: boolean },
 ): Promise<Attempt | 'import-missed'> {
   const { hear, heard } = listenForSccache();
   const stop = new AbortController();
@@ -141,8 +147,11 @@ async function attempt(
     const { cacheFrom, hidden } = opened;
     const facts = { context, printed, targets, cacheFrom, withoutSccache };
     const call = await writeBakeCall(services, facts);
-    const options = { builder: plan.builder.name, hidden };
+    const watched = watchedFor(cacheFrom, afterSilence);
+    const options = { builder: plan.builder.name, hidden, ...watched };
     const run = await runBake({ ...services.host, emit, signal: stop.signal }, call, options);
+    // Whoever does not even refuse a connection is out of reach too.
+    if (run.silent === true && opened.missed()) return 'import-missed';
     return { ...run, heard: heard(), ...judged(run, heard()) };
   } catch (error) {
     services.host.signal.throwIfAborted();
@@ -151,6 +160,11 @@ async function attempt(
   } finally {
     services.host.signal.removeEventListener('abort', passOn);
   }
+}
+
+function watchedFor(cacheFrom: readonly string[], afterSilence: boolean): Pick<RunOptions, 'watched'> {
+  if (cacheFrom.length > 0) return { watched: 'imports' };
+  return afterSilence ? { watched: 'start' } : {};
 }
 
 /** A step that ended because sccache did not start is no compile error: nothing of the change is wrong. */

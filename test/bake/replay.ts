@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { BuildState } from '../../src/bake/import-silence.ts';
 import { followProgress, type Trace } from '../../src/bake/progress.ts';
 import type { Event } from '../../src/platform/events.ts';
 
@@ -11,15 +12,17 @@ export function recorded(name: string): readonly string[] {
   return readFileSync(file, 'utf8').replace(/\n$/, '').split('\n');
 }
 
-/** Feeds lines to a follower; the events it told and the trace it left. */
+/** Feeds lines to a follower; the events it told, what the build waited for at the end, and the trace it left. */
 export function replay(lines: readonly string[]): {
   readonly events: readonly Event[];
+  readonly state: BuildState;
   readonly trace: Trace;
 } {
   const events: Event[] = [];
   const follower = followProgress((event) => void events.push(event));
   for (const line of lines) follower.line(line);
-  return { trace: follower.end(), events };
+  const state = follower.state();
+  return { trace: follower.end(), events, state };
 }
 
 /** A line of the stream with one vertex. */

@@ -20,6 +20,7 @@ function withoutInputs(...intervals: readonly Interval[]): Vertex {
     hasInputs: false,
     intervals,
     pulled: {},
+    pulling: [],
     pushed: [],
     tail: [],
     clipped: false,
