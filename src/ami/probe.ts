@@ -3,6 +3,7 @@ import path from 'node:path';
 import { dial } from '../bake/builder-facts.ts';
 import type { BuildServices } from '../image-step/build-services.ts';
 import { readMachine } from '../image-step/machine.ts';
+import { configuredArguments } from '../config/configured-arguments.ts';
 import type { FamilySettings } from '../config/families.ts';
 import { isCommitSha } from '../context/context.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -86,6 +87,7 @@ async function planWithoutImports(
     directory: path.join(host.scratch, 'warm'),
     mark: String(host.clock.now().getTime()),
     permit: settings.bake.permit,
+    args: configuredArguments(settings),
   });
 }
 

@@ -6,6 +6,8 @@ export type Demand =
   | { readonly kind: 'privilege'; readonly name: string }
   /** A variable of the environment; `onlyIfSet`: taken for a path where it is not set. */
   | { readonly kind: 'variable'; readonly name: string; readonly onlyIfSet?: boolean }
+  /** A proxy of steps: BuildKit's name of a build argument in any case, and its value; absent where that is null. */
+  | { readonly kind: 'proxy'; readonly name: string; readonly value?: string }
   /** What this version cannot judge. */
   | { readonly kind: 'unclear'; readonly because: string };
 

@@ -1,5 +1,6 @@
 import { OURS } from './bake-file.ts';
 import { type Demand, unclear } from './demand.ts';
+import { argumentDemands } from './judge-arguments.ts';
 import { contextDemands, dockerfileDemands, namedContextDemands } from './judge-context.ts';
 import { isObject, isTexts, secretDemands, sshDemands } from './judge-entries.ts';
 
@@ -21,7 +22,6 @@ const ATTRIBUTES: ReadonlyMap<string, Judge> = new Map([
   // What is built, and with what; nothing of it leaves the sandbox.
   ...[
     'annotations',
-    'args',
     'attest',
     'description',
     'dockerfile-inline',
@@ -38,6 +38,7 @@ const ATTRIBUTES: ReadonlyMap<string, Judge> = new Map([
   ].map((name) => [name, nothing] as const),
   // Replaced before anything is baked.
   ...[...OURS].map((name) => [name, nothing] as const),
+  ['args', argumentDemands],
   ['call', text((call) => (call === '' || call === 'build' ? [] : [unclear(`'${call}' builds nothing`)]))],
   ['contexts', namedContexts],
   [

@@ -10,8 +10,10 @@ export interface DefinitionLimits {
   readonly root: string;
   /** Absolute paths outside of it; a directory allows what is in it. */
   readonly allow: readonly string[];
-  /** Privileges by name: `network.host`, `device=…`, `ssh=ID`. */
+  /** Privileges by name: `network.host`, `device=…`, `ssh=ID`, `proxy=NAME`. */
   readonly permit: readonly string[];
+  /** Values of build arguments that the configuration sets, by name. */
+  readonly args?: ReadonlyMap<string, readonly string[]>;
   /** Variables that it may take as secrets. */
   readonly variables: readonly string[];
   /** Names in the environment that bake gets. */
@@ -82,6 +84,15 @@ function against(
       return {
         because: `the variable '${name}' of the environment is not passed on`,
         remedy: `add '${name}' to bake.passthrough`,
+      };
+    }
+    case 'proxy': {
+      const { name, value } = demand;
+      const isOurs = value !== undefined && (limits.args?.get(name) ?? []).includes(value);
+      if (isOurs || limits.permit.includes(`proxy=${name}`)) return undefined;
+      return {
+        because: `'${name}' sends steps through a proxy, which their cache keys do not tell`,
+        remedy: `set ${name} in bake.args, or add 'proxy=${name}' to bake.permit`,
       };
     }
     case 'unclear':

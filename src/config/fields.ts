@@ -77,10 +77,10 @@ export const bakeFilePath = text((value) => {
     : `'${value}' is not a bake file: .hcl or .json; Compose is not supported (\`docker buildx bake -f FILE --print > docker-bake.json\` makes one of it)`;
 });
 
-/** What bake calls an entitlement, and keys of the ssh agent by their id. */
+/** What bake calls an entitlement, keys of the ssh agent by their id, and proxies of steps by their argument. */
 export const privilege = form(
-  /^(?:network\.host|security\.insecure|device(?:=\S+)?|ssh=[\w.-]+)$/,
-  'privilege; write network.host, security.insecure, device, device=NAME or ssh=ID',
+  /^(?:network\.host|security\.insecure|device(?:=\S+)?|ssh=[\w.-]+|proxy=\w+)$/,
+  'privilege; write network.host, security.insecure, device, device=NAME, ssh=ID or proxy=ARGUMENT',
 );
 
 export const absolutePath = form(/^\//, 'absolute path');

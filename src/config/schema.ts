@@ -63,7 +63,9 @@ export const sections = {
       permit: z
         .array(field.privilege)
         .default([])
-        .describe('what the definition may use besides: network.host, security.insecure, device=…, ssh=…'),
+        .describe(
+          'what the definition may use besides: network.host, security.insecure, device=…, ssh=…, proxy=…',
+        ),
       args: field.buildArguments(BUILD_VALUES).default({}).describe('build arguments of every target'),
       annotations: z
         .strictObject({

@@ -6,6 +6,7 @@ import { isWithin, judgeDefinition, requireInnocent } from '../bake/judge.ts';
 import { whereabouts } from '../bake/real-place.ts';
 import { requireStages } from '../bake/stage-check.ts';
 import { checkVariables } from '../bake/variables.ts';
+import { configuredArguments } from '../config/configured-arguments.ts';
 import { changedFiles } from '../context/changes.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
@@ -25,6 +26,7 @@ export async function preflight(
       root: settings.root,
       allow,
       permit,
+      args: configuredArguments(settings),
       variables: [...Object.keys(variables), ...passthrough],
       // What is baked is baked with more than it was evaluated with.
       environment: Object.keys({ ...docker.env, ...call.env }),

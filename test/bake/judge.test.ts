@@ -314,6 +314,31 @@ describe('a privilege is refused unless it is permitted by name', () => {
   });
 });
 
+describe('a proxy of steps is refused unless the configuration names it', () => {
+  it.each(['HTTP_PROXY', 'https_proxy', 'Ftp_Proxy', 'NO_PROXY', 'all_proxy'])('%s', (name) => {
+    const target = { args: { [name]: 'http://evil:1', OTHER: 'x' } };
+    const refusal = `args: '${name}' sends steps through a proxy, which their cache keys do not tell`;
+    expect(said(target)).toEqual([refusal]);
+    expect(said(target, { permit: [`proxy=${name}`] })).toEqual([]);
+    expect(said(target, { permit: ['proxy=OTHER'] })).toEqual([refusal]);
+    expect(said(target, { args: new Map([[name, ['http://ours:1', 'http://evil:1']]]) })).toEqual([]);
+    expect(said(target, { args: new Map([[name, ['http://ours:1']]]) })).toEqual([refusal]);
+    expect(said({ args: { [name]: null } })).toEqual([refusal]);
+    expect(said({ args: { [name]: '' } })).toEqual([]);
+  });
+
+  it('that is no text cannot be judged', () => {
+    expect(said({ args: { HTTP_PROXY: ['http://evil:1'] } })).toEqual(["args: 'HTTP_PROXY' is not a text"]);
+    expect(said({ args: ['HTTP_PROXY=http://evil:1'] })).toEqual([
+      'args: it is not of the form that buildx prints',
+    ]);
+  });
+
+  it.each(['MY_HTTP_PROXY', 'HTTP_PROXY_HOST', 'PROXY', 'BUILDKIT_SYNTAX'])('but not %s', (name) => {
+    expect(said({ args: { [name]: 'http://evil:1' } })).toEqual([]);
+  });
+});
+
 describe('a variable of the environment is refused unless the configuration passes it on', () => {
   it.each<[string, unknown, string]>([
     ['by type', 'type=env,id=x,src=TOKEN', 'TOKEN'],

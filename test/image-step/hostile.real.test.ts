@@ -151,6 +151,18 @@ const REFUSED: Readonly<Record<string, readonly [Attack, number, RegExp]>> = {
   'a privileged step': [app('entitlements = ["security.insecure"]'), 3, /entitlements/],
   'a device': [app('entitlements = ["device=vendor.com/x=all"]'), 3, /entitlements/],
   'the ssh agent': [app('ssh = ["default"]'), 3, /'ssh=default' is not permitted|SSH_AUTH_SOCK/],
+  'a proxy for its steps': [
+    app('args = { http_proxy = "http://127.0.0.1:9" }'),
+    3,
+    /args: 'http_proxy' sends steps through a proxy/,
+  ],
+  'a proxy for the steps of a linked target': [
+    {
+      hcl: 'target "app" {\n contexts = { x = "target:evil" }\n}\ntarget "evil" {\n args = { HTTPS_PROXY = "http://127.0.0.1:9" }\n}\n',
+    },
+    3,
+    /evil: args: 'HTTPS_PROXY' sends steps through a proxy/,
+  ],
   'a bake file that is a link': [
     {
       arrange: async ({ checkout }, outside) => {

@@ -187,7 +187,7 @@ function variablesOf(
     kms_key_id: family.encryptionKey ?? '',
     // Of what builds may have, BuildKit asks its own settings for these.
     entitlements: services.settings.bake.permit.flatMap((name) =>
-      name.startsWith('ssh=') ? [] : [name.replace(/^device=.*/, 'device')],
+      /^(?:ssh|proxy)=/.test(name) ? [] : [name.replace(/^device=.*/, 'device')],
     ),
     marker: services.settings.marker,
     marker_text: [

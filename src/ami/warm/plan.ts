@@ -33,6 +33,8 @@ export interface WarmInputs {
   readonly mark: string;
   /** Privileges that the configuration permits, none by default; see `Settings.bake`. */
   readonly permit?: readonly string[];
+  /** Build arguments that the configuration sets. */
+  readonly args?: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -81,7 +83,10 @@ async function dockerfileText(printed: WarmTarget, file: string): Promise<string
 }
 
 /** The artifact is not to be trusted with the files of the machine that makes the image. */
-function requireInside(definition: string, { source, directory, permit = [] }: WarmInputs): void {
+function requireInside(
+  definition: string,
+  { source, directory, permit = [], args = new Map() }: WarmInputs,
+): void {
   const literal: unknown = JSON.parse(definition, (_, value: unknown) =>
     typeof value === 'string' ? unescaped(value) : value,
   );
@@ -89,6 +94,7 @@ function requireInside(definition: string, { source, directory, permit = [] }: W
     root: source,
     allow: [directory],
     permit,
+    args,
     variables: [],
     environment: [],
     resolve: whereabouts,

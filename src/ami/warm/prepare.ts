@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuildServices } from '../../image-step/build-services.ts';
+import { configuredArguments } from '../../config/configured-arguments.ts';
 import type { FamilySettings } from '../../config/families.ts';
 import type { TargetSettings } from '../../config/settings.ts';
 import { messageOf } from '../../platform/errors.ts';
@@ -58,8 +59,8 @@ export async function prepareWarmPlans(host: Host, from: WarmPreparation): Promi
     const directory = path.join(host.scratch, number === 0 ? 'warm' : `warm-${number}`);
     const config = readBakeConfig(text, { target: name, commit, perCommit });
     const mark = `${time}${number === 0 ? '' : `-${number}`}`;
-    const { permit } = settings.bake;
-    return await writeWarmPlan({ config, target: name, source, directory, mark, permit });
+    const limits = { permit: settings.bake.permit, args: configuredArguments(settings) };
+    return await writeWarmPlan({ config, target: name, source, directory, mark, ...limits });
   };
   const judged = await write(target.name, 0);
   const config = readBakeConfig(text, { target: target.name, commit, perCommit });
