@@ -94,7 +94,9 @@ export function replay(
     exports[now - late - 1]?.();
     const context = contextOf(build, earlier);
     const steps = stepsOf(build.content, build.commit);
-    const candidates = cacheSources(context, { lane: '' }, SETTINGS).filter(({ role }) => role !== without);
+    const candidates = cacheSources(context, { name: 'app', lane: '' }, SETTINGS).filter(
+      ({ role }) => role !== without,
+    );
     const donors = new Map<ReadonlySet<string>, Role>();
     for (const { role, ref } of candidates) {
       const cache = registry.get(referenceName(ref));

@@ -70,14 +70,14 @@ async function planWithoutImports(
 ): Promise<WarmPlan> {
   const { host, settings, registry } = services;
   const { step, target } = family.warm;
-  const lane = warmedTarget(settings, family).lane;
+  const warmed = warmedTarget(settings, family);
+  const { lane } = warmed;
   const text =
     bakeConfig === undefined
-      ? await findWarmSubject(
-          registry,
-          { lane },
-          { settings: { images: settings.images, annotations: settings.bake.annotations }, commit },
-        ).then(async (subject) => await downloadBakeConfig(host, subject, { step, lane }))
+      ? await findWarmSubject(registry, warmed, {
+          settings: { images: settings.images, annotations: settings.bake.annotations },
+          commit,
+        }).then(async (subject) => await downloadBakeConfig(host, subject, { step, lane }))
       : await readFile(path.resolve(host.cwd, bakeConfig), 'utf8');
   const perCommit = [...settings.bake.perCommit, settings.bake.annotations.revision];
   return await writeWarmPlan({

@@ -19,17 +19,20 @@ export function normalise(configuration: Configuration, root: string): Settings 
     compat,
     marker,
   } = configuration;
+  const { written: writtenCache, ...ownCache } = cache;
+  const shared = { images: images.written, cache: writtenCache };
   return {
     root,
     // Hosts ignore the case of all three parts, so one spelling has to stand for all.
     repository: repository.toLowerCase(),
     trustedBranch,
-    images,
-    cache,
+    images: { trusted: images.trusted, untrusted: images.untrusted },
+    cache: ownCache,
+    written: shared,
     bake: { ...bake, files: bake.files.map((file) => posix.normalize(file)) },
     logins: loginSettings(logins),
     targets: Object.entries(targets).map(([name, written]) => ({
-      ...layeredTarget(name, [written]),
+      ...layeredTarget(name, [written], shared),
       written,
     })),
     default: configuration.default ?? [],

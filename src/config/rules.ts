@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { parseReference, referenceName, repositoryName } from '../registry/reference.ts';
+import { parseReference, referenceName } from '../registry/reference.ts';
 import { SAMPLE_COMMIT } from './fields.ts';
 import type { Finding, Path } from './problem.ts';
+import { badOwnRepositories, isNamedHere, mixedRepositories } from './repository-rules.ts';
 import { sections } from './schema.ts';
 import { BUILD_VALUES, expand, namesIn } from './template.ts';
 
@@ -23,17 +24,12 @@ function rule<S extends z.ZodRawShape>(
 const { images, cache, bake, targets } = sections;
 
 /** One repository for two purposes: trust would mean nothing, or images and caches would overwrite each other. */
-const repositoriesAreDistinct = rule({ images, cache }, (read) => {
-  const all = [
-    { path: ['images', 'trusted'], name: repositoryName(read.images.trusted) },
-    { path: ['images', 'untrusted'], name: repositoryName(read.images.untrusted) },
-    { path: ['cache', 'trusted'], name: repositoryName(read.cache.trusted) },
-    { path: ['cache', 'untrusted'], name: repositoryName(read.cache.untrusted) },
-  ];
-  return clashes(all, ({ name }) => name).map(({ entry: { path, name }, earlier }) => ({
-    path,
-    message: `${name} is ${earlier.path.join('.')} already; every purpose and trust level needs its own`,
-  }));
+const repositoriesAreDistinct = rule({ images, cache, targets }, (read) => {
+  const places = {
+    shared: { images: read.images.written, cache: read.cache.written },
+    targets: read.targets,
+  };
+  return [...badOwnRepositories(places), ...mixedRepositories(places)];
 });
 
 /**
@@ -95,7 +91,10 @@ const perCommitIsDeclared = rule({ bake, targets }, (read) => {
 
 /** BuildKit refuses one reference twice in a build, and no export may overwrite another or an image. */
 const extraExportsAreDistinct = rule({ images, cache, targets }, (read) => {
-  const ours = new Set([read.cache.trusted, read.images.trusted, read.images.untrusted].map(repositoryName));
+  const places = {
+    shared: { images: read.images.written, cache: read.cache.written },
+    targets: read.targets,
+  };
   const lanes = new Set(Object.values(read.targets).map(({ lane = '' }) => lane));
   const all = listed(['cache', 'alsoExport'], read.cache.alsoExport).flatMap(({ path, name: template }) =>
     [...lanes].flatMap((lane) => {
@@ -104,7 +103,7 @@ const extraExportsAreDistinct = rule({ images, cache, targets }, (read) => {
       return reference === undefined ? [] : [{ path, template, reference }];
     }),
   );
-  const taken = all.filter(({ reference }) => ours.has(repositoryName(reference)));
+  const taken = all.filter(({ reference }) => isNamedHere(places, reference));
   const twice = clashes(all, ({ reference }) => referenceName(reference));
   const findings = [
     ...taken.map(({ path, template }) => ({

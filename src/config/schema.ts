@@ -16,7 +16,10 @@ export const sections = {
     )
     .describe('the source repository, host/owner/name'),
   trustedBranch: field.word.default('main').describe('the branch whose builds are trusted'),
-  images: z.strictObject(writtenTrustPair).transform(toTrustPair).describe('where images are pushed'),
+  images: z
+    .strictObject(writtenTrustPair)
+    .transform((written, context) => ({ ...toTrustPair(written, context), written }))
+    .describe('where images are pushed; ${target} in a repository is the name of the target'),
   cache: z
     .strictObject({
       ...writtenTrustPair,
@@ -33,10 +36,11 @@ export const sections = {
     })
     .transform(({ maxSources, alsoExport, ...pair }, context) => ({
       ...toTrustPair(pair, context),
+      written: pair,
       maxSources,
       alsoExport,
     }))
-    .describe('where layers are cached'),
+    .describe('where layers are cached; ${target} in a repository is the name of the target'),
   bake: z
     .strictObject({
       files: z

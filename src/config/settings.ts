@@ -4,10 +4,20 @@ import type { WrittenTarget } from './target-schema.ts';
 /** `host/owner/name` in lower case, without scheme, user, port and `.git`. */
 export type RepositoryId = string;
 
-/** A pair of repositories: what only the trusted build may write, and what every other build writes. */
+/**
+ * A pair of repositories: what only the trusted build may write, and what every other build writes. In settings their paths can have
+ * `${target}` in them; `refs/repositories.ts` gives those of a target.
+ */
 export interface TrustPair {
   readonly trusted: Repository;
   readonly untrusted: Repository;
+}
+
+/** A registry and two repositories in it, as a person writes them. */
+export interface WrittenRepositories {
+  readonly registry: string;
+  readonly trusted: string;
+  readonly untrusted: string;
 }
 
 /** Layer compression, as BuildKit names it. */
@@ -26,6 +36,8 @@ export interface TargetSettings {
   readonly image: { readonly compression: Compression; readonly push: boolean };
   /** Build arguments of this target, templates resolved per build. */
   readonly args: Readonly<Record<string, string>>;
+  /** Repositories of its own, as templates; absent where it has none. */
+  readonly repositories?: { readonly images: TrustPair; readonly cache: TrustPair };
   /** The entry of the file, without defaults; absent where several entries or none stand behind it. */
   readonly written?: WrittenTarget;
 }
@@ -135,6 +147,8 @@ export interface Settings {
   };
   readonly logins: LoginSettings;
   readonly targets: readonly TargetSettings[];
+  /** `images` and `cache` as they are written, for what targets say otherwise; absent where no file was read. */
+  readonly written?: Readonly<Record<'images' | 'cache', WrittenRepositories>>;
   /** Names of what is built where nothing is named; empty: all targets. */
   readonly default: readonly string[];
   readonly builder: BuilderSettings;

@@ -4,6 +4,13 @@ import { TEMPLATE_NAMES } from './template.ts';
 
 const compression = z.enum(['uncompressed', 'gzip', 'estargz', 'zstd']);
 
+/** Repositories of this target alone; each of the three is that of `images` or `cache` where it is left out. */
+const ownRepositories = {
+  registry: z.string().optional().describe('registry of its own'),
+  trusted: z.string().optional().describe('repository of its own that only the trusted build writes'),
+  untrusted: z.string().optional().describe('repository of its own that every other build writes'),
+};
+
 /**
  * One entry of `targets`. What is left out stays out here: an entry for a member of a group or matrix is laid over the entry of the
  * whole, and only then come the defaults (`normalise.ts`), which stand here for the JSON Schema.
@@ -21,6 +28,7 @@ export const target = z.strictObject({
     .describe('variant with other content for the same commit; part of every name'),
   cache: z
     .strictObject({
+      ...ownRepositories,
       mode: z
         .enum(['min', 'max'])
         .optional()
@@ -32,6 +40,7 @@ export const target = z.strictObject({
     .describe('how layers are exported'),
   image: z
     .strictObject({
+      ...ownRepositories,
       compression: compression
         .optional()
         .meta({ default: 'gzip' })

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { parseRepository } from '../registry/reference.ts';
+import { parseRepositoryTemplate } from './repository-template.ts';
 import type { TrustPair } from './settings.ts';
 
-/** Two repositories in one registry, as a person writes them. */
+/** Two repositories in one registry, as a person writes them; each can have `${target}` in it, once. */
 export const writtenTrustPair = {
   registry: z.string().describe('host of the registry, with a path where all repositories share one'),
   trusted: z.string().describe('repository that only the trusted build writes'),
@@ -25,7 +26,7 @@ export function toTrustPair(
     );
   }
   const repository = (key: 'trusted' | 'untrusted') =>
-    parseRepository(`${written.registry}/${written[key]}`) ??
+    parseRepositoryTemplate(`${written.registry}/${written[key]}`) ??
     problem(
       key,
       `'${written[key]}' is not a repository; write lower-case words joined by '/', '-', '_' or '.'`,

@@ -1,4 +1,5 @@
 import { type IamStatement, allow } from '../platform/iam-policy.ts';
+import { repositoryPatterns } from '../refs/repository-use.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { keyPairName } from '../ami/model/image-builder-ec2.ts';
 import { stateStatements } from '../state/policy.ts';
@@ -18,7 +19,7 @@ import { readingFleet, readingParameters, rollingStacks, writingParameters } fro
  */
 export function machineImageStatements(scope: FamilyScope): readonly IamStatement[] {
   const { family, settings, state, account } = scope;
-  const { images, cache } = settings;
+  const { images, cache } = repositoryPatterns(settings);
   return [
     ...readingFleet(scope, [...CANARY_READS, ...CLEANING_READS, ...PACKER_READS]),
     readingParameters(scope, [family.network.securityGroup, family.network.subnet]),
@@ -27,7 +28,7 @@ export function machineImageStatements(scope: FamilyScope): readonly IamStatemen
     ...building(scope),
     ...keeping(scope),
     ...sharing(scope),
-    ...ecrStatements({ pulls: [images.trusted, cache.trusted], pushes: [], names: [] }, account),
+    ...ecrStatements({ pulls: [...images.trusted, ...cache.trusted], pushes: [], names: [] }, account),
     ...stateStatements(state, family.region, [
       { area: { kind: 'machine-image', family: family.key }, access: 'write' },
     ]),

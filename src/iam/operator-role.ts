@@ -1,5 +1,6 @@
 import { holdParameter } from '../ami/model/hold.ts';
 import { type IamStatement, allow } from '../platform/iam-policy.ts';
+import { repositoryPatterns } from '../refs/repository-use.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { stateStatements } from '../state/policy.ts';
 import { OWN_TAG_KEYS, type FamilyScope, imageArns, taggedAs, taggedWhenMade } from './family-scope.ts';
@@ -11,7 +12,7 @@ import { readingFleet, readingParameters, rollingStacks, writingParameters } fro
  */
 export function operatorStatements(scope: FamilyScope): readonly IamStatement[] {
   const { family, settings, state, account } = scope;
-  const { images, cache } = settings;
+  const { images, cache } = repositoryPatterns(settings);
   const on = imageArns(scope);
   return [
     ...readingFleet(scope),
@@ -23,7 +24,7 @@ export function operatorStatements(scope: FamilyScope): readonly IamStatement[] 
       when: { StringEqualsIfExists: { ...taggedAs(family), ...taggedWhenMade(family) }, ...OWN_TAG_KEYS },
     }),
     allow('Untag', ['ec2:DeleteTags'], { on, when: { StringEquals: taggedAs(family), ...OWN_TAG_KEYS } }),
-    ...ecrStatements({ pulls: [], pushes: [], names: [images.trusted, cache.trusted] }, account),
+    ...ecrStatements({ pulls: [], pushes: [], names: [...images.trusted, ...cache.trusted] }, account),
     ...stateStatements(state, family.region, [
       { area: { kind: 'machine-image', family: family.key }, access: 'write' },
     ]),

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import type { SessionPolicy } from '../platform/iam-policy.ts';
-import { repositoryUse } from '../refs/repository-use.ts';
+import { repositoryPatterns, repositoryUse } from '../refs/repository-use.ts';
 import { parseEcrHost } from '../registry/ecr-host.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import type { LoginGrant } from '../registry/login-grant.ts';
@@ -35,9 +35,10 @@ export function decideLogins(settings: Settings, { trusted, ci }: LoginBuild): L
 }
 
 /** Registries that a build logs in to itself. */
-export function loginHosts({ images, cache, logins }: Settings): readonly string[] {
-  const all = [images.trusted, images.untrusted, cache.trusted, cache.untrusted];
-  const bases = (logins.pull ?? []).filter(({ host }) => parseEcrHost(host) !== undefined);
+export function loginHosts(settings: Settings): readonly string[] {
+  const { images, cache } = repositoryPatterns(settings);
+  const all = [...images.trusted, ...images.untrusted, ...cache.trusted, ...cache.untrusted];
+  const bases = (settings.logins.pull ?? []).filter(({ host }) => parseEcrHost(host) !== undefined);
   return [...new Set([...all, ...bases].map(({ host }) => host))];
 }
 

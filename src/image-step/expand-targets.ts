@@ -3,9 +3,13 @@ import { targetVariables } from '../bake/overlay.ts';
 import { SAMPLE_COMMIT } from '../config/fields.ts';
 import { layeredTarget } from '../config/layered-target.ts';
 import type { Settings, TargetSettings } from '../config/settings.ts';
+import type { WrittenTarget } from '../config/target-schema.ts';
+import { isPerTarget } from '../config/repository-template.ts';
 import { expand } from '../config/template.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { memberLane } from '../refs/member-lane.ts';
+import { cacheRepositories, imageRepositories } from '../refs/repositories.ts';
+import { canonicalRepository } from '../registry/same-registry.ts';
 
 /** The configured targets as bake's targets. */
 export interface ExpandedTargets {
@@ -44,8 +48,8 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
       .map(({ target }) => target);
     if (common.length === 0 && own !== undefined) return own;
     const entries = [...(own === undefined ? [] : [own]), ...common].map(({ written = {} }) => written);
-    const merged = layeredTarget(name, entries);
-    const lane = own?.written?.lane ?? memberLane(name, merged.lane);
+    const merged = layeredTarget(name, entries, settings.written);
+    const lane = own?.written?.lane ?? laneOf(merged, { entry: own?.written ?? {}, settings });
     return { ...merged, lane };
   });
   const expanded = { ...settings, targets: members };
@@ -66,12 +70,31 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
   };
 }
 
+/** Where each target has repositories of its own, by its name or its entry, nothing else has to tell it apart. */
+function laneOf(
+  target: TargetSettings,
+  { entry, settings }: { readonly entry: WrittenTarget; readonly settings: Settings },
+): string {
+  const { images, cache } = settings;
+  const places = [
+    [target.repositories?.images ?? images, entry.image],
+    [target.repositories?.cache ?? cache, entry.cache],
+  ] as const;
+  const own = places.every(([pair, written]) =>
+    (['trusted', 'untrusted'] as const).every(
+      (trust) => isPerTarget(pair[trust]) || written?.[trust] !== undefined,
+    ),
+  );
+  return own ? target.lane : memberLane(target.name, target.lane);
+}
+
 /** Throws `config` where two targets would have the same refs, or the same variables of the overlay. */
-function requireDistinctNames({ targets, cache }: Settings): void {
+function requireDistinctNames(settings: Settings): void {
+  const { targets, cache } = settings;
   const problems = [
-    ...shared(targets, ({ lane }) => [lane]).map(
-      ([name, other, lane]) =>
-        `'${name}' has the lane '${lane}' of '${other}': they would overwrite each other's names; give one another lane`,
+    ...shared(targets, (target) => refsOf(settings, target)).map(
+      ([name, other]) =>
+        `'${name}' and '${other}' have the lane '${targets.find((one) => one.name === name)?.lane ?? ''}' and a repository in common: they would overwrite each other's names; give one another lane, or \${target} a place in the repositories`,
     ),
     ...shared(targets, ({ name }) => [targetVariables(name).tags]).map(
       ([name, other]) => `'${name}' and '${other}' differ only by case, '-' and '_'; rename one`,
@@ -86,7 +109,15 @@ function requireDistinctNames({ targets, cache }: Settings): void {
     ),
   ];
   if (problems.length === 0) return;
-  throw new WarmbakeError('config', 'targets-share-names', problems.join('\n  '));
+  throw new WarmbakeError('config', 'targets-share-names', [...new Set(problems)].join('\n  '));
+}
+
+/** A text for each repository that a target's names lie in, with its lane: images and caches of two targets count, too. */
+function refsOf(settings: Settings, target: TargetSettings): readonly string[] {
+  const pairs = [imageRepositories(settings, target), cacheRepositories(settings, target)];
+  return pairs
+    .flatMap(({ trusted, untrusted }) => [trusted, untrusted])
+    .map((repository) => `${canonicalRepository(repository)}:${target.lane}`);
 }
 
 /** Targets that share a key with an earlier one, with that and the key. */

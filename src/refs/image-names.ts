@@ -1,5 +1,6 @@
 import type { Settings, TargetSettings } from '../config/settings.ts';
 import type { BuildContext } from '../context/context.ts';
+import { type RepositoryOwner, imageRepositories } from './repositories.ts';
 import type { Reference } from '../registry/reference.ts';
 import { commitTag, latestTag } from './tag-name.ts';
 
@@ -17,12 +18,13 @@ export interface ImageNames {
  */
 export function imageNames(
   context: BuildContext,
-  target: Pick<TargetSettings, 'lane' | 'image'>,
+  target: Pick<TargetSettings, 'lane' | 'image'> & RepositoryOwner,
   { settings, push = false }: { readonly settings: Pick<Settings, 'images'>; readonly push?: boolean },
 ): ImageNames {
   const writes = target.image.push && (context.origin.kind !== 'local' || push);
   if (!writes || context.commit === undefined) return { push: [], moving: [] };
-  const repository = context.trusted ? settings.images.trusted : settings.images.untrusted;
+  const { trusted, untrusted } = imageRepositories(settings, target);
+  const repository = context.trusted ? trusted : untrusted;
   return {
     push: [{ ...repository, tag: commitTag(context.commit, target.lane) }],
     moving: context.trusted ? [{ ...repository, tag: latestTag(target.lane) }] : [],

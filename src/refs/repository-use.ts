@@ -1,19 +1,50 @@
 import { SAMPLE_COMMIT } from '../config/fields.ts';
-import type { Settings } from '../config/settings.ts';
+import { fillTarget } from '../config/repository-template.ts';
+import type { Settings, TrustPair } from '../config/settings.ts';
 import { expand } from '../config/template.ts';
 import type { EcrUse } from '../registry/ecr-policy.ts';
-import { type Repository, parseReference } from '../registry/reference.ts';
+import { type Repository, parseReference, repositoryName } from '../registry/reference.ts';
 
 /**
  * The repositories that builds of one trust use: a trusted build reads and writes what only trusted builds write; every other one reads
  * the trusted cache, and writes the untrusted repositories. Both pull base images.
  */
 export function repositoryUse(settings: Settings, { trusted }: { readonly trusted: boolean }): EcrUse {
-  const { images, cache } = settings;
+  const { images, cache } = repositoryPatterns(settings);
   const bases = basePlaces(settings);
   return trusted
-    ? { pulls: bases, pushes: [images.trusted, cache.trusted, ...extraRepositories(settings)], names: [] }
-    : { pulls: [cache.trusted, ...bases], pushes: [images.untrusted, cache.untrusted], names: [] };
+    ? {
+        pulls: bases,
+        pushes: [...images.trusted, ...cache.trusted, ...extraRepositories(settings)],
+        names: [],
+      }
+    : { pulls: [...cache.trusted, ...bases], pushes: [...images.untrusted, ...cache.untrusted], names: [] };
+}
+
+/** Repositories by trust, as policies name them: a path with `*` where each target has one. */
+type Patterns = Readonly<Record<'trusted' | 'untrusted', readonly Repository[]>>;
+
+/**
+ * The repositories of all targets that there are and can be. The rules of the configuration keep patterns of the two trusts apart, so
+ * that none matches a repository of the other.
+ */
+export function repositoryPatterns({
+  images,
+  cache,
+  targets,
+}: Pick<Settings, 'images' | 'cache' | 'targets'>): Readonly<Record<'images' | 'cache', Patterns>> {
+  const of = (pairs: readonly TrustPair[]): Patterns => {
+    const each = (trust: keyof TrustPair) => once(pairs.map((pair) => fillTarget(pair[trust], '*')));
+    return { trusted: each('trusted'), untrusted: each('untrusted') };
+  };
+  return {
+    images: of(targets.map(({ repositories }) => repositories?.images ?? images)),
+    cache: of(targets.map(({ repositories }) => repositories?.cache ?? cache)),
+  };
+}
+
+function once(repositories: readonly Repository[]): readonly Repository[] {
+  return [...new Map(repositories.map((one) => [repositoryName(one), one])).values()];
 }
 
 /** Where base images come from; a path can end in `*`. Hosts without repositories have none. */

@@ -3,6 +3,7 @@ import type { BuildContext, CommitSha, Origin } from '../context/context.ts';
 import { referenceName, type Repository, type Tag } from '../registry/reference.ts';
 import { commitTag, latestTag, oldBranchTags } from './tag-name.ts';
 import { type Candidate, type Role, TRUST } from './candidate.ts';
+import { type RepositoryOwner, cacheRepositories } from './repositories.ts';
 import { ownBranch, ownTag, tagOfBranch, type Lanes } from './own-tag.ts';
 
 /** Settings that name what is asked for. */
@@ -14,13 +15,12 @@ export type SourceSettings = Pick<Settings, 'trustedBranch' | 'compat' | 'target
  */
 export function cacheSources(
   context: BuildContext,
-  target: Pick<TargetSettings, 'lane'>,
+  target: Pick<TargetSettings, 'lane'> & RepositoryOwner,
   settings: SourceSettings,
 ): readonly Candidate[] {
   const lanes: Lanes = { lane: target.lane, targets: settings.targets };
-  return once(
-    context.trusted ? trustedSources(context, lanes, settings) : allSources(context, lanes, settings),
-  );
+  const own = { ...settings, cache: { ...settings.cache, ...cacheRepositories(settings, target) } };
+  return once(context.trusted ? trustedSources(context, lanes, own) : allSources(context, lanes, own));
 }
 
 function trustedSources(

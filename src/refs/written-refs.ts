@@ -5,6 +5,7 @@ import { parseReference, type Reference } from '../registry/reference.ts';
 import { commitTag, latestTag } from './tag-name.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { ownTag } from './own-tag.ts';
+import { type RepositoryOwner, cacheRepositories } from './repositories.ts';
 
 /** The cache refs that a build may write for one target. */
 export interface WrittenRefs {
@@ -25,13 +26,14 @@ export type WriteSettings = Pick<Settings, 'cache' | 'targets'>;
  */
 export function writtenRefs(
   context: BuildContext,
-  target: Pick<TargetSettings, 'lane'>,
+  target: Pick<TargetSettings, 'lane'> & RepositoryOwner,
   { settings, push = false }: { readonly settings: WriteSettings; readonly push?: boolean },
 ): WrittenRefs {
   if (context.origin.kind === 'local' && !push) return { promoteTo: [], alsoExport: [] };
   const { lane } = target;
   const commit = commitOf(context);
-  const { trusted, untrusted, alsoExport } = settings.cache;
+  const { alsoExport } = settings.cache;
+  const { trusted, untrusted } = cacheRepositories(settings, target);
   if (context.trusted) {
     const laneSuffix = lane === '' ? '' : `-${lane}`;
     return {

@@ -117,6 +117,10 @@ test('what is left out gets its default', () => {
       builder: { name: 'warmbake' },
       compat: { oldNames: false },
       marker: '/etc/warmbake-image',
+      written: {
+        images: { registry: '127.0.0.1:5000', trusted: 'a', untrusted: 'b' },
+        cache: { registry: '127.0.0.1:5000', trusted: 'c', untrusted: 'd' },
+      },
     },
   });
 });

@@ -38,6 +38,12 @@ describe('a group or matrix stands for its targets', () => {
     expect(settings.targets.map(({ lane }) => lane)).toEqual(['app-1']);
   });
 
+  it('without a lane of its own, where each target has its own repositories', () => {
+    const apart = SMALL.replaceAll(/app\/(\w+-(?:main|test))/g, '"app/$1/${target}"');
+    const settings = settingsOf(`${apart.slice(0, apart.indexOf('targets:'))}targets: { app: {}, web: {} }`);
+    expect(expanded(settings, MATRIX).settings.targets.map(({ lane }) => lane)).toEqual(['', '', '']);
+  });
+
   it('beside targets that stand for themselves', () => {
     const { settings } = expanded(withTargets('{ web: {}, app: {} }'), MATRIX);
     expect(settings.targets.map(({ name, lane }) => [name, lane])).toEqual([
@@ -78,7 +84,7 @@ describe('of several entries the more specific wins, field by field', () => {
 
 describe('is refused', () => {
   it.each<[string, string, Readonly<Record<string, readonly string[]>>, RegExp]>([
-    ['two targets of one lane', '{ a: {}, b: {} }', {}, /'b' has the lane '' of 'a'/],
+    ['two targets of one lane', '{ a: {}, b: {} }', {}, /'b' and 'a' have the lane ''/],
     ['a member with the lane of another target', '{ app: {}, web: { lane: app-1 } }', MATRIX, /lane 'app-1'/],
     ['two names that differ by case', '{ app: {} }', { app: ['a-b', 'A_b'] }, /differ only by case/],
   ])('%s', (_, targets, groups, message) => {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
-import { MAIN } from '../../parts/ci-job/variables.ts';
+import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
 import { test } from '../tiers/real.ts';
 import { tagsOf } from './registry-content.ts';
@@ -109,6 +109,44 @@ describe('is built as bare bake would build it', () => {
     }
     const again = requireSuccess(await agent.build(MAIN, { clock }));
     expect(again.result.targets.map(({ outcome }) => outcome)).toEqual(lanes.map(() => 'skipped'));
+  });
+
+  test('a suite into a repository for each target, by main and by a pull request', async ({
+    engine,
+    registry,
+  }) => {
+    await using agent = await agentFor(engine.env, registry.host, SUITE);
+    const each = (at: unknown): object => {
+      const { trusted, untrusted } = at as { readonly trusted: string; readonly untrusted: string };
+      return { ...(at as object), trusted: `${trusted}/\${target}`, untrusted: `${untrusted}/\${target}` };
+    };
+    await agent.configure((same) => ({
+      ...same,
+      images: each(same['images']),
+      cache: each(same['cache']),
+      bake: { files: SUITE.bakeFiles },
+      targets: { default: {}, search: { image: { untrusted: `${agent.repositories.images.test}-found` } } },
+    }));
+    const { git, commit } = agent.checkout;
+    const head = await git('rev-parse', 'HEAD');
+    await git('push', '--quiet', 'origin', 'main');
+    requireSuccess(await agent.build(MAIN, { clock }));
+    const { images, cache } = agent.repositories;
+    for (const target of ['store', 'search', 'edge']) {
+      for (const { main } of [images, cache]) {
+        expect(await tagsOf(registry.host, `${main}/${target}`)).toEqual([head, 'latest']);
+      }
+    }
+    const work = await commit({ 'search/data.txt': 'two\n' });
+    const { result } = requireSuccess(await agent.build(pullRequest(), { clock }));
+    expect(result.targets.map(({ outcome }) => outcome)).toEqual(['built', 'built', 'built']);
+    expect(result.import).toMatchObject({
+      donors: [expect.anything(), expect.anything(), expect.anything()],
+    });
+    expect(await tagsOf(registry.host, `${images.test}/store`)).toEqual([work]);
+    expect(await tagsOf(registry.host, `${images.test}-found`)).toEqual([work]);
+    expect(await tagsOf(registry.host, `${cache.test}/edge`)).toEqual([work, 'pr-7']);
+    expect(await tagsOf(registry.host, `${images.main}/store`)).toEqual([head, 'latest']);
   });
 
   test('one check and the program of a tool, for the platform of the machine by its name `local`', async ({

@@ -1,19 +1,20 @@
 import { type Probed, probeCandidates } from '../../cache/probe.ts';
 import type { Source } from '../../cache/chain.ts';
-import type { Settings, TargetSettings } from '../../config/settings.ts';
+import type { TargetSettings, TrustPair } from '../../config/settings.ts';
 import type { CommitSha } from '../../context/context.ts';
 import type { Warning } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { type Candidate, TRUST } from '../../refs/candidate.ts';
+import { type RepositoryOwner, cacheRepositories } from '../../refs/repositories.ts';
 import { commitTag, latestTag } from '../../refs/tag-name.ts';
 import { referenceName } from '../../registry/reference.ts';
 import type { Registry } from '../../registry/registry.ts';
 
 /** What is asked for the layers of a target. */
 export interface DonorQuestion {
-  readonly cache: Pick<Settings['cache'], 'trusted'>;
+  readonly cache: TrustPair;
   readonly commit: CommitSha;
-  readonly target: Pick<TargetSettings, 'name' | 'lane'>;
+  readonly target: Pick<TargetSettings, 'lane'> & RepositoryOwner;
 }
 
 /** The caches that a target can be warmed from. */
@@ -28,7 +29,7 @@ export interface TargetCaches extends Probed {
 export function warmCandidates({ cache, commit, target }: DonorQuestion): readonly Candidate[] {
   const of = (role: Candidate['role'], tag: Candidate['ref']['tag']): Candidate => ({
     role,
-    ref: { ...cache.trusted, tag },
+    ref: { ...cacheRepositories({ cache }, target).trusted, tag },
     trust: TRUST.trusted,
     alternative: false,
   });

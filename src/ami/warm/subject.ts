@@ -3,6 +3,7 @@ import { isCommitSha, type CommitSha } from '../../context/context.ts';
 import { readImage, type ImageDescription } from '../../registry/image-manifest.ts';
 import { type Digest, type Reference, referenceName } from '../../registry/reference.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { type RepositoryOwner, imageRepositories } from '../../refs/repositories.ts';
 import { commitTag, latestTag } from '../../refs/tag-name.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 
@@ -18,7 +19,7 @@ export interface WarmSubject {
 
 /** What {@link findWarmSubject} reads of the configuration. */
 export interface SubjectSettings {
-  readonly images: Pick<Settings['images'], 'trusted'>;
+  readonly images: Settings['images'];
   readonly annotations: AnnotationNames;
 }
 
@@ -28,11 +29,11 @@ export interface SubjectSettings {
  */
 export async function findWarmSubject(
   registry: Registry,
-  target: Pick<TargetSettings, 'lane'>,
+  target: Pick<TargetSettings, 'lane'> & RepositoryOwner,
   { settings, commit }: { readonly settings: SubjectSettings; readonly commit?: CommitSha },
 ): Promise<WarmSubject> {
   const tag = commit === undefined ? latestTag(target.lane) : commitTag(commit, target.lane);
-  const reference: Reference = { ...settings.images.trusted, tag };
+  const reference: Reference = { ...imageRepositories(settings, target).trusted, tag };
   const name = referenceName(reference);
   const image = await readImage(registry, reference);
   if (image.state !== 'found') {

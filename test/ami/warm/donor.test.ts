@@ -14,7 +14,7 @@ import { clock } from '../../../parts/ci-job/clock.ts';
 
 const COMMIT = 'c'.repeat(40) as CommitSha;
 const QUESTION = {
-  cache: { trusted: { host: 'r.io', path: 'cache' } },
+  cache: { trusted: { host: 'r.io', path: 'cache' }, untrusted: { host: 'r.io', path: 'other' } },
   commit: COMMIT,
   target: { name: 'app', lane: 'arm64' },
 };

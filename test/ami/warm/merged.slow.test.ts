@@ -139,7 +139,11 @@ async function fill(
   try {
     const registry = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
     const targets = TARGETS as unknown as readonly TargetSettings[];
-    const caches = await findTargetCaches(host, registry, { cache: { trusted }, commit: COMMIT, targets });
+    const caches = await findTargetCaches(host, registry, {
+      cache: { trusted, untrusted: trusted },
+      commit: COMMIT,
+      targets,
+    });
     const gateway = await openTunnelledGateway(host, registry, caches);
     const layers = warmLayers(host, caches, gateway);
     if (tunnelled) stops.unshift(await forward(layers.tunnels[0] ?? ''));

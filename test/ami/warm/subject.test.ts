@@ -12,7 +12,10 @@ const NAMES = {
   buildId: 'vllm.buildkite.build_id',
   revision: 'org.opencontainers.image.revision',
 };
-const SETTINGS = { images: { trusted: { host: 'r.io', path: 'image' } }, annotations: NAMES };
+const SETTINGS = {
+  images: { trusted: { host: 'r.io', path: 'image' }, untrusted: { host: 'r.io', path: 'other' } },
+  annotations: NAMES,
+};
 
 type Marks = Readonly<Record<string, string>>;
 const marks = (number: string, id: string, revision: string, prefix = ''): Marks => ({
@@ -58,7 +61,7 @@ function registryWith(image: {
 const find = async (image: Parameters<typeof registryWith>[0], commit?: CommitSha) => {
   const { registry, tags, top } = registryWith(image);
   const options = { settings: SETTINGS, ...(commit === undefined ? {} : { commit }) };
-  return { subject: await findWarmSubject(registry, { lane: '' }, options), tags, top };
+  return { subject: await findWarmSubject(registry, { name: 'app', lane: '' }, options), tags, top };
 };
 
 test.each([
