@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { jsonOrUndefined } from '../platform/json.ts';
+import type { Targets } from './definition.ts';
 
 /** What the repository's bake files say about some names. */
 export interface Survey {
@@ -7,13 +8,15 @@ export interface Survey {
   readonly groups: ReadonlyMap<string, readonly string[]>;
   /** Names that are neither target nor group. */
   readonly missing: ReadonlySet<string>;
+  /** What the files alone make of each target. */
+  readonly targets: Targets;
 }
 
 /**
  * The targets that `name` stands for, each once, in bake's order: itself, or those of the group, through groups in it. A group that lists
  * its own name means the target of that name, as for bake (github.com/docker/buildx, bake/bake.go, `group`).
  */
-export function membersOf({ groups }: Survey, name: string): readonly string[] {
+export function membersOf({ groups }: Pick<Survey, 'groups'>, name: string): readonly string[] {
   const found = new Set<string>();
   const done = new Set<string>();
   const open = new Set<string>();
@@ -43,15 +46,21 @@ export function aliasOf(name: string): string {
   return `${ALIAS}${name}`;
 }
 
+/** Targets that the overlay defines, with what they inherit of the files. */
+export type Overlaid = Readonly<Record<string, readonly string[]>>;
+
 /**
- * A bake file (JSON) that asks about `names`. Those of `overlaid` need not exist: the overlay defines them, and so does this file, without
- * anything that would change them.
+ * A bake file (JSON) that asks about `names`. Those of `overlaid` need not exist: the overlay defines them, and so does this file, with
+ * what they inherit and nothing else.
  */
-export function surveyFile(names: readonly string[], overlaid: readonly string[]): string {
+export function surveyFile(names: readonly string[], overlaid: Overlaid): string {
+  const targets = Object.entries(overlaid).map(
+    ([name, inherits]) => [name, inherits.length === 0 ? {} : { inherits }] as const,
+  );
   return JSON.stringify({
     group: Object.fromEntries(names.map((name) => [aliasOf(name), { targets: [name] }])),
     // The parser takes an empty object for a block without a name.
-    ...(overlaid.length === 0 ? {} : { target: Object.fromEntries(overlaid.map((name) => [name, {}])) }),
+    ...(targets.length === 0 ? {} : { target: Object.fromEntries(targets) }),
   });
 }
 

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { type BakeCall, printDefinition, readBakeFile } from './buildx.ts';
-import { type Survey, aliasOf, groupsOfSurvey, surveyFile } from './members.ts';
+import { type Overlaid, type Survey, aliasOf, groupsOfSurvey, surveyFile } from './members.ts';
 
 /** What is asked of the bake files. */
 export interface SurveyQuestion {
   /** Names that may be missing: the answer tells. */
   readonly names: readonly string[];
-  /** Names that the overlay defines, whether the files have them or not. */
-  readonly overlaid: readonly string[];
+  /** Targets that the overlay defines, whether the files have them or not; what they inherit may be missing, too. */
+  readonly overlaid: Overlaid;
 }
 
 /**
@@ -26,19 +26,26 @@ export async function surveyTargets(
   const file = path.join(host.scratch, 'survey.json');
   const missing = new Set<string>();
   for (;;) {
-    const asked = [...new Set([...overlaid, ...names])].filter((name) => !missing.has(name));
-    if (asked.length === 0) return { groups: new Map(), missing };
-    await writeFile(file, surveyFile(asked, overlaid));
+    const all = [...Object.keys(overlaid), ...Object.values(overlaid).flat(), ...names];
+    const asked = [...new Set(all)].filter((name) => !missing.has(name));
+    if (asked.length === 0) return { groups: new Map(), missing, targets: new Map() };
+    await writeFile(file, surveyFile(asked, withoutMissing(overlaid, missing)));
     try {
       const files = [...call.files, file];
-      const { raw } = await printDefinition(host, { ...call, files, targets: asked.map(aliasOf) });
-      return { groups: groupsOfSurvey(raw), missing };
+      const { raw, targets } = await printDefinition(host, { ...call, files, targets: asked.map(aliasOf) });
+      return { groups: groupsOfSurvey(raw), missing, targets };
     } catch (error) {
       const name = missingTarget(error);
       if (name === undefined || !asked.includes(name)) throw error;
       missing.add(name);
     }
   }
+}
+
+function withoutMissing(overlaid: Overlaid, missing: ReadonlySet<string>): Overlaid {
+  return Object.fromEntries(
+    Object.entries(overlaid).map(([name, inherits]) => [name, inherits.filter((one) => !missing.has(one))]),
+  );
 }
 
 /** The name that bake did not find, in its own words (bake/bake.go, since before 0.13). */

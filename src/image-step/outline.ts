@@ -1,3 +1,4 @@
+import type { Targets } from '../bake/definition.ts';
 import type { BuildValues } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import { cacheSources } from '../refs/sources.ts';
@@ -50,6 +51,8 @@ export interface StartedOutline {
   readonly settings: Settings;
   /** About configured targets that are not built. */
   readonly warnings: readonly Warning[];
+  /** What the files alone make of targets. */
+  readonly brought: Targets;
 }
 
 /** Finds out what the configured targets stand for, in the build that is known so far. */
@@ -67,7 +70,7 @@ export async function startOutline(
   const { host, history, switches } = services;
   const { known, whole } = await startContext(host, history, services.settings);
   const expanded = await resolve({ values: buildValues(known, []), named: request.targets });
-  const { settings, warnings } = expanded;
+  const { settings, warnings, brought } = expanded;
   const chosen = chooseTargets(expanded, request.targets);
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
   const options = { settings, push: request.push };
@@ -86,7 +89,15 @@ export async function startOutline(
     return { context, targets: writes.map((own, i) => ({ writes: own, candidates: candidates[i] ?? [] })) };
   });
   outlined.catch(() => undefined);
-  return { context: known, writes, early: candidatesIn(known).flat(), whole: outlined, settings, warnings };
+  return {
+    context: known,
+    writes,
+    early: candidatesIn(known).flat(),
+    whole: outlined,
+    settings,
+    warnings,
+    brought,
+  };
 }
 
 /** The whole of {@link startOutline}, with targets as they are configured: bake is not asked what they stand for. */
@@ -94,7 +105,7 @@ export async function outlineBuild(
   services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
   request: OutlineRequest,
 ): Promise<Outline> {
-  const resolved = { ...asConfigured(services.settings), warnings: [] };
+  const resolved = { ...asConfigured(services.settings), warnings: [], brought: new Map() };
   const started = await startOutline(services, request, async () => resolved);
   return await started.whole;
 }

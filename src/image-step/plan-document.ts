@@ -12,6 +12,7 @@ import type {
   PlannedTargetDocument,
   TargetRefsDocument,
 } from './plan-schema.ts';
+import { replacedText } from './replaced.ts';
 import { switchesText } from './switches.ts';
 import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 
@@ -44,7 +45,8 @@ export function contextDocument(context: BuildContext): ContextDocument {
 }
 
 function targetDocument(target: TargetPlan): PlannedTargetDocument {
-  return { ...refsDocument(target), skip: target.skip };
+  const { skip, replaced } = target;
+  return { ...refsDocument(target), skip, ...(replaced === undefined ? {} : { replaced }) };
 }
 
 /** The refs of one target as JSON. */
@@ -145,6 +147,9 @@ export function targetLines(target: TargetPlan): readonly string[] {
   return [
     ...imageLines(target),
     `output   ${target.tags.length === 0 ? NO_OUTPUT : pushOutput(target.settings.image.compression)}`,
+    ...(target.replaced === undefined
+      ? []
+      : [`instead  of the bake file's ${replacedText(target.replaced)}`]),
     `decision ${target.skip.decision}: ${target.skip.because}`,
   ];
 }

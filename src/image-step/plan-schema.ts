@@ -109,7 +109,17 @@ export const skipSchema = z.strictObject({
 });
 
 /** One target of a plan. */
-export const plannedTargetSchema = targetRefsSchema.extend({ skip: skipSchema });
+export const plannedTargetSchema = targetRefsSchema.extend({
+  skip: skipSchema,
+  /** What the target's bake files say about results, and the build does not do. */
+  replaced: z
+    .strictObject({
+      tags: z.array(z.string()).readonly(),
+      output: z.array(z.string()).readonly(),
+      cacheTo: z.array(z.string()).readonly(),
+    })
+    .exactOptional(),
+});
 
 export const builderSchema = z.strictObject({
   action: z.enum(['use', 'create']),

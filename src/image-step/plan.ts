@@ -21,6 +21,7 @@ import { type ImportPlan, closestEntry, importWarnings, planImport } from './imp
 import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
 import { preflight, requireInsideCheckout, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
+import { replacedOf } from './replaced.ts';
 import { resolveTargets } from './resolve-targets.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
@@ -114,7 +115,10 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
     ...(services.configuration === undefined ? {} : { configuration: services.configuration.used }),
     context,
     settings,
-    targets: targets.map((t, i) => ({ ...t, skip: skips[i] ?? NOT_ASKED })),
+    targets: targets.map((t, i) => {
+      const replaced = replacedOf(outline.brought.get(t.settings.name));
+      return { ...t, skip: skips[i] ?? NOT_ASKED, ...(replaced === undefined ? {} : { replaced }) };
+    }),
     builder: choice,
     printed,
     import: imports,

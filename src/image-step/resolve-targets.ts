@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readBakeFile } from '../bake/buildx.ts';
 import { namesInText } from '../bake/members.ts';
+import type { Targets } from '../bake/definition.ts';
 import type { BuildValues } from '../bake/overlay.ts';
 import { surveyTargets } from '../bake/survey.ts';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
@@ -17,6 +18,8 @@ const OVERLAYS = '_ci';
 /** Expanded targets, and what there is to be said of those that are not built. */
 export interface ResolvedTargets extends ExpandedTargets {
   readonly warnings: readonly Warning[];
+  /** What the files alone make of targets. */
+  readonly brought: Targets;
 }
 
 /**
@@ -29,10 +32,13 @@ export async function resolveTargets(
 ): Promise<ResolvedTargets> {
   const { host, settings } = services;
   const { targets } = settings;
-  const inherited = targets.flatMap(({ inherits }) => inherits).filter((name) => name !== OVERLAYS);
   const survey = await surveyTargets(host, surveyCall(services, values), {
-    names: [...targets.map(({ name }) => name), ...inherited],
-    overlaid: targets.filter(({ inherits }) => inherits.length > 0).map(({ name }) => name),
+    names: targets.map(({ name }) => name),
+    overlaid: Object.fromEntries(
+      targets
+        .filter(({ inherits }) => inherits.length > 0)
+        .map(({ name, inherits }) => [name, inherits.filter((one) => one !== OVERLAYS)]),
+    ),
   }).catch((error: unknown) => {
     host.signal.throwIfAborted();
     requireConfigured(settings, named, error);
@@ -46,7 +52,11 @@ export async function resolveTargets(
     const { message, hint } = first;
     throw new WarmbakeError('config', 'target-not-defined', message, hint === undefined ? {} : { hint });
   }
-  return { ...expanded, warnings: wrong.map(({ message }) => ({ code: 'target-not-defined', message })) };
+  return {
+    ...expanded,
+    brought: survey.targets,
+    warnings: wrong.map(({ message }) => ({ code: 'target-not-defined', message })),
+  };
 }
 
 /** Throws `usage` for a name that is not configured, where bake did not say whether a group has it. */

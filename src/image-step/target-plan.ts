@@ -14,6 +14,7 @@ import { expand } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
 import { imageNames } from '../refs/image-names.ts';
 import { type Reference, referenceName } from '../registry/reference.ts';
+import type { Replaced } from './replaced.ts';
 import type { SkipDecision } from './skip.ts';
 
 /** A further name for what the build wrote; given after the build, without a second upload of layers. */
@@ -44,6 +45,8 @@ export interface ResolvedTarget extends Writes {
 /** The plan for one target. */
 export interface TargetPlan extends ResolvedTarget {
   readonly skip: SkipDecision;
+  /** What its bake files say about results, and the build does not do; absent where that is nothing. */
+  readonly replaced?: Replaced;
 }
 
 /** The refs that this build may write for `target`. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { groupsOfSurvey, membersOf, namesInText, surveyFile } from '../../src/bake/members.ts';
 
 function members(groups: Readonly<Record<string, readonly string[]>>, name: string): readonly string[] {
-  return membersOf({ groups: new Map(Object.entries(groups)), missing: new Set() }, name);
+  return membersOf({ groups: new Map(Object.entries(groups)) }, name);
 }
 
 describe('a name stands for', () => {
@@ -38,7 +38,7 @@ describe('a name stands for', () => {
 });
 
 it('what a survey asks with is not in its answer', () => {
-  const asked = JSON.parse(surveyFile(['default', 'app'], [])) as { readonly group: object };
+  const asked = JSON.parse(surveyFile(['default', 'app'], {})) as { readonly group: object };
   const printed = { group: { ...asked.group, default: { targets: ['app', ...Object.keys(asked.group)] } } };
   expect([...groupsOfSurvey(printed)]).toEqual([['default', ['app']]]);
   // Where the files have no such group, bake makes one of what was asked for.

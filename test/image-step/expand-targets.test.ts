@@ -14,7 +14,11 @@ function expanded(
   groups: Readonly<Record<string, readonly string[]>>,
   missing: readonly string[] = [],
 ): ExpandedTargets {
-  return expandTargets(settings, { groups: new Map(Object.entries(groups)), missing: new Set(missing) });
+  return expandTargets(settings, {
+    groups: new Map(Object.entries(groups)),
+    missing: new Set(missing),
+    targets: new Map(),
+  });
 }
 
 const MATRIX = { app: ['app-1', 'app-2'] };

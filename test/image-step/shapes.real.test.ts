@@ -149,6 +149,26 @@ describe('is built as bare bake would build it', () => {
     expect(await tagsOf(registry.host, `${images.main}/store`)).toEqual([head, 'latest']);
   });
 
+  test('and what its bake file says about results otherwise is told', async ({ engine, registry }) => {
+    await using agent = await agentFor(engine.env, registry.host, {
+      ...SHOP,
+      targets: {
+        api: { lane: 'api' },
+        ci: { inherits: ['web'], lane: 'ci' },
+        gone: { inherits: ['wob'], lane: 'x' },
+      },
+    });
+    const plan = await agent.plan(MAIN, 'api', 'ci');
+    expect(plan.targets.map(({ replaced }) => replaced)).toEqual([
+      { tags: ['registry.invalid/shop/api:latest'], output: [], cacheTo: ['type=gha,scope=shop'] },
+      expect.objectContaining({ tags: expect.arrayContaining(['registry.invalid/shop/web:latest']) }),
+    ]);
+    const { stdout } = requireSuccess(await agent.run(['plan', 'api'], MAIN, { clock }));
+    expect(stdout).toContain(
+      "instead  of the bake file's tags registry.invalid/shop/api:latest; cache-to type=gha,scope=shop",
+    );
+  });
+
   test('one check and the program of a tool, for the platform of the machine by its name `local`', async ({
     engine,
     registry,
