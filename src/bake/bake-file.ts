@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WarmbakeError } from '../platform/errors.ts';
 import { linkedTargets } from './linked-targets.ts';
+import { withFittingAnnotations } from './result-form.ts';
 import { escaped, spelled } from './template-text.ts';
 
 /** What a build lays down for one target, whatever the repository's files say. */
@@ -50,7 +51,7 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
     return [
       name,
       {
-        ...graph,
+        ...withFittingAnnotations(graph),
         ...sources,
         ...(secret.length === 0 ? {} : { secret }),
         tags: result.tags.map(escaped),

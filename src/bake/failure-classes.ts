@@ -13,8 +13,8 @@ export interface FailureRule {
   /** Seconds before each retry; so many failures of this class are forgiven. */
   readonly delays: readonly number[];
   readonly change: RetryChange;
-  /** Sets the exit code: `outside` is 5, `build` is 6. */
-  readonly kind: Extract<ErrorKind, 'outside' | 'build'>;
+  /** Sets the exit code: `refused`, which nobody need try again, is 4, `outside` is 5, `build` is 6. */
+  readonly kind: Extract<ErrorKind, 'refused' | 'outside' | 'build'>;
   /** What to do about it, where the class alone says it. */
   readonly hint?: string;
 }
@@ -57,12 +57,12 @@ export const FAILURE_CLASSES = {
   },
   quota: {
     ...NEVER,
-    kind: 'outside',
+    kind: 'refused',
     hint: 'the repository is full: delete images, or give it a lifecycle policy',
   },
   denied: {
     ...NEVER,
-    kind: 'outside',
+    kind: 'refused',
     hint: 'check that the repository exists and that this job may write to it',
   },
   /** The push went well, and the tag is not there afterwards, or holds another image; judged where tags are read back. */

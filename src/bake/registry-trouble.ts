@@ -15,13 +15,17 @@ export type RegistryTrouble =
 
 /**
  * The first that matches decides. Texts were seen with Docker Engine 28.5 in front of a registry made to answer so, and
- * in reports about ECR: its 403 for an expired token carries no text where the request was a HEAD.
+ * in reports about ECR: its 403 for an expired token carries no text where the request was a HEAD. Whether this job may push was asked before
+ * the build, so that such an answer is most likely one of those.
  */
 const TROUBLES: readonly (readonly [RegistryTrouble, RegExp])[] = [
   ['quota', /maximum allowed number of (?:images|tags)|LimitExceeded|quota exceeded/i],
   ['throttled', /\b429 Too Many Requests|toomanyrequests|rate exceeded|ThrottlingException/i],
   ['oversized', /\bis too large \(\d+ > \d+\)/],
-  ['expired', /token has expired|token is expired|\b401 Unauthorized|\bunauthorized: /i],
+  [
+    'expired',
+    /token has expired|token is expired|\b401 Unauthorized|\bunauthorized: |status from HEAD request to https:\/\/\S*\.(?:dkr[.-]ecr|ecr\.aws)\S*: 403 Forbidden/i,
+  ],
   ['denied', /\b403 Forbidden|\bdenied: |no basic auth credentials|insufficient_scope|access denied/i],
   [
     'damaged',

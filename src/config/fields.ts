@@ -91,8 +91,8 @@ export const word = form(/^\S+$/, 'single word');
  * a lane must not look like that.
  */
 export const lane = form(
-  /^(?:(?!(?:.*-)?[0-9a-f]{10}$)[a-z0-9][a-z0-9.-]{0,31})?$/,
-  "lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
+  /^(?:(?!(?:.*-)?[0-9a-f]{10}$)[a-z0-9][a-z0-9._-]{0,31})?$/,
+  "lane (lower-case letters, digits, '.', '_' and '-', at most 32, not ending like a hash of 10 hex digits)",
 );
 
 /** An image that cannot change behind its name. */

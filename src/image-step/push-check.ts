@@ -1,4 +1,5 @@
 import { type Reference, type Repository, repositoryName } from '../registry/reference.ts';
+import type { PushRight } from '../registry/push-right.ts';
 import type { Registry } from '../registry/registry.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
@@ -22,12 +23,21 @@ export async function checkPush(services: BuildServices, plan: BuildPlan): Promi
     ),
   ]);
   if (images.size > 0) {
-    const each = [...images].map(([name, because]) => `${name}: ${because}`);
-    throw new WarmbakeError('outside', 'push-impossible', `the image cannot be pushed: ${each.join('; ')}`, {
-      hint: 'check that the repository exists and that this job may write to it',
-    });
+    const each = [...images].map(([name, { because }]) => `${name}: ${because}`);
+    // Refused once more a minute later: nobody need try again.
+    const refused = [...images.values()].every(
+      ({ kind }) => kind === 'denied' || kind === 'missing-repository',
+    );
+    throw new WarmbakeError(
+      refused ? 'refused' : 'outside',
+      'push-impossible',
+      `the image cannot be pushed: ${each.join('; ')}`,
+      {
+        hint: 'check that the repository exists and that this job may write to it',
+      },
+    );
   }
-  for (const [name, because] of caches) {
+  for (const [name, { because }] of caches) {
     warn(services.host.emit, 'cache-export-impossible', `no cache is exported to ${name}: ${because}`);
   }
   if (caches.size === 0) return plan;
@@ -46,10 +56,10 @@ export async function checkPush(services: BuildServices, plan: BuildPlan): Promi
 async function pushProblems(
   registry: Registry,
   refs: readonly Reference[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Extract<PushRight, { readonly can: false }>>> {
   const repositories = new Map(refs.map((ref) => [repositoryName(ref), ref]));
   const answers = await Promise.all(
     [...repositories].map(async ([name, ref]) => [name, await registry.canPush(ref)] as const),
   );
-  return new Map(answers.flatMap(([name, right]) => (right.can ? [] : [[name, right.because]])));
+  return new Map(answers.flatMap(([name, right]) => (right.can ? [] : [[name, right] as const])));
 }

@@ -40,6 +40,9 @@ export type Transport = (ask: Ask, patience?: Patience) => Promise<RegistryOutco
 
 const ERROR_LIMIT = 64 * 1024;
 
+/** What ECR takes, whatever it answered. */
+const BASIC: Challenge = { scheme: 'basic' };
+
 /** Where a registry answers; Docker Hub's API has a name of its own. Addresses of this machine speak plain HTTP. */
 export function originOf(host: string): string {
   if (host === 'docker.io') return 'https://registry-1.docker.io';
@@ -82,7 +85,36 @@ export function createTransport(host: Host, credentials: Credentials): Transport
         return next;
       }
     }
+    if (await isExpired(ask, answer, { grant, wait })) {
+      held = grants.renew(ask.access, {
+        challenge: BASIC,
+        refused: held,
+        fresh: true,
+        timeoutMs: wait.timeoutMs,
+      });
+      grant = granted(await held);
+      answer = await send(ask, grant, wait);
+    }
     return answer.state === 'answered' && answer.status >= 400 ? judge(answer, grant) : answer;
+  }
+
+  /** ECR answers 403 to a token that has run out, and says so in the body, which an answer to HEAD does not have. */
+  async function isExpired(
+    ask: Ask,
+    answer: RegistryOutcome | Setback,
+    { grant, wait }: { readonly grant: Grant | undefined; readonly wait: Required<Patience> },
+  ): Promise<boolean> {
+    if (answer.state !== 'answered' || answer.status !== 403) return false;
+    if (grant?.header?.startsWith('Basic ') !== true) return false;
+    const asked =
+      ask.method === 'HEAD' && answer.body.length === 0
+        ? await send({ ...ask, method: 'GET', limit: ERROR_LIMIT, stream: false }, grant, wait)
+        : answer;
+    return (
+      asked.state === 'answered' &&
+      asked.status === 403 &&
+      /token has expired/i.test(new TextDecoder().decode(asked.body))
+    );
   }
 
   function judge(answer: Response, grant: Grant | undefined): Missing | Setback {

@@ -5,7 +5,15 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { bakeFile } from '../../src/bake/bake-file.ts';
-import { ESCAPE_CANARY, ESCAPE_CANARY_FILE, takeCanary } from '../../src/bake/escape-canary.ts';
+import { targetsOf } from '../../src/bake/definition.ts';
+import {
+  ESCAPE_CANARY,
+  ESCAPE_CANARY_FILE,
+  type PrintHabits,
+  takeCanary,
+} from '../../src/bake/escape-canary.ts';
+import { portableDefinition } from '../../src/bake/portable.ts';
+import { unescaped } from '../../src/bake/template-text.ts';
 import { test } from '../tiers/real.ts';
 
 const FILE = readFileSync(path.join(import.meta.dirname, 'awkward-bake-file.hcl'), 'utf8');
@@ -63,3 +71,44 @@ describe.each(['engine', 'oldBuildx'] as const)('with the buildx of %s', (which)
     expect(text.match(/ours\/cache:1/g)).toHaveLength(1);
   });
 });
+
+/** What a printed definition means, whichever buildx printed it. */
+function meaningOf(raw: Printed, { printsEscaped }: PrintHabits): object {
+  const plain = (text: string): string => (printsEscaped ? unescaped(text) : text);
+  const texts = (all: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(all).map(([key, value]) => [key, plain(value)]));
+  return Object.fromEntries(
+    [...targetsOf(raw)].map(([name, { args, labels, annotations, output, ...rest }]) => [
+      name,
+      {
+        ...rest,
+        // Older ones leave out that nothing is written.
+        output: output.filter(({ type }) => type !== 'cacheonly'),
+        args: texts(args),
+        labels: texts(labels),
+        annotations: annotations.map(plain),
+      },
+    ]),
+  );
+}
+
+test.for([
+  ['engine', 'oldBuildx'],
+  ['oldBuildx', 'engine'],
+] as const)(
+  'the artifact that %s writes means the same to %s, literal ${ in a label included',
+  async ([writer, reader], { engine, oldBuildx }) => {
+    const of = { engine, oldBuildx };
+    const first = await print(of[writer].env, 'docker-bake.hcl', FILE);
+    const results = [{ name: 'app', tags: ['ours/app:1'], cacheTo: [], output: ['type=registry'] }];
+    const artifact = portableDefinition(bakeFile(first.raw, { results, cacheFrom: [], ...first.habits }));
+    const text = JSON.stringify(artifact);
+    const own = await print(of[writer].env, 'artifact.json', text);
+    const other = await print(of[reader].env, 'artifact.json', text);
+    expect(meaningOf(other.raw, other.habits)).toEqual(meaningOf(own.raw, own.habits));
+    expect(graphOf(own.raw, 'app')).toEqual(graphOf(first.raw, 'app'));
+    const { labels } =
+      (meaningOf(other.raw, other.habits) as Record<string, { labels: object }>)['app'] ?? {};
+    expect(JSON.stringify(labels)).toContain('${');
+  },
+);

@@ -8,12 +8,13 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'rate-limit',
   'expired-token',
   'registry-error',
-  'quota',
-  'denied',
   'engine',
   'tag-not-readable',
   'unpacking',
 ]);
+
+/** The generated pipeline tries nothing again that ends so. */
+const REFUSED: ReadonlySet<string> = new Set(['quota', 'denied']);
 
 it.each(Object.keys(FAILURE_CLASSES) as readonly (keyof typeof FAILURE_CLASSES)[])(
   'a build that failed by %s ends with the exit code of its class',
@@ -22,7 +23,7 @@ it.each(Object.keys(FAILURE_CLASSES) as readonly (keyof typeof FAILURE_CLASSES)[
     const targets = [{ outcome: 'failed', failures }] as const;
     const error = failureOf({ outcome: 'failed', targets });
     expect(error?.code).toBe(`build-${failureClass}`);
-    expect(exitCodeOf(error)).toBe(OUTSIDE.has(failureClass) ? 5 : 6);
+    expect(exitCodeOf(error)).toBe(REFUSED.has(failureClass) ? 4 : OUTSIDE.has(failureClass) ? 5 : 6);
   },
 );
 

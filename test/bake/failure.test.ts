@@ -147,6 +147,10 @@ it.each([
     'target a: failed to solve: error writing layer blob: failed to do request: Head "https://r/v2/": dial tcp 127.0.0.1:1: connect: connection refused',
     'registry-error',
   ],
+  [
+    'failed to solve: failed to push 1.dkr.ecr.eu-west-2.amazonaws.com/a:1: unexpected status from HEAD request to https://1.dkr.ecr.eu-west-2.amazonaws.com/v2/a/blobs/sha256:12: 403 Forbidden',
+    'expired-token',
+  ],
   // Base images.
   [
     `failed to solve: r/b:1: failed to resolve source metadata for r/b:1: ${URL_OF('HEAD', 'b/manifests/1')}: 429 Too Many Requests`,

@@ -92,12 +92,12 @@ describe('a field that is wrong is named with its place and what to write', () =
     [
       '    lane: ""',
       '    lane: CPU',
-      "20:11 targets.app.lane: 'CPU' is not a valid lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
+      "20:11 targets.app.lane: 'CPU' is not a valid lane (lower-case letters, digits, '.', '_' and '-', at most 32, not ending like a hash of 10 hex digits)",
     ],
     [
       '    lane: ""',
       '    lane: a-0123456789',
-      "20:11 targets.app.lane: 'a-0123456789' is not a valid lane (lower-case letters, digits, '.' and '-', at most 32, not ending like a hash of 10 hex digits)",
+      "20:11 targets.app.lane: 'a-0123456789' is not a valid lane (lower-case letters, digits, '.', '_' and '-', at most 32, not ending like a hash of 10 hex digits)",
     ],
     [
       '  app:\n',

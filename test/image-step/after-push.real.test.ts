@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { Clock } from '../../src/platform/clock.ts';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
+import { PROJECT_FILES } from '../../parts/ci-job/checkout.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN } from '../../parts/ci-job/variables.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
@@ -84,3 +85,18 @@ test('a record that cannot be written any more hides no failure, and takes nothi
   expect(failed.stderr).toMatch(/\nerror: .*RUN ! grep broken.* ended with exit code 1\n$/);
   expect(failed.stderr).toContain('--result: the folder of');
 });
+
+test.for(['engine', 'oldBuildx'] as const)(
+  'a target whose result is no index is built, pushed, and skipped the next time (%s)',
+  async (which, { engine, oldBuildx, registry }) => {
+    const bakeFile = `${PROJECT_FILES['docker-bake.hcl']}
+target "app" {
+  attest = ["type=provenance,disabled=true"]
+}
+`;
+    const { env } = { engine, oldBuildx }[which];
+    await using agent = await makeAgent(env, { images: registry.host }, { 'docker-bake.hcl': bakeFile });
+    requireSuccess(await agent.build(MAIN));
+    expect(requireSuccess(await agent.build(MAIN)).result.outcome).toBe('skipped');
+  },
+);

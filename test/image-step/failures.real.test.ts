@@ -82,7 +82,7 @@ describe.concurrent('a push that the registry refuses', () => {
     await using agent = await makeAgent(engine.env, { images: faults.host, cache: registry.host });
     faults.set(refusal(403, 'DENIED', 'maximum allowed number of images 100000 reached'));
     const { exitCode, stderr, result } = await agent.build(MAIN);
-    expect(exitCode).toBe(5);
+    expect(exitCode).toBe(4);
     expect(stderr).toMatch(/error: .*maximum allowed number of images.*\n {2}hint: the repository is full/);
     expect(result).toMatchObject({ outcome: 'failed', error: { code: 'build-quota' } });
     expect(await agent.bakes()).toHaveLength(1);

@@ -87,11 +87,11 @@ test('a push that will be denied is found before anything is built (B-06, B-14)'
   onTestFinished(locked.stop);
   await using agent = await makeAgent(engine.env, { images: locked.host });
   const { exitCode, stderr, result } = await agent.build(MAIN, { clock });
-  expect(exitCode).toBe(5);
+  expect(exitCode).toBe(4);
   expect(stderr).toMatch(
     /error: the image cannot be pushed: .*images-main: 401 Unauthorized.*asked anonymously\n {2}hint: /,
   );
-  expect(result).toMatchObject({ outcome: 'failed', error: { code: 'push-impossible', exitCode: 5 } });
+  expect(result).toMatchObject({ outcome: 'failed', error: { code: 'push-impossible', exitCode: 4 } });
   expect(await agent.bakes()).toEqual([]);
 });
 

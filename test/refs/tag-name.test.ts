@@ -5,7 +5,7 @@ import { isCommitSha, type CommitSha } from '../../src/context/context.ts';
 import { isTag } from '../../src/registry/reference.ts';
 import { branchTag, commitTag, latestTag, oldBranchTags, pullRequestTag } from '../../src/refs/tag-name.ts';
 
-const LANES = ['', 'cpu', 'arm64', 'nightly', 'gpu-nightly', '7', 'a.b'];
+const LANES = ['', 'cpu', 'arm64', 'nightly', 'gpu-nightly', '7', 'a.b', 'x86_cpu'];
 
 function hashOf(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 10);

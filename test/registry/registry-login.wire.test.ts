@@ -186,3 +186,46 @@ test('reading and writing are rights of their own', async () => {
   await at.registry.canPush(at.reference);
   expect(at.askedForTokens()).toHaveLength(2);
 });
+
+/** A registry of ECR's manner: Basic, and to who is not ada it answers 403 with `message`. */
+async function openEcr(message: string, credentials: Credentials) {
+  const server = await startFixtureRegistry();
+  const host = await openHost({ clock: fastClock() });
+  const digest = server.keep('team/app', '1', {});
+  server.interfere = (seen, answer) => {
+    if (seen.authorization === ADA) return undefined;
+    if (seen.authorization === undefined) {
+      return refuse(answer, 401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="ecr"' });
+    }
+    const body = JSON.stringify({ errors: [{ code: 'DENIED', message }] });
+    answer.writeHead(403, { 'content-type': 'application/json' }).end(seen.method === 'HEAD' ? '' : body);
+    return 'answered';
+  };
+  const tag = '1';
+  if (!isTag(tag)) throw new Error(tag);
+  return {
+    registry: createRegistry(host, credentials),
+    reference: { host: server.host, path: 'team/app', tag },
+    digest,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test.each(['manifest', 'head'] as const)(
+  'a 403 that says that the token has expired gets a fresh login, as 401 does: %s',
+  async (verb) => {
+    const message = 'Your authorization token has expired. Reauthenticate and try again.';
+    await using at = await openEcr(message, credentialsOf(expired, ada));
+    expect(await at.registry[verb](at.reference)).toMatchObject({ state: 'found', digest: at.digest });
+  },
+);
+
+test('a 403 that means what it says is believed, and no login is asked for again', async () => {
+  const credentials = credentialsOf(expired, ada);
+  await using at = await openEcr('User is not authorized to perform: ecr:BatchGetImage', credentials);
+  expect(await at.registry.head(at.reference)).toMatchObject({ state: 'denied' });
+  expect(credentials.asked).toBe(1);
+});
