@@ -6,7 +6,7 @@ import type { ReadConfiguration } from '../config/parse.ts';
 import { type ConfigurationSource, parseConfigurationSource } from '../config/source.ts';
 import type { UsedConfiguration } from '../config/used.ts';
 import { readBuildkite } from '../context/buildkite.ts';
-import { headCommit, topLevel } from '../context/checkout.ts';
+import { checkoutsAround, headCommit, topLevel } from '../context/checkout.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
 import { readTrustedFile, type TrustedFile } from '../context/trusted-file.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -38,7 +38,8 @@ export async function openConfiguration(host: Host, input: Input): Promise<Opene
   const root = top ?? host.cwd;
   const [named] = candidates;
   // The agent's own word first: what a pull request commits can make git see no checkout, or another one.
-  const roots = [nonEmpty(host.env['BUILDKITE_BUILD_CHECKOUT_PATH']), top];
+  const around = top === undefined ? [] : await checkoutsAround(host, top);
+  const roots = [nonEmpty(host.env['BUILDKITE_BUILD_CHECKOUT_PATH']), ...around];
   const lies = await placeOfFile(roots, named);
   const build = lies.at === 'outside' ? undefined : readBuildkite(host.env);
   const place = placeOfConfiguration(source, {

@@ -8,6 +8,24 @@ export async function topLevel(host: Host): Promise<string | undefined> {
   return await firstLine(host, ['rev-parse', '--show-toplevel']);
 }
 
+/** As many checkouts as are looked at one in another. */
+const DEEPEST = 16;
+
+/**
+ * The checkouts that `top` is a submodule of, the outermost first, and `top` itself. A pull request can make a submodule of any folder, and
+ * then git sees no further than that.
+ */
+export async function checkoutsAround(host: Host, top: string): Promise<readonly string[]> {
+  const found = [top];
+  while (found.length < DEEPEST) {
+    const cwd = found[0] ?? top;
+    const above = await firstLine({ ...host, cwd }, ['rev-parse', '--show-superproject-working-tree']);
+    if (above === undefined || found.includes(above)) break;
+    found.unshift(above);
+  }
+  return found;
+}
+
 /** The commit that is checked out. */
 export async function headCommit(host: Host): Promise<CommitSha | undefined> {
   return await commitNamed(host, 'HEAD');

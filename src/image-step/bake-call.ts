@@ -11,6 +11,7 @@ import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
 import { secretEntry } from '../sccache/secret.ts';
 import type { BuildServices } from './build-services.ts';
+import { requireFitDefinition, requireInsideCheckout } from './preflight.ts';
 import { type Writes, buildValues } from './target-plan.ts';
 
 /** The call that evaluates the repository's files under the overlay (at `overlay`), in a closed environment: only for `--print`. */
@@ -69,7 +70,10 @@ export function bakeDocument(
   return bakeFile(printed.raw, { results, printsEscaped: printed.habits.printsEscaped, ...more });
 }
 
-/** The call that bakes `targets`, with the build's secret; the definition is written where only this user can read it. */
+/**
+ * The call that bakes `targets`, with the build's secret; the definition is written where only this user can read it. Throws `config` where
+ * the checkout is not any more what was judged.
+ */
 export async function writeBakeCall(
   services: Pick<BuildServices, 'host' | 'settings' | 'docker' | 'secret'>,
   facts: {
@@ -89,14 +93,17 @@ export async function writeBakeCall(
   const file = path.join(host.scratch, 'definition.json');
   const document = bakeDocument(printed, targets, { cacheFrom, secrets, args });
   await writeFile(file, JSON.stringify(document), { mode: 0o600 });
+  const env = {
+    ...docker.env,
+    ...configuredVariables(settings, buildValues(context, targets)),
+    ...AS_JUDGED,
+  };
+  requireInsideCheckout(settings);
+  requireFitDefinition(settings, printed, env);
   return {
     files: [file],
     targets: targets.map((t) => t.settings.name),
-    env: {
-      ...docker.env,
-      ...configuredVariables(settings, buildValues(context, targets)),
-      ...AS_JUDGED,
-    },
+    env,
     buildx: docker.buildx,
     cwd: settings.root,
     allow: entitlementsOf(printed.raw),

@@ -20,22 +20,34 @@ export async function preflight(
 ): Promise<Definition> {
   for (const file of settings.bake.files) await readBakeFile(path.resolve(settings.root, file));
   const definition = await printDefinition(host, call);
+  // What is baked is baked with more than it was evaluated with.
+  requireFitDefinition(settings, definition, { ...docker.env, ...call.env });
+  requireAgreement(promises, definition.targets);
+  await requireStages(definition.raw, settings.root);
+  return definition;
+}
+
+/**
+ * Throws `config` where the definition asks for what it may not have, as the checkout is now: a folder can have become a link since it was
+ * looked at last. To be called before each bake too, which opens the paths again by their names.
+ */
+export function requireFitDefinition(
+  settings: BuildServices['settings'],
+  { raw }: Pick<Definition, 'raw'>,
+  env: Readonly<Record<string, string>>,
+): void {
   const { allow, permit, variables, passthrough } = settings.bake;
   requireInnocent(
-    judgeDefinition(definition.raw, {
+    judgeDefinition(raw, {
       root: settings.root,
       allow,
       permit,
       args: configuredArguments(settings),
       variables: [...Object.keys(variables), ...passthrough],
-      // What is baked is baked with more than it was evaluated with.
-      environment: Object.keys({ ...docker.env, ...call.env }),
+      environment: Object.keys(env),
       resolve: whereabouts,
     }),
   );
-  requireAgreement(promises, definition.targets);
-  await requireStages(definition.raw, settings.root);
-  return definition;
 }
 
 /** What bake reads of its working directory unasked, for Compose files; it quotes lines that it does not understand (bake/compose.go). */

@@ -19,7 +19,8 @@ export async function requireOwnFile(
     throw unusable(option, `'${folder}' is a link in the checkout, to '${real}'`, OTHER_PLACE);
   }
   const [first, ...below] = path.relative(await realpath(root), real).split(path.sep);
-  if (first !== '..' && [first, ...below].includes('.git')) {
+  // In any case: file systems of some machines know no difference.
+  if (first !== '..' && [first, ...below].some((name) => name?.toLowerCase() === '.git')) {
     throw unusable(
       option,
       `'${file}' is in a .git of the checkout, where git looks for its settings`,

@@ -8,7 +8,7 @@ let top = '';
 const at = (...names: readonly string[]): string => path.join(top, ...names);
 beforeEach(async () => {
   top = await realpath(await mkdtemp(path.join(tmpdir(), 'warmbake-own-file-')));
-  for (const folder of ['checkout/.git', 'checkout/out/.git', 'elsewhere'])
+  for (const folder of ['checkout/.git', 'checkout/out/.git', 'checkout/lib/.GIT', 'elsewhere'])
     await mkdir(at(folder), { recursive: true });
   await writeFile(at('elsewhere/profile'), 'theirs');
   await writeFile(at('checkout/.git/config'), 'theirs');
@@ -61,6 +61,7 @@ it("a link on the way to the checkout is the machine's own", async () => {
 it.each([
   ['a folder that is not there', 'elsewhere/none/result.json', /the folder of '.*' is not there/],
   ["settings of the checkout's git", 'checkout/.git/config', /is in a \.git of the checkout/],
+  ['settings of git in another case', 'checkout/lib/.GIT/config', /is in a \.git of the checkout/],
   ['settings of a submodule', 'checkout/out/.git/config', /is in a \.git of the checkout/],
   ['a folder', 'checkout/out', /'.*out' is not a file/],
 ])('told before anything is written: %s', async (_, name, message) => {
