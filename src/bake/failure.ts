@@ -25,7 +25,7 @@ export function classifyFailure(trace: Trace): Failure {
   const vertex = failedVertex(trace, text);
   const importing = isReadingCache(trace, text, vertex);
   const failureClass = classOf(text, { importing, log: vertex?.tail ?? [] });
-  const hint = KILLED.test(text) ? KILLED_HINT : ruleOf(failureClass).hint;
+  const hint = hintFor(failureClass, text);
   return {
     class: failureClass,
     importing,
@@ -34,6 +34,17 @@ export function classifyFailure(trace: Trace): Failure {
     ...targetIn(trace.said),
     ...(vertex === undefined ? {} : { step: { name: vertex.name, log: vertex.tail } }),
   };
+}
+
+/** A base image that is there for those who have a login. */
+const LOCKED_BASE = /^(?:\S+: )?failed to resolve source metadata for /;
+const LOCKED_BASE_HINT =
+  'if this base image needs a login: builds that are not trusted get those that the configuration names (logins.pull)';
+
+function hintFor(failureClass: FailureClass, text: string): string | undefined {
+  if (KILLED.test(text)) return KILLED_HINT;
+  const isRefused = failureClass === 'denied' || failureClass === 'expired-token';
+  return isRefused && LOCKED_BASE.test(text) ? LOCKED_BASE_HINT : ruleOf(failureClass).hint;
 }
 
 /** A bake that was stopped because nothing came any more: an imported cache, or anything of BuildKit. */

@@ -256,3 +256,19 @@ it('a bake that says nothing is an unknown failure', () => {
     message: 'docker buildx bake failed without a word',
   });
 });
+
+it.each([
+  [
+    `r/b:1: failed to resolve source metadata for r/b:1: ${URL_OF('HEAD', 'b/manifests/1')}: 401 Unauthorized`,
+    true,
+  ],
+  [
+    'failed to resolve source metadata for r/b:1: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials',
+    true,
+  ],
+  [`r/b:1: failed to resolve source metadata for r/b:1: r/b:1: not found`, false],
+  [`failed to push r/app:main: ${URL_OF('PUT', 'e/app/manifests/a')}: 401 Unauthorized`, false],
+])('a base image that wants a login names where logins are configured: %s (%s)', (text, hinted) => {
+  const { hint } = classifyFailure(replay([`ERROR: failed to solve: ${text}`]).trace);
+  expect(hint?.includes('logins.pull') === true).toBe(hinted);
+});

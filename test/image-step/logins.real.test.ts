@@ -3,7 +3,9 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN, pullRequest, type Variables } from '../../parts/ci-job/variables.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
+import { REGISTRY_LOGIN, startRegistry } from '../../parts/registry.ts';
 import { test } from '../tiers/real.ts';
 
 const USERS = {
@@ -45,3 +47,30 @@ test.for([
     expect(await given(agent, variables)).toEqual({ hosts, codes });
   },
 );
+
+test('a pull request is built from a base image that needs a login where the configuration names its host, and told so where not', async ({
+  engine,
+  registry,
+  onTestFinished,
+}) => {
+  const locked = await startRegistry({ locked: true });
+  onTestFinished(locked.stop);
+  const { username, password } = REGISTRY_LOGIN;
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  const users = JSON.stringify({ auths: { [locked.host]: { auth } } });
+  await using maker = await makeAgent(engine.env, { images: locked.host });
+  await writeFile(path.join(maker.dockerConfig, 'config.json'), users);
+  requireSuccess(await maker.build(MAIN));
+
+  const base = `${locked.host}/${maker.repositories.images.main}:latest`;
+  const dockerfile = `FROM ${base} AS app\nCOPY version.txt /\n`;
+  await using agent = await makeAgent(engine.env, { images: registry.host }, { Dockerfile: dockerfile });
+  await writeFile(path.join(agent.dockerConfig, 'config.json'), users);
+  const refused = await agent.build(pullRequest(), { clock });
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toMatch(
+    /logins-withheld.*\n[\s\S]*hint: if this base image needs a login: .*logins\.pull/,
+  );
+  await agent.configure((all) => ({ ...all, logins: { pull: [locked.host] } }));
+  requireSuccess(await agent.build(pullRequest(), { clock }));
+});
