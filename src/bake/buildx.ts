@@ -22,6 +22,8 @@ export interface BakeCall {
   readonly cwd: string;
   /** Entitlements that the definition asks for and may have; a buildx that does not know `--allow` knows none. */
   readonly allow?: readonly string[];
+  /** Changes of what the files say, `TARGET.KEY=VALUE`. */
+  readonly overrides?: readonly string[];
 }
 
 /**
@@ -33,9 +35,12 @@ export interface BakeCall {
 export const AS_JUDGED = { BUILDX_BAKE_ENTITLEMENTS_FS: '0', BUILDX_GIT_INFO: '0' } as const;
 
 /** The command line that {@link BakeCall} stands for, without progress and builder. */
-export function bakeArguments(call: Pick<BakeCall, 'allow' | 'files' | 'targets'>): readonly string[] {
+export function bakeArguments(
+  call: Pick<BakeCall, 'allow' | 'files' | 'overrides' | 'targets'>,
+): readonly string[] {
   const allow = (call.allow ?? []).map((name) => `--allow=${name}`);
-  return [...allow, ...call.files.flatMap((f) => ['-f', f]), ...call.targets];
+  const overrides = (call.overrides ?? []).map((text) => `--set=${text}`);
+  return [...allow, ...overrides, ...call.files.flatMap((f) => ['-f', f]), ...call.targets];
 }
 
 /**

@@ -83,6 +83,9 @@ export function pushOutput(compression: Compression): string {
     : `type=registry,compression=${compression},force-compression=true,oci-mediatypes=true`;
 }
 
+/** The output of a target whose image is left in the engine. */
+export const LOAD_OUTPUT = 'type=docker';
+
 /** The output of a target without tags: built, kept by the builder, exported nowhere. */
 export const NO_OUTPUT = 'type=cacheonly';
 

@@ -22,6 +22,8 @@ export interface CommandOutcome {
 export interface Option {
   readonly flags: string;
   readonly help: string;
+  /** Can be given several times, with one value each: a list, as `<value...>` makes one of several values. */
+  readonly repeatable?: true;
 }
 
 /** A command as data; `run` is loaded only when the command is called. */

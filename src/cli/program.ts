@@ -228,11 +228,19 @@ function define(
   const examples = spec.examples.map((example) => `  ${example}`).join('\n');
   command.description(spec.description).addHelpText('after', `\nExamples:\n${examples}`);
   for (const argument of spec.args?.split(' ') ?? []) command.argument(argument);
-  for (const option of spec.options) command.option(option.flags, option.help);
+  for (const { flags, help, repeatable } of spec.options) {
+    if (repeatable === true) command.option(flags, help, collect, []);
+    else command.option(flags, help);
+  }
   command.option('--json', 'one JSON document on standard output; all other text on standard error');
   command.action(async () => {
     await run(spec, { args: command.args, options: command.opts() });
   });
+}
+
+/** The values so far, and one more. */
+function collect(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value];
 }
 
 async function runCommand(

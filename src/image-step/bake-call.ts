@@ -5,7 +5,7 @@ import { type BakeCall, AS_JUDGED } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
 import { evaluationEnvironment } from '../bake/environment.ts';
 import { entitlementsOf } from '../bake/entitlements.ts';
-import { exportAttributes, NO_OUTPUT, overlayEnvironment, pushOutput } from '../bake/overlay.ts';
+import { exportAttributes, LOAD_OUTPUT, NO_OUTPUT, overlayEnvironment, pushOutput } from '../bake/overlay.ts';
 import { expand } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
@@ -21,6 +21,8 @@ export function printCall(
     readonly context: BuildContext;
     readonly overlay: string;
     readonly targets: readonly Writes[];
+    /** `TARGET.KEY=VALUE`, as bake's `--set`. */
+    readonly overrides?: readonly string[];
   },
 ): BakeCall {
   const values = buildValues(facts.context, facts.targets);
@@ -30,6 +32,7 @@ export function printCall(
     files: [...call.files, facts.overlay],
     targets: facts.targets.map((t) => t.settings.name),
     env: { ...call.env, ...overlayEnvironment(values) },
+    overrides: facts.overrides ?? [],
   };
 }
 
@@ -61,13 +64,19 @@ export function bakeDocument(
 ): object {
   const results = targets.map((target) => ({
     name: target.settings.name,
-    tags: target.tags.map(referenceName),
+    tags: target.load ?? target.tags.map(referenceName),
     cacheTo: target.exportTo.map(
       (ref) => `type=registry,ref=${referenceName(ref)},${exportAttributes(target.settings.cache)}`,
     ),
-    output: [target.tags.length === 0 ? NO_OUTPUT : pushOutput(target.settings.image.compression)],
+    output: [outputOf(target)],
   }));
   return bakeFile(printed.raw, { results, printsEscaped: printed.habits.printsEscaped, ...more });
+}
+
+/** Where a target's image goes, as bake words it. */
+export function outputOf({ load, tags, settings }: Writes): string {
+  if (load !== undefined) return LOAD_OUTPUT;
+  return tags.length === 0 ? NO_OUTPUT : pushOutput(settings.image.compression);
 }
 
 /**

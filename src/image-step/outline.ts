@@ -6,6 +6,7 @@ import { startContext } from '../context/build-context.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Warning } from '../platform/events.ts';
+import { WarmbakeError } from '../platform/errors.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { chooseTargets } from './choose-targets.ts';
 import { asConfigured } from './expand-targets.ts';
@@ -14,7 +15,7 @@ import type { BuildServices } from './build-services.ts';
 import { requireExpectedTag } from './expected-tag.ts';
 import { requireCleanCheckout } from './preflight.ts';
 import { switchedWrites } from './switches.ts';
-import { type Writes, buildValues, writesOf } from './target-plan.ts';
+import { type Writes, buildValues, loadedNames, writesOf } from './target-plan.ts';
 
 /** What the caller wants to be outlined. */
 export interface OutlineRequest {
@@ -22,6 +23,10 @@ export interface OutlineRequest {
   readonly targets: readonly string[];
   /** A local build may push. */
   readonly push: boolean;
+  /** Leave the images in the engine: outside of CI only. */
+  readonly load?: boolean;
+  /** Changes of the definition, `TARGET.KEY=VALUE`: outside of CI only, and not where something is pushed. */
+  readonly overrides?: readonly string[];
   /** The reference that others will pull: one that this build has to push. */
   readonly expectTag?: string;
 }
@@ -72,9 +77,13 @@ export async function startOutline(
   const expanded = await resolve({ values: buildValues(known, []), named: request.targets });
   const { settings, warnings, brought } = expanded;
   const chosen = chooseTargets(expanded, request.targets);
+  requireLocal(known, request);
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
   const options = { settings, push: request.push };
-  const writes = chosen.map((target) => switchedWrites(writesOf(known, target, options), switches));
+  const writes = chosen.map((target) => ({
+    ...switchedWrites(writesOf(known, target, options), switches),
+    ...(request.load === true ? { load: loadedNames(brought.get(target.name), target.name) } : {}),
+  }));
   const { expectTag } = request;
   if (expectTag !== undefined) {
     requireExpectedTag(
@@ -98,6 +107,14 @@ export async function startOutline(
     warnings,
     brought,
   };
+}
+
+/** Throws `refused` for what only a person's own build may do. */
+function requireLocal({ origin }: BuildContext, { load = false, overrides = [] }: OutlineRequest): void {
+  const wish = load ? '--load' : overrides.length > 0 ? '--set' : undefined;
+  if (wish === undefined || origin.kind === 'local') return;
+  const hint = 'what CI builds follows from the commit and the configuration alone';
+  throw new WarmbakeError('refused', 'local-only', `${wish} is for builds outside of CI`, { hint });
 }
 
 /** The whole of {@link startOutline}, with targets as they are configured: bake is not asked what they stand for. */

@@ -1,8 +1,9 @@
-import { exportAttributes, NO_OUTPUT, pushOutput } from '../bake/overlay.ts';
+import { exportAttributes, NO_OUTPUT } from '../bake/overlay.ts';
 import type { Source } from '../cache/chain.ts';
 import { usedText } from '../config/used.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
+import { outputOf } from './bake-call.ts';
 import type { ImportPlan } from './import-plan.ts';
 import type { BuildPlan } from './plan.ts';
 import type {
@@ -45,8 +46,13 @@ export function contextDocument(context: BuildContext): ContextDocument {
 }
 
 function targetDocument(target: TargetPlan): PlannedTargetDocument {
-  const { skip, replaced } = target;
-  return { ...refsDocument(target), skip, ...(replaced === undefined ? {} : { replaced }) };
+  const { skip, replaced, load } = target;
+  return {
+    ...refsDocument(target),
+    skip,
+    ...(load === undefined ? {} : { load }),
+    ...(replaced === undefined ? {} : { replaced }),
+  };
 }
 
 /** The refs of one target as JSON. */
@@ -142,11 +148,20 @@ export function imageLines(target: ResolvedTarget): readonly string[] {
   ];
 }
 
+/** A local build without `--load` has no image to show for it. */
+function outputText(target: TargetPlan): string {
+  const output = outputOf(target);
+  return output === NO_OUTPUT
+    ? `${output}: only the builder's cache is filled (outside of CI, --load leaves the image in the engine)`
+    : output;
+}
+
 /** The plan for people: the lines of `warmbake plan` for one target below its chain. */
 export function targetLines(target: TargetPlan): readonly string[] {
   return [
     ...imageLines(target),
-    `output   ${target.tags.length === 0 ? NO_OUTPUT : pushOutput(target.settings.image.compression)}`,
+    ...(target.load === undefined ? [] : [`load     ${target.load.join(', ')}`]),
+    `output   ${outputText(target)}`,
     ...(target.replaced === undefined
       ? []
       : [`instead  of the bake file's ${replacedText(target.replaced)}`]),

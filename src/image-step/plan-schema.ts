@@ -111,6 +111,8 @@ export const skipSchema = z.strictObject({
 /** One target of a plan. */
 export const plannedTargetSchema = targetRefsSchema.extend({
   skip: skipSchema,
+  /** Names in the engine of this machine, of a build that leaves its images there. */
+  load: z.array(z.string()).readonly().exactOptional(),
   /** What the target's bake files say about results, and the build does not do. */
   replaced: z
     .strictObject({

@@ -78,7 +78,12 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   const services = { ...outer, settings };
   const overlay = path.join(host.scratch, 'ci.hcl');
   await writeFile(overlay, overlayText(settings));
-  const call = printCall(services, { context: outline.context, overlay, targets: writes });
+  const call = printCall(services, {
+    context: outline.context,
+    overlay,
+    targets: writes,
+    overrides: request.overrides ?? [],
+  });
   const values = buildValues(outline.context, writes);
   const promises = writes.map((target) => promisedBy(settings, target.settings, values));
   // Bake first: starting it takes no time of this process, asking a registry does.
@@ -116,7 +121,9 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
     context,
     settings,
     targets: targets.map((t, i) => {
-      const replaced = replacedOf(outline.brought.get(t.settings.name));
+      const replaced = replacedOf(outline.brought.get(t.settings.name), {
+        loaded: t.load !== undefined,
+      });
       return { ...t, skip: skips[i] ?? NOT_ASKED, ...(replaced === undefined ? {} : { replaced }) };
     }),
     builder: choice,
@@ -130,11 +137,18 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
       ...services.loginWarnings,
       ...warnings,
       ...outline.warnings,
+      ...overrideWarnings(request),
       ...variables,
       ...sourceWarnings(targets.flatMap(({ sources }) => sources)),
       ...importWarnings(imports),
     ],
   };
+}
+
+function overrideWarnings({ overrides = [] }: PlanRequest): readonly Warning[] {
+  if (overrides.length === 0) return [];
+  const message = `--set ${overrides.join(', ')}: the definition is another than in CI, and steps that see the change are in no cache`;
+  return [{ code: 'definition-overridden', message }];
 }
 
 const NOT_ASKED: SkipDecision = { decision: 'build', because: 'the registry was not asked (--offline)' };

@@ -14,12 +14,17 @@ export interface Replaced {
  */
 const SHOWN = ['type', 'ref', 'name', 'dest', 'scope', 'bucket'];
 
-/** What a target loses; `undefined` where that is nothing. `cacheonly` asks for no result. */
-export function replacedOf(brought: TargetDefinition | undefined): Replaced | undefined {
+/** What a target loses; `undefined` where that is nothing. `cacheonly` asks for no result; an image that is `loaded` keeps its tags. */
+export function replacedOf(
+  brought: TargetDefinition | undefined,
+  { loaded = false } = {},
+): Replaced | undefined {
   if (brought === undefined) return undefined;
   const replaced: Replaced = {
-    tags: brought.tags.filter((tag) => tag !== ''),
-    output: brought.output.filter(({ type }) => type !== 'cacheonly').map(entryPlace),
+    tags: loaded ? [] : brought.tags.filter((tag) => tag !== ''),
+    output: brought.output
+      .filter(({ type }) => type !== 'cacheonly' && !(loaded && type === 'docker'))
+      .map(entryPlace),
     cacheTo: brought.cacheTo.map(entryPlace),
   };
   return Object.values(replaced).every((all: readonly string[]) => all.length === 0) ? undefined : replaced;

@@ -50,6 +50,9 @@ export async function runTargets(
     }),
   );
   for (const result of results) tellWritten(services, result);
+  for (const { target } of ended.filter((each) => each.outcome === 'built')) {
+    for (const name of target.load ?? []) host.emit({ type: 'line', text: `loaded   ${name}` });
+  }
   return results;
 }
 

@@ -1,5 +1,5 @@
 import type { Promised } from '../bake/agreement.ts';
-import { parseEntry } from '../bake/definition.ts';
+import { type TargetDefinition, parseEntry } from '../bake/definition.ts';
 import {
   type BuildValues,
   NO_OUTPUT,
@@ -12,6 +12,7 @@ import { writtenRefs } from '../refs/written-refs.ts';
 import type { Settings, TargetSettings } from '../config/settings.ts';
 import { expand } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
+import { repositoryPart } from '../refs/repositories.ts';
 import { imageNames } from '../refs/image-names.ts';
 import { type Reference, referenceName } from '../registry/reference.ts';
 import type { Replaced } from './replaced.ts';
@@ -35,6 +36,8 @@ export interface Writes {
   /** Refs that bake exports the cache to. */
   readonly exportTo: readonly Reference[];
   readonly promotions: readonly Promotion[];
+  /** Names in the engine of this machine, where the image is to be left there; then nothing is pushed. */
+  readonly load?: readonly string[];
 }
 
 /** One target with its cache sources: all that bake needs to know. */
@@ -47,6 +50,15 @@ export interface TargetPlan extends ResolvedTarget {
   readonly skip: SkipDecision;
   /** What its bake files say about results, and the build does not do; absent where that is nothing. */
   readonly replaced?: Replaced;
+}
+
+/** What the engine calls an image that is left in it: as the bake files do, else by the target. */
+export function loadedNames(
+  brought: Pick<TargetDefinition, 'tags'> | undefined,
+  target: string,
+): readonly string[] {
+  const own = (brought?.tags ?? []).filter((tag) => tag !== '');
+  return own.length > 0 ? own : [`${repositoryPart(target)}:latest`];
 }
 
 /** The refs that this build may write for `target`. */

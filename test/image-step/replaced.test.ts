@@ -34,6 +34,16 @@ describe('what a bake file says about results, and a build does not do', () => {
     expect(text).toContain('type=s3,bucket=b');
   });
 
+  it('is not what an image has that is left in the engine', () => {
+    const { app } = { app: { tags: ['a/b:c'], output: ['type=docker', 'type=local,dest=out'] } };
+    const brought = targetsOf({ target: { app } }).get('app');
+    expect(replacedOf(brought, { loaded: true })).toEqual({
+      tags: [],
+      output: ['type=local,dest=out'],
+      cacheTo: [],
+    });
+  });
+
   it.each([{}, { output: ['type=cacheonly'] }, { tags: [''] }])('is nothing in %j', (target) => {
     expect(replaced(target)).toBeUndefined();
   });

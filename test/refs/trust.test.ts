@@ -141,3 +141,18 @@ it('old names are left out where they are not asked for', () => {
   );
   expect(roles).toEqual(['own', 'main']);
 });
+
+it('a local build on a branch asks for what its pull request would, but for what only that one has a name for', () => {
+  const context = contextOf({ ...TRUSTED, BUILDKITE_PULL_REQUEST: '7', BUILDKITE_BRANCH: 'work' }, 'work');
+  if (context === undefined) throw new Error('refused');
+  const local: BuildContext = { ...context, origin: { kind: 'local', branch: 'work' } };
+  for (const target of PLACE.targets) {
+    const [here, there] = [local, context].map((one) =>
+      cacheSources(one, target, { ...PLACE, compat: { oldNames: false } })
+        .filter(({ role }) => role !== 'own')
+        .map(({ role, ref }) => [role, referenceName(ref)]),
+    );
+    expect(here).toEqual(there);
+    expect(here?.length).toBeGreaterThan(5);
+  }
+});

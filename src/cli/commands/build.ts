@@ -18,6 +18,7 @@ import {
   never,
 } from '../command.ts';
 import { type Loaded, loadForBuild } from '../loaded.ts';
+import { LOCAL_OPTIONS, localWishes } from '../local-options.ts';
 import { explain } from './explain.ts';
 import { EXPECT_TAG_OPTION, expectedTag, planCommand } from './plan.ts';
 
@@ -33,6 +34,7 @@ export const buildCommand: CommandSpec = {
     { flags: '--push', help: 'outside of CI: push and export as an untrusted build' },
     { flags: '--offline', help: "do not ask which sources exist; import the trusted branch's" },
     { flags: '--result <file>', help: 'write the build record (JSON) to a file, also after a failure' },
+    ...LOCAL_OPTIONS,
     EXPECT_TAG_OPTION,
     { flags: '--dry-run', help: 'the same as `warmbake plan`' },
     {
@@ -45,6 +47,8 @@ export const buildCommand: CommandSpec = {
     'warmbake build test-ci',
     'warmbake build test-ci --config ci/warmbake.yaml --result result.json',
     'warmbake build test-ci --force',
+    'warmbake build test-ci --load',
+    'warmbake build test-ci --load --set test-ci.args.DEBUG=1',
     'warmbake build test-ci --explain-context --json',
   ],
   changesShared: never,
@@ -53,6 +57,7 @@ export const buildCommand: CommandSpec = {
 
 async function run(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'dryRun')) return await planCommand.run(host, input);
+  const wishes = localWishes(input);
   const loaded = await loadForBuild(host, input);
   if (flag(input, 'explainContext')) return await explain(loaded, input);
   const record = resultFile(loaded, input);
@@ -65,6 +70,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       offline: flag(input, 'offline'),
       force: flag(input, 'force'),
       ...expectedTag(input),
+      ...wishes,
     });
     const error = failureOf(result);
     const json = {

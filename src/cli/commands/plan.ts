@@ -21,6 +21,7 @@ import {
   never,
 } from '../command.ts';
 import { loadForBuild } from '../loaded.ts';
+import { LOCAL_OPTIONS, localWishes } from '../local-options.ts';
 import { tableLines } from '../table.ts';
 
 /** For CI that computes the name of the image a second time. */
@@ -40,11 +41,13 @@ export const planCommand: CommandSpec = {
     { flags: '--push', help: 'plan a local build that pushes' },
     { flags: '--force', help: 'plan a build although the image exists' },
     { flags: '--no-sccache', help: 'without sccache: the compile layer is shared with nobody' },
+    ...LOCAL_OPTIONS,
     EXPECT_TAG_OPTION,
   ],
   examples: [
     'warmbake plan',
     'warmbake plan test-ci',
+    'warmbake plan test-ci --load --set test-ci.args.DEBUG=1',
     'warmbake plan --offline --json | jq .targets[0].cacheFrom',
     'BUILDKITE=true BUILDKITE_PULL_REQUEST=7 … warmbake plan --config ci/warmbake.yaml',
   ],
@@ -53,6 +56,7 @@ export const planCommand: CommandSpec = {
 };
 
 async function plan(host: Host, input: Input): Promise<CommandOutcome> {
+  const wishes = localWishes(input);
   const loaded = await loadForBuild(host, input);
   const services = await openBuildServices(loaded.host, loaded.settings, {
     offline: flag(input, 'offline'),
@@ -65,6 +69,7 @@ async function plan(host: Host, input: Input): Promise<CommandOutcome> {
       offline: flag(input, 'offline'),
       force: flag(input, 'force'),
       ...expectedTag(input),
+      ...wishes,
     });
     for (const warning of made.warnings) host.emit({ type: 'warning', warning });
     return { json: planDocument(made), text: planText(made) };
