@@ -1,4 +1,5 @@
 import { Command as Commander, CommanderError } from 'commander';
+import { addOption } from './add-option.ts';
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
@@ -228,19 +229,11 @@ function define(
   const examples = spec.examples.map((example) => `  ${example}`).join('\n');
   command.description(spec.description).addHelpText('after', `\nExamples:\n${examples}`);
   for (const argument of spec.args?.split(' ') ?? []) command.argument(argument);
-  for (const { flags, help, repeatable } of spec.options) {
-    if (repeatable === true) command.option(flags, help, collect, []);
-    else command.option(flags, help);
-  }
+  for (const option of spec.options) addOption(command, option);
   command.option('--json', 'one JSON document on standard output; all other text on standard error');
   command.action(async () => {
     await run(spec, { args: command.args, options: command.opts() });
   });
-}
-
-/** The values so far, and one more. */
-function collect(value: string, values: readonly string[]): readonly string[] {
-  return [...values, value];
 }
 
 async function runCommand(

@@ -68,13 +68,13 @@ export function bakeDocument(
     cacheTo: target.exportTo.map(
       (ref) => `type=registry,ref=${referenceName(ref)},${exportAttributes(target.settings.cache)}`,
     ),
-    output: [outputOf(target)],
+    output: [imageOutput(target)],
   }));
   return bakeFile(printed.raw, { results, printsEscaped: printed.habits.printsEscaped, ...more });
 }
 
 /** Where a target's image goes, as bake words it. */
-export function outputOf({ load, tags, settings }: Writes): string {
+export function imageOutput({ load, tags, settings }: Writes): string {
   if (load !== undefined) return LOAD_OUTPUT;
   return tags.length === 0 ? NO_OUTPUT : pushOutput(settings.image.compression);
 }

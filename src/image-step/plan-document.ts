@@ -3,7 +3,7 @@ import type { Source } from '../cache/chain.ts';
 import { usedText } from '../config/used.ts';
 import type { BuildContext } from '../context/context.ts';
 import { referenceName } from '../registry/reference.ts';
-import { outputOf } from './bake-call.ts';
+import { imageOutput } from './bake-call.ts';
 import type { ImportPlan } from './import-plan.ts';
 import type { BuildPlan } from './plan.ts';
 import type {
@@ -150,7 +150,7 @@ export function imageLines(target: ResolvedTarget): readonly string[] {
 
 /** A local build without `--load` has no image to show for it. */
 function outputText(target: TargetPlan): string {
-  const output = outputOf(target);
+  const output = imageOutput(target);
   return output === NO_OUTPUT
     ? `${output}: only the builder's cache is filled (outside of CI, --load leaves the image in the engine)`
     : output;
