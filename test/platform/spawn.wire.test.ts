@@ -31,9 +31,25 @@ it('hands over whole lines while the child runs, and keeps what it was not told 
   expect(finished).toEqual({ exitCode: 0, stdout: '', stderr: 'out\n' });
 });
 
+it('hands over lines as they were written, whatever pieces the pipe makes of them', async () => {
+  const long = 'é'.repeat(300_000);
+  const lines: string[] = [];
+  const script = `process.stdout.write('aaa\\r\\n\\n' + 'é'.repeat(300000) + '\\nend')`;
+  await processes.run({ argv: [execPath, '-e', script], env }, { onStdout: (line) => lines.push(line) });
+  expect(lines).toEqual(['aaa', '', long, 'end']);
+});
+
+it('ends a process that says more than anybody can keep', async () => {
+  const finished = await processes.run({ argv: ['cat', '/dev/zero'], env });
+  expect(finished).toMatchObject({ failure: 'killed', stderr: '' });
+  expect(finished.stdout).toHaveLength(16 * 1024 * 1024);
+});
+
 it.each<[string, readonly [string, ...string[]], object]>([
   ['an exit code', ['sh', '-c', 'exit 7'], { exitCode: 7 }],
   ['a missing program', ['no-such-program'], { failure: 'not-found' }],
+  ['an argument that no process can have', ['true', 'a\0b'], { failure: 'not-started' }],
+  ['a program that nobody may run', ['/etc/passwd'], { failure: 'not-started' }],
   ['a signal', ['sh', '-c', 'kill -9 $$'], { failure: 'killed' }],
   ['standard input that nobody reads', ['true'], { exitCode: 0 }],
 ])('%s is a value, not an exception', async (_, argv, expected) => {
