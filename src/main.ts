@@ -34,6 +34,8 @@ async function main(): Promise<void> {
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) await honourProxies();
+  const { readSchemasOnce } = await import('./platform/schemas-read-once.ts');
+  readSchemasOnce();
   const { runProgram } = await import('./cli/program.ts');
   process.exitCode = await runProgram(process.argv.slice(2), {
     env: process.env,

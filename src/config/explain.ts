@@ -6,8 +6,8 @@ import { configuration } from './schema.ts';
 type Issue = z.core.$ZodIssue;
 type Shape = z.core.JSONSchema.BaseSchema;
 
-/** JSON Schema of the file: what editors complete and check by, and where messages find names and descriptions. */
-export const jsonSchema: Shape = z.toJSONSchema(configuration, { io: 'input' });
+/** JSON Schema of the file, where messages find names and descriptions. Made for the first one: most files have no mistake. */
+let jsonSchema: Shape | undefined;
 
 /** What the schema found, in the words of someone who reads the file. */
 export function explainIssues(issues: readonly Issue[]): readonly Finding[] {
@@ -67,6 +67,7 @@ function written(input: unknown): string {
 
 /** The schema of the value at `path`. */
 function shapeAt(path: Path): Shape | undefined {
+  jsonSchema ??= z.toJSONSchema(configuration, { io: 'input' });
   let shape: Shape | boolean | undefined = jsonSchema;
   for (const key of path) {
     if (typeof shape !== 'object') return undefined;
