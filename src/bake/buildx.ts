@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
@@ -49,7 +50,8 @@ export function bakeArguments(
  */
 export async function printDefinition(host: Host, asked: BakeCall): Promise<Definition> {
   const canary = path.join(host.scratch, 'escapes.json');
-  await writeFile(canary, ESCAPE_CANARY_FILE);
+  // Not awaited: everything that this process has to do meanwhile would come first.
+  writeFileSync(canary, ESCAPE_CANARY_FILE);
   const call = { ...asked, files: [...asked.files, canary], targets: [...asked.targets, ESCAPE_CANARY] };
   const finished = await host.processes.run(
     {

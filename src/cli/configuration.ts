@@ -6,7 +6,7 @@ import type { ReadConfiguration } from '../config/parse.ts';
 import { type ConfigurationSource, parseConfigurationSource } from '../config/source.ts';
 import type { UsedConfiguration } from '../config/used.ts';
 import { readBuildkite } from '../context/buildkite.ts';
-import { checkoutsAround, headCommit, topLevel } from '../context/checkout.ts';
+import { type CheckoutPlace, checkoutPlace, checkoutsAround, headCommit } from '../context/checkout.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
 import { readTrustedFile, type TrustedFile } from '../context/trusted-file.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -23,6 +23,8 @@ export interface OpenedConfiguration extends ReadConfiguration {
   readonly file: string;
   readonly used: UsedConfiguration;
   readonly warnings: readonly Warning[];
+  /** The checkout around the working directory, where git sees one. */
+  readonly checkout: CheckoutPlace | undefined;
 }
 
 /**
@@ -34,11 +36,11 @@ export async function openConfiguration(host: Host, input: Input): Promise<Opene
   const option = textOption(input, 'config');
   const source = askedSource(host, input);
   const { candidates } = configurationPlaces(host, option);
-  const top = await topLevel(host);
-  const root = top ?? host.cwd;
+  const checkout = await checkoutPlace(host);
+  const root = checkout?.top ?? host.cwd;
   const [named] = candidates;
   // The agent's own word first: what a pull request commits can make git see no checkout, or another one.
-  const around = top === undefined ? [] : await checkoutsAround(host, top);
+  const around = checkout === undefined ? [] : await checkoutsAround(host, checkout);
   const roots = [nonEmpty(host.env['BUILDKITE_BUILD_CHECKOUT_PATH']), ...around];
   const lies = await placeOfFile(roots, named);
   const build = lies.at === 'outside' ? undefined : readBuildkite(host.env);
@@ -47,11 +49,15 @@ export async function openConfiguration(host: Host, input: Input): Promise<Opene
     inCheckout: lies.at !== 'outside',
     defaultBranch: nonEmpty(host.env['BUILDKITE_PIPELINE_DEFAULT_BRANCH']),
   });
-  if (place.at !== 'file')
-    return await fromBranch(host, { place, root, file: requireKnownPlace(named, lies) });
+  if (place.at !== 'file') {
+    const file = requireKnownPlace(named, lies);
+    return { ...(await fromBranch(host, { place, root, file })), checkout };
+  }
   if (build !== undefined) requireNoWayOut(named, lies);
-  return await fromFile(host, { option, source, root });
+  return { ...(await fromFile(host, { option, source, root })), checkout };
 }
+
+type Configuration = Omit<OpenedConfiguration, 'checkout'>;
 
 async function fromFile(
   host: Host,
@@ -64,7 +70,7 @@ async function fromFile(
     readonly source: ConfigurationSource | undefined;
     readonly root: string;
   },
-): Promise<OpenedConfiguration> {
+): Promise<Configuration> {
   const { file, text, ...configuration } = await loadSettings(host, {
     ...(option === undefined ? {} : { config: option }),
     topLevel: root,
@@ -94,7 +100,7 @@ async function fromBranch(
     readonly root: string;
     readonly file: string;
   },
-): Promise<OpenedConfiguration> {
+): Promise<Configuration> {
   const { branch } = place;
   const build = readBuildkite(host.env);
   const commit = build === undefined || build.commit === 'HEAD' ? await headCommit(host) : build.commit;

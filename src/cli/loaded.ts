@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { UsedConfiguration } from '../config/used.ts';
+import type { CheckoutPlace } from '../context/checkout.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import type { Input } from './command.ts';
@@ -16,6 +17,8 @@ export interface Loaded {
   /** About that; not told yet. */
   readonly warnings: readonly Warning[];
   readonly host: Host;
+  /** Where git sees one. */
+  readonly checkout: CheckoutPlace | undefined;
 }
 
 /** {@link loadForBuild}, for commands that say at once what there is to be said about it. */
@@ -35,7 +38,7 @@ export async function loadCheckout(
 
 /** Loads the configuration that `--config`, the environment or the working directory names, from where it may come. */
 export async function loadForBuild(host: Host, input: Input): Promise<Loaded> {
-  const { file, settings, state, used, warnings } = await openConfiguration(host, input);
+  const { file, settings, state, used, warnings, checkout } = await openConfiguration(host, input);
   // The option is another spelling of the switch.
   const env = input.options['sccache'] === false ? { ...host.env, WARMBAKE_SCCACHE: 'off' } : host.env;
   return {
@@ -45,5 +48,6 @@ export async function loadForBuild(host: Host, input: Input): Promise<Loaded> {
     used,
     warnings,
     host: { ...host, env, cwd: settings.root },
+    checkout,
   };
 }

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../platform/errors.ts';
 import { explainExit, succeeded, type Finished } from '../platform/process.ts';
 import type { Host } from '../platform/host.ts';
+import type { CheckoutPlace } from './checkout.ts';
 import { git, gitPath } from './git.ts';
 
 /** Where {@link BareClone.fetch} puts what it fetched: `refs/warmbake/<name>`. */
@@ -29,15 +30,18 @@ export interface BareCloneOptions {
    * the same credentials without a URL in an argument list.
    */
   readonly origin?: string | undefined;
+  /** The checkout, where somebody has looked already. */
+  readonly checkout?: CheckoutPlace | undefined;
 }
 
 /** Makes the repository on the first fetch. */
-export function bareClone(host: Host, { directory, origin }: BareCloneOptions): BareClone {
+export function bareClone(host: Host, options: BareCloneOptions): BareClone {
+  const { directory } = options;
   let made: Promise<string | undefined> | undefined;
   return {
     directory,
     fetch: async (wanted, { depth, timeoutMs }) => {
-      made ??= make(host, directory, origin);
+      made ??= make(host, options);
       const because = await made;
       if (because !== undefined) return because;
       const fetched = await git(host, fetchArguments(wanted, depth), { directory, network: timeoutMs });
@@ -50,14 +54,19 @@ export function bareClone(host: Host, { directory, origin }: BareCloneOptions): 
  * Makes what `git init --bare` makes of an empty template, which keeps the user's hooks out (gitrepository-layout(5)).
  * Returns why that failed, `undefined` where it did not.
  */
-async function make(host: Host, directory: string, origin: string | undefined): Promise<string | undefined> {
+async function make(
+  host: Host,
+  { directory, origin, checkout }: BareCloneOptions,
+): Promise<string | undefined> {
   const from =
-    origin === undefined ? await checkoutConfig(host) : `[remote "origin"]\n\turl = ${quoted(origin)}\n`;
+    origin === undefined
+      ? included(checkout?.config ?? (await gitPath(host, 'config')))
+      : `[remote "origin"]\n\turl = ${quoted(origin)}\n`;
   if (from === undefined) return 'this is not a git repository';
   try {
-    for (const name of ['objects', 'refs']) await mkdir(path.join(directory, name), { recursive: true });
-    await writeFile(path.join(directory, 'HEAD'), 'ref: refs/heads/none\n');
-    await writeFile(path.join(directory, 'config'), `${BARE}${from}`);
+    for (const name of ['objects', 'refs']) mkdirSync(path.join(directory, name), { recursive: true });
+    writeFileSync(path.join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    writeFileSync(path.join(directory, 'config'), `${BARE}${from}`);
     return undefined;
   } catch (error) {
     return messageOf(error);
@@ -66,8 +75,7 @@ async function make(host: Host, directory: string, origin: string | undefined): 
 
 const BARE = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
 
-async function checkoutConfig(host: Host): Promise<string | undefined> {
-  const config = await gitPath(host, 'config');
+function included(config: string | undefined): string | undefined {
   return config === undefined ? undefined : `[include]\n\tpath = ${quoted(config)}\n`;
 }
 

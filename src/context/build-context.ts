@@ -13,8 +13,8 @@ import { judgeTrust } from './trust.ts';
 export interface StartedContext {
   /** Origin, trust, commit and build: known at once. */
   readonly known: BuildContext;
-  /** With the commits before it, for which git may have to ask the remote. */
-  readonly whole: Promise<BuildContext>;
+  /** With the commits before it, for which git may have to ask the remote: asks when it is called. */
+  readonly whole: () => Promise<BuildContext>;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function startContext(
   settings: Pick<Settings, 'repository' | 'trustedBranch'>,
 ): Promise<StartedContext> {
   const facts = readBuildkite(host.env);
-  const asked = headCommit(host);
+  const asked = facts === undefined || facts.commit === 'HEAD' ? headCommit(host) : undefined;
   const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
   // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
   const commit = facts === undefined ? await asked : await commitOfBuild(facts, asked);
@@ -40,15 +40,14 @@ export async function startContext(
   };
   const build = facts === undefined ? {} : { build: facts.build };
   const base = baseOf(origin, settings.trustedBranch);
-  const before =
-    commit === undefined
-      ? Promise.resolve({})
-      : commitsBefore(host, history, { commit, base, ci: facts !== undefined });
-  const whole = Promise.all([before, asked]).then(([commits, head]) => {
+  const whole = async (): Promise<BuildContext> => {
+    const [commits, head] = await Promise.all([
+      commit === undefined ? {} : commitsBefore(host, history, { commit, base, ci: facts !== undefined }),
+      asked ?? headCommit(host),
+    ]);
     if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
     return { ...known, ...commits, ...build };
-  });
-  whole.catch(() => undefined);
+  };
   return { known: { ...known, ...build }, whole };
 }
 
@@ -58,9 +57,8 @@ export async function buildContext(
   history: History,
   settings: Pick<Settings, 'repository' | 'trustedBranch'>,
 ): Promise<BuildContext> {
-  return await (
-    await startContext(host, history, settings)
-  ).whole;
+  const { whole } = await startContext(host, history, settings);
+  return await whole();
 }
 
 async function commitsBefore(
@@ -108,7 +106,7 @@ async function earlierCommits(
 /** A build started by hand names `HEAD`: as a tag it would be everybody's, so the checkout says which commit it is. */
 async function commitOfBuild(
   facts: BuildkiteFacts,
-  head: Promise<CommitSha | undefined>,
+  head: Promise<CommitSha | undefined> | undefined,
 ): Promise<CommitSha> {
   const commit = facts.commit === 'HEAD' ? await head : facts.commit;
   if (commit !== undefined) return commit;

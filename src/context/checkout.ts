@@ -1,27 +1,42 @@
+import path from 'node:path';
 import type { Host } from '../platform/host.ts';
+import { succeeded } from '../platform/process.ts';
 import { commonAncestor, type Graph } from './ancestry.ts';
 import type { CommitSha } from './context.ts';
-import { commitNamed, firstLine, gitPath } from './git.ts';
+import { commitNamed, firstLine, git, gitPath } from './git.ts';
 
-/** Top directory of the checkout; `undefined` outside of one, or without git. */
-export async function topLevel(host: Host): Promise<string | undefined> {
-  return await firstLine(host, ['rev-parse', '--show-toplevel']);
+/** Where a checkout lies; absolute paths. */
+export interface CheckoutPlace {
+  /** Its top directory. */
+  readonly top: string;
+  /** Its git configuration, which worktrees share. */
+  readonly config: string;
+  /** Top directory of the checkout that it is a submodule of. */
+  readonly above?: string;
+}
+
+/** The checkout at `host.cwd`; `undefined` outside of one, or without git. */
+export async function checkoutPlace(host: Host): Promise<CheckoutPlace | undefined> {
+  const questions = ['--show-toplevel', '--git-path', 'config', '--show-superproject-working-tree'];
+  const asked = await git(host, ['rev-parse', ...questions]);
+  const [top = '', config = '', above = ''] = asked.stdout.split('\n');
+  if (!succeeded(asked) || top === '') return undefined;
+  return { top, config: path.resolve(host.cwd, config), ...(above === '' ? {} : { above }) };
 }
 
 /** As many checkouts as are looked at one in another. */
 const DEEPEST = 16;
 
 /**
- * The checkouts that `top` is a submodule of, the outermost first, and `top` itself. A pull request can make a submodule of any folder, and
- * then git sees no further than that.
+ * The top directories of the checkouts that this one is a submodule of, the outermost first, and its own. A pull request can make a
+ * submodule of any folder, and then git sees no further than that.
  */
-export async function checkoutsAround(host: Host, top: string): Promise<readonly string[]> {
+export async function checkoutsAround(host: Host, { top, above }: CheckoutPlace): Promise<readonly string[]> {
   const found = [top];
-  while (found.length < DEEPEST) {
-    const cwd = found[0] ?? top;
-    const above = await firstLine({ ...host, cwd }, ['rev-parse', '--show-superproject-working-tree']);
-    if (above === undefined || found.includes(above)) break;
-    found.unshift(above);
+  let next = above;
+  while (next !== undefined && found.length < DEEPEST && !found.includes(next)) {
+    found.unshift(next);
+    next = (await checkoutPlace({ ...host, cwd: next }))?.above;
   }
   return found;
 }

@@ -105,31 +105,37 @@ export async function commitNamed(
   return found !== undefined && isCommitSha(found) ? found : undefined;
 }
 
-/**
- * First parent, read from the commit object itself: a shallow clone hides the parents of its oldest commits from every
- * other command (`HEAD~1` fails at depth 1), but the object still names them. `undefined` for a first commit and where
- * the repository lacks the commit.
- */
-export async function parentOf(
-  host: Host,
-  commit: CommitSha,
-  options?: GitOptions,
-): Promise<CommitSha | undefined> {
-  const finished = await git(host, ['cat-file', 'commit', commit], options);
-  const header = succeeded(finished) ? (finished.stdout.split('\n\n', 1)[0] ?? '') : '';
-  const parent = /^parent (.+)$/m.exec(header)?.[1];
-  return parent !== undefined && isCommitSha(parent) ? parent : undefined;
+/** First parents of a commit, as far as a repository has them. */
+export interface FirstParents {
+  /** The nearest first. */
+  readonly line: readonly CommitSha[];
+  /**
+   * As the commit itself names it: a shallow clone hides the parents of its oldest commits from nearly every command (`HEAD~1` fails
+   * at depth 1), but the object still names them. Absent for a first commit and where the repository lacks the commit.
+   */
+  readonly parent?: CommitSha;
+  /** The line ends with a first commit: nobody knows more of it. */
+  readonly isWhole: boolean;
 }
 
-/** First parents of a commit, the nearest first, as far as that repository has them; at most `count`. */
+/** First parents of a commit, at most `count`. */
 export async function firstParents(
   host: Host,
   commit: CommitSha,
   { count, ...options }: GitOptions & { readonly count: number },
-): Promise<readonly CommitSha[]> {
-  const args = ['rev-list', '--first-parent', `--max-count=${count + 1}`, commit];
+): Promise<FirstParents> {
+  // Raw: with the parents that the objects name. What else a commit says is indented.
+  const args = ['rev-list', '--first-parent', `--max-count=${count + 1}`, '--pretty=raw', commit];
   const finished = await git(host, args, options);
-  return succeeded(finished) ? finished.stdout.split('\n').filter(isCommitSha).slice(1) : [];
+  if (!succeeded(finished)) return { line: [], isWhole: false };
+  const commits = finished.stdout.split(/^commit (?=[0-9a-f]{40}$)/m).slice(1);
+  const ids = commits.map((text) => text.slice(0, 40)).filter(isCommitSha);
+  const [parent, ...others] = commits.map((text) => /^parent ([0-9a-f]{40})$/m.exec(text)?.[1]);
+  return {
+    line: ids.slice(1),
+    ...(parent !== undefined && isCommitSha(parent) ? { parent } : {}),
+    isWhole: commits.length > 0 && [parent, ...others].at(-1) === undefined,
+  };
 }
 
 /** Absolute path of a file in the checkout's git directory, also where that is shared between worktrees. */

@@ -2,9 +2,9 @@ import path from 'node:path';
 import type { Host } from '../platform/host.ts';
 import { ancestry, commonAncestor, type Ancestry, type Graph } from './ancestry.ts';
 import { bareClone, FETCHED } from './bare-clone.ts';
-import { checkoutGraph } from './checkout.ts';
+import { checkoutGraph, type CheckoutPlace } from './checkout.ts';
 import type { CommitSha } from './context.ts';
-import { firstParents, parentOf } from './git.ts';
+import { type FirstParents, firstParents } from './git.ts';
 
 /** What git knows about the merge base of two lines; `none` is certain, `unknown` says why. */
 export type MergeBase =
@@ -38,7 +38,12 @@ export interface HistoryOptions {
   readonly origin?: string | undefined;
   /** Where its clone is; default in `host.scratch`. */
   readonly directory?: string;
+  /** The checkout, where somebody has looked already. */
+  readonly checkout?: CheckoutPlace | undefined;
 }
+
+/** Commits of a line that are asked for at once. */
+const LINE = 8;
 
 /**
  * Opens the history of the checkout's `origin`. The checkout itself is never fetched into or deepened: other steps of the
@@ -47,9 +52,9 @@ export interface HistoryOptions {
  */
 export function openHistory(
   host: Host,
-  { limitMs = LIMIT_MS, origin, directory = path.join(host.scratch, 'history.git') }: HistoryOptions = {},
+  { limitMs = LIMIT_MS, origin, directory = inScratch(host), checkout }: HistoryOptions = {},
 ): History {
-  const clone = bareClone(host, { directory, origin });
+  const clone = bareClone(host, { directory, origin, checkout });
   const graph: Graph = { host, shallowFile: path.join(directory, 'shallow'), options: { directory } };
 
   /** One question at a time: git locks its list of shallow commits. */
@@ -79,6 +84,17 @@ export function openHistory(
     return { ...last, because: `it is more than ${DEPTHS.at(-1)} commits away` };
   };
 
+  /** Asked once for a commit. The checkout is only read: nobody's turn is waited for. */
+  const lines = new Map<CommitSha, Promise<FirstParents>>();
+  const here = async (commit: CommitSha, count = LINE): Promise<FirstParents> => {
+    if (count > LINE) return await firstParents(host, commit, { count });
+    const line = lines.get(commit) ?? firstParents(host, commit, { count: LINE });
+    lines.set(commit, line);
+    return await line;
+  };
+  const there = async (commit: CommitSha, count = LINE): Promise<FirstParents> =>
+    await inTurn(async () => await firstParents(host, commit, { count, directory }));
+
   return {
     mergeBase: async (commit, branch) =>
       await inTurn(async () => {
@@ -93,8 +109,8 @@ export function openHistory(
 
     isAncestor: async (older, newer) =>
       await inTurn(async () => {
-        const checkout = await checkoutGraph(host);
-        const known = checkout === undefined ? 'unknown' : await ancestry(checkout, older, newer);
+        const inCheckout = await checkoutGraph(host);
+        const known = inCheckout === undefined ? 'unknown' : await ancestry(inCheckout, older, newer);
         if (known !== 'unknown') return known;
         const { answer } = await deepening({ older, newer }, async () => {
           const told = await ancestry(graph, older, newer);
@@ -103,18 +119,22 @@ export function openHistory(
         return answer ?? 'unknown';
       }),
 
-    // The checkout is only read: nobody's turn is waited for.
-    parentOf: async (commit) =>
-      (await parentOf(host, commit)) ??
-      (await inTurn(async () => await parentOf(host, commit, { directory }))),
+    parentOf: async (commit) => {
+      const { parent } = await here(commit);
+      return parent ?? (await there(commit)).parent;
+    },
 
     lineOf: async (commit, count) => {
-      const here = await firstParents(host, commit, { count });
-      if (here.length === count) return here;
-      const there = await inTurn(async () => await firstParents(host, commit, { count, directory }));
-      return there.length > here.length ? there : here;
+      const { line, isWhole } = await here(commit, count);
+      if (isWhole || line.length >= count) return line.slice(0, count);
+      const more = (await there(commit, count)).line;
+      return more.length > line.length ? more : line;
     },
   };
+}
+
+function inScratch(host: Host): string {
+  return path.join(host.scratch, 'history.git');
 }
 
 /** Git refuses these characters in branch names, and some of them would make another refspec of it. */

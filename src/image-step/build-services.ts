@@ -4,6 +4,7 @@ import { findBuildx } from '../bake/buildx-program.ts';
 import { closedEnvironment } from '../bake/environment.ts';
 import type { Settings } from '../config/settings.ts';
 import type { UsedConfiguration } from '../config/used.ts';
+import type { CheckoutPlace } from '../context/checkout.ts';
 import { type History, openHistory } from '../context/history.ts';
 import { type Credentials, createCredentials } from '../registry/credentials.ts';
 import { type Login, createLogin } from '../registry/login.ts';
@@ -49,13 +50,15 @@ export interface OpenOptions {
   /** Those of a build are by its trust; `own` are the caller's, for people and for jobs with a role of their own. */
   readonly logins?: 'build' | 'own';
   readonly configuration?: OpenedSource;
+  /** Where somebody has looked already. */
+  readonly checkout?: CheckoutPlace | undefined;
 }
 
 /** Opens the services: logins for the registries of `settings` are written (not `offline`), nothing else is touched. */
 export async function openBuildServices(
   host: Host,
   settings: Settings,
-  { offline = false, logins = 'build', configuration }: OpenOptions = {},
+  { offline = false, logins = 'build', configuration, checkout }: OpenOptions = {},
 ): Promise<BuildServices> {
   const switches = readSwitches(host.env, VERSION);
   const build = logins === 'build' ? loginBuild(host, settings) : { trusted: false, ci: false };
@@ -78,7 +81,7 @@ export async function openBuildServices(
     login,
     loginWarnings: loginWarnings(settings, build, login.withheld),
     registry: createRegistry(host, credentials),
-    history: openHistory(host),
+    history: openHistory(host, { checkout }),
     docker: {
       env,
       buildx: await findBuildx(env),

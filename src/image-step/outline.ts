@@ -74,7 +74,11 @@ export async function startOutline(
 ): Promise<StartedOutline> {
   const { host, history, switches } = services;
   const { known, whole } = await startContext(host, history, services.settings);
-  const expanded = await resolve({ values: buildValues(known, []), named: request.targets });
+  const resolving = resolve({ values: buildValues(known, []), named: request.targets });
+  // Git's answers are needed later than bake's.
+  const asking = sayIfSlow(host, 'asking git for parent and merge base', whole());
+  asking.catch(() => undefined);
+  const expanded = await resolving;
   const { settings, warnings, brought } = expanded;
   const chosen = chooseTargets(expanded, request.targets);
   requireLocal(known, request);
@@ -93,7 +97,7 @@ export async function startOutline(
   }
   const candidatesIn = (context: BuildContext): readonly (readonly Candidate[])[] =>
     chosen.map((target) => (switches.cacheImport === 'off' ? [] : cacheSources(context, target, settings)));
-  const outlined = sayIfSlow(host, 'asking git for parent and merge base', whole).then((context): Outline => {
+  const outlined = asking.then((context): Outline => {
     const candidates = candidatesIn(context);
     return { context, targets: writes.map((own, i) => ({ writes: own, candidates: candidates[i] ?? [] })) };
   });

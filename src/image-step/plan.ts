@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type BuilderChoice, decideBuilder, namedBuilder } from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
@@ -62,9 +63,9 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   const { host, switches } = outer;
   requireInsideCheckout(outer.settings);
 
-  // Builder and variables need no context, and git may take seconds.
+  // First what takes longest: nothing of this process is to stand between bake and its start.
+  const outlining = startOutline(outer, request, async (asked) => await resolveTargets(outer, asked));
   const declared = variableWarnings(outer);
-  declared.catch(() => undefined);
   const builder = builderFacts(host, outer.settings.builder, outer.docker).then((facts) => {
     const decision =
       switches.builder === undefined
@@ -72,8 +73,8 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
         : namedBuilder(switches.builder, facts);
     return { ...decision, delivery: deliveryFacts(decision.choice, facts, request) };
   });
-  builder.catch(() => undefined);
-  const outline = await startOutline(outer, request, async (asked) => await resolveTargets(outer, asked));
+  for (const started of [declared, builder]) started.catch(() => undefined);
+  const outline = await outlining;
   const { writes, settings } = outline;
   const services = { ...outer, settings };
   const overlay = path.join(host.scratch, 'ci.hcl');
@@ -86,9 +87,10 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   });
   const values = buildValues(outline.context, writes);
   const promises = writes.map((target) => promisedBy(settings, target.settings, values));
-  // Bake first: starting it takes no time of this process, asking a registry does.
   const printing = preflight(services, call, promises);
   printing.catch(() => undefined);
+  // Until here others were told to work; asking a registry is work of this process.
+  await setImmediate();
   const prober = openSourceProber(services, request);
   prober?.start(outline.early);
   const images = writes.map(async (target) => await imageFacts(services, target, request));

@@ -12,14 +12,17 @@ import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import type { BuildServices } from './build-services.ts';
 
-/** Resolves the files: what they define, and whether it may be built. */
+/** Resolves the files: what they define, and whether it may be built. Bake is started at once. */
 export async function preflight(
   { host, settings, docker }: BuildServices,
   call: BakeCall,
   promises: readonly Promised[],
 ): Promise<Definition> {
-  for (const file of settings.bake.files) await readBakeFile(path.resolve(settings.root, file));
-  const definition = await printDefinition(host, call);
+  const definition = await printDefinition(host, call).catch(async (refusal: unknown) => {
+    // Where one is not there, its name says more than bake's words.
+    for (const file of settings.bake.files) await readBakeFile(path.resolve(settings.root, file));
+    throw refusal;
+  });
   // What is baked is baked with more than it was evaluated with.
   requireFitDefinition(settings, definition, { ...docker.env, ...call.env });
   requireAgreement(promises, definition.targets);

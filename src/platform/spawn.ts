@@ -79,10 +79,7 @@ interface Reader {
 }
 
 /** Hands over the lines of a stream; answers with what is kept of it. */
-async function textOf(
-  stream: Readable | null,
-  { tell, discard = false, tooMuch }: Reader,
-): Promise<string> {
+async function textOf(stream: Readable | null, { tell, discard = false, tooMuch }: Reader): Promise<string> {
   const keeps = tell === undefined || !discard;
   let kept = '';
   let rest = '';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildContext } from '../../src/context/build-context.ts';
-import { topLevel } from '../../src/context/checkout.ts';
+import { checkoutPlace } from '../../src/context/checkout.ts';
 import type { BuildContext } from '../../src/context/context.ts';
 import { openHistory } from '../../src/context/history.ts';
 import type { Warning } from '../../src/platform/events.ts';
@@ -174,8 +174,11 @@ it('the top level is found from a folder below it, and only in a checkout', asyn
   const below = path.join(at, 'a', 'b');
   await mkdir(below, { recursive: true });
   await using host = await openHost();
-  expect(await topLevel({ ...host, cwd: below })).toBe(at);
-  expect(await topLevel({ ...host, cwd: home })).toBeUndefined();
-  expect(await topLevel({ ...host, cwd: path.join(home, 'missing') })).toBeUndefined();
-  expect(await topLevel({ ...host, cwd: at, env: { PATH: '/nowhere' } })).toBeUndefined();
+  expect(await checkoutPlace({ ...host, cwd: below })).toEqual({
+    top: at,
+    config: path.join(at, '.git/config'),
+  });
+  expect(await checkoutPlace({ ...host, cwd: home })).toBeUndefined();
+  expect(await checkoutPlace({ ...host, cwd: path.join(home, 'missing') })).toBeUndefined();
+  expect(await checkoutPlace({ ...host, cwd: at, env: { PATH: '/nowhere' } })).toBeUndefined();
 });

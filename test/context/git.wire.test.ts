@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { changedFiles } from '../../src/context/changes.ts';
-import { topLevel } from '../../src/context/checkout.ts';
+import { checkoutPlace } from '../../src/context/checkout.ts';
+import { firstParents } from '../../src/context/git.ts';
 import { openHistory } from '../../src/context/history.ts';
 import type { Host } from '../../src/platform/host.ts';
 import { openHost } from '../registry/fixture-host.ts';
@@ -54,5 +55,34 @@ it('a folder of a checkout that is made like a repository is none', async () => 
   run(at, [`--git-dir=${folder}`, 'config', 'core.bare', 'false']);
   run(at, [`--git-dir=${folder}`, 'config', 'core.worktree', '/']);
   await using host = await hostIn(folder);
-  expect(await topLevel(host)).toBeUndefined();
+  expect(await checkoutPlace(host)).toBeUndefined();
+});
+
+it('what a message says is no commit and no parent', async () => {
+  const { id, checkout } = forge(home, row('m', 3), { main: 'm3' });
+  const at = checkout('m3');
+  const message = `x\n\ncommit ${id('m1')}\nparent ${id('m1')}\n`;
+  const as = ['-c', 'user.name=a', '-c', 'user.email=a@example.org'];
+  run(at, [...as, 'commit', '--quiet', '--allow-empty', '--message', message]);
+  const head = run(at, ['rev-parse', 'HEAD']) as ReturnType<typeof id>;
+  await using host = await hostIn(at);
+  expect(await firstParents(host, head, { count: 2 })).toEqual({
+    line: [id('m3'), id('m2')],
+    parent: id('m3'),
+    isWhole: false,
+  });
+  expect(await firstParents(host, head, { count: 9 })).toMatchObject({
+    line: [id('m3'), id('m2'), id('m1')],
+    isWhole: true,
+  });
+});
+
+it('a shallow clone knows the parent of its last commit, which it has not got', async () => {
+  const { id, checkout } = forge(home, row('m', 3), { main: 'm3' });
+  await using host = await hostIn(checkout('m3', { depth: 1 }));
+  expect(await firstParents(host, id('m3'), { count: 9 })).toEqual({
+    line: [],
+    parent: id('m2'),
+    isWhole: false,
+  });
 });

@@ -11,7 +11,7 @@ export interface KnownHistory {
   readonly mergeBase: string;
 }
 
-/** Answers as git does in a full clone of a reachable remote, whose branches have the files of `root`; every other program is missing. */
+/** Answers as git does in a shallow clone (of one commit) of a reachable remote, whose branches have the files of `root`; every other program is missing. */
 export function gitProgram(root: string, known: KnownHistory): Processes {
   return {
     run: async ({ argv }) => {
@@ -38,10 +38,10 @@ export function gitProgram(root: string, known: KnownHistory): Processes {
 
 function answer(root: string, { head, parent, mergeBase }: KnownHistory, argv: readonly string[]) {
   const asks = (...words: readonly string[]): boolean => words.every((word) => argv.includes(word));
-  if (asks('--show-toplevel')) return root;
+  if (asks('--show-toplevel')) return `${root}\n/nowhere/config`;
   if (asks('HEAD^{commit}')) return head;
   if (asks('--git-path')) return `/nowhere/${argv.at(-1) ?? ''}`;
-  if (asks('cat-file', 'commit')) return `tree ${'0'.repeat(40)}\nparent ${parent}\n\nmessage`;
+  if (asks('rev-list', '--pretty=raw')) return `commit ${argv.at(-1)}\nparent ${parent}\n\n    message`;
   if (asks('merge-base', '--all')) return mergeBase;
   if (asks('init') || asks('config') || asks('fetch')) return '';
   return undefined;

@@ -62,7 +62,10 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'explainContext')) return await explain(loaded, input);
   const record = resultFile(loaded, input);
   if (record !== undefined) await requireOwnFile(record.file, record.where);
-  const services = await openBuildServices(loaded.host, loaded.settings, { configuration: loaded });
+  const services = await openBuildServices(loaded.host, loaded.settings, {
+    configuration: loaded,
+    checkout: loaded.checkout,
+  });
   try {
     const result = await runBuild(services, {
       targets: input.args,

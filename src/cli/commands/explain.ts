@@ -16,7 +16,7 @@ import { expectedTag } from './plan.ts';
 
 /** `warmbake build --explain-context`: the plan without Docker and without a registry. */
 export async function explain(
-  { host, settings, used, warnings }: Loaded,
+  { host, settings, used, warnings, checkout }: Loaded,
   input: Input,
 ): Promise<CommandOutcome> {
   const switches = readSwitches(host.env, VERSION);
@@ -26,7 +26,7 @@ export async function explain(
       settings: switchedSettings(settings, switches),
       switches,
       configuration: { used, warnings },
-      history: openHistory(host),
+      history: openHistory(host, { checkout }),
     },
     { targets: input.args, push: flag(input, 'push'), ...expectedTag(input) },
   );

@@ -61,6 +61,7 @@ async function plan(host: Host, input: Input): Promise<CommandOutcome> {
   const services = await openBuildServices(loaded.host, loaded.settings, {
     offline: flag(input, 'offline'),
     configuration: loaded,
+    checkout: loaded.checkout,
   });
   try {
     const made = await makePlan(services, {
