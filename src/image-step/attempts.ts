@@ -10,7 +10,7 @@ import { summariseSccache } from '../sccache/summary.ts';
 import { startFailureOf } from '../sccache/warnings.ts';
 import { writeBakeCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
-import { mountForExport } from './mount-for-export.ts';
+import { type Mounting, mountForExport } from './mount-for-export.ts';
 import { NOTHING, type OpenImport } from './open-import.ts';
 import { nextImport, plannedImport } from './planned-import.ts';
 import { spared } from './spared.ts';
@@ -36,14 +36,16 @@ export interface Attempts {
 export async function bakeWithRetries(services: BuildServices, work: Work): Promise<Attempts> {
   const failures: Failure[] = [];
   const earlier: Attempt[] = [];
-  const mounting = mountForExport(services, work);
+  let mounting: Mounting | undefined;
   let current = await plannedImport(services, work);
   let withoutSccache = false;
   let afterSilence = false;
   try {
     for (;;) {
       const { opened } = current;
-      const tried = await attempt(services, work, { opened, withoutSccache, afterSilence });
+      const trying = attempt(services, work, { opened, withoutSccache, afterSilence });
+      mounting ??= mountForExport(services, work);
+      const tried = await trying;
       if (tried === 'import-missed') {
         current = await nextImport(services, work, current);
         continue;
@@ -70,7 +72,7 @@ export async function bakeWithRetries(services: BuildServices, work: Work): Prom
     }
   } finally {
     await current.opened.close();
-    await mounting.end();
+    await mounting?.end();
   }
 }
 
@@ -146,7 +148,7 @@ async function attempt(
     const { context, printed } = plan;
     const { cacheFrom, hidden } = opened;
     const facts = { context, printed, targets, cacheFrom, withoutSccache };
-    const call = await writeBakeCall(services, facts);
+    const call = writeBakeCall(services, facts);
     const watched = watchedFor(cacheFrom, afterSilence);
     const options = { builder: plan.builder.name, hidden, ...watched };
     const run = await runBake({ ...services.host, emit, signal: stop.signal }, call, options);

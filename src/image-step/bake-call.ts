@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bakeFile } from '../bake/bake-file.ts';
 import { type BakeCall, AS_JUDGED } from '../bake/buildx.ts';
@@ -83,7 +83,7 @@ export function imageOutput({ load, tags, settings }: Writes): string {
  * The call that bakes `targets`, with the build's secret; the definition is written where only this user can read it. Throws `config` where
  * the checkout is not any more what was judged.
  */
-export async function writeBakeCall(
+export function writeBakeCall(
   services: Pick<BuildServices, 'host' | 'settings' | 'docker' | 'secret'>,
   facts: {
     readonly context: BuildContext;
@@ -93,7 +93,7 @@ export async function writeBakeCall(
     /** Compile steps do without the store, as with `--no-sccache`. */
     readonly withoutSccache?: boolean;
   },
-): Promise<BakeCall> {
+): BakeCall {
   const { host, settings, docker, secret } = services;
   const { context, printed, targets, cacheFrom, withoutSccache = false } = facts;
   const secrets = secret === undefined || withoutSccache ? [] : [secretEntry(secret)];
@@ -101,7 +101,7 @@ export async function writeBakeCall(
   const args = withoutSccache && enabled !== undefined ? { [enabled]: '0' } : {};
   const file = path.join(host.scratch, 'definition.json');
   const document = bakeDocument(printed, targets, { cacheFrom, secrets, args });
-  await writeFile(file, JSON.stringify(document), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify(document), { mode: 0o600 });
   const env = {
     ...docker.env,
     ...configuredVariables(settings, buildValues(context, targets)),

@@ -36,15 +36,15 @@ export async function finishCache(
     warn(emit, 'cache-export-failed', `the cache was not exported: ${failed.error ?? failed.state}`);
   }
   const manifests = record.exports.filter((e) => e.state === 'written').flatMap((e) => e.manifest ?? []);
-  const exported = await landed(services, target.exportTo, new Set(manifests));
-  const [main] = exported;
-  const [ref] = target.exportTo;
-  if (main === undefined || ref === undefined || main.ref !== ref) return { exported, promoted: [] };
-  const manifest = await putMark(services, context, ref);
+  const landings = await landed(services, target.exportTo, new Set(manifests));
+  const exported = landings.map(({ ref, digest }) => ({ ref, digest }));
+  const [main] = landings;
+  if (main === undefined || main.ref !== target.exportTo[0]) return { exported, promoted: [] };
+  const manifest = await putMark(services, context, main);
   if (manifest === undefined) return { exported, promoted: [] };
   const names = target.promotions.filter((p) => p.what === 'cache');
   const promoted = await promoteAll(services, names, manifest);
-  return { exported: [{ ref, digest: manifest.digest }, ...exported.slice(1)], promoted };
+  return { exported: [{ ref: main.ref, digest: manifest.digest }, ...exported.slice(1)], promoted };
 }
 
 /** Gives an image that stands its further names; the image is read at the promotion's source. */
@@ -83,7 +83,7 @@ export async function repairCacheNames(
   const isMarked = cache.marks.revision === context.commit;
   const manifest = isMarked
     ? { ...cache, ...identity(context) }
-    : await putMark(services, context, first.from);
+    : await putMark(services, context, { ...cache, ref: first.from });
   return manifest === undefined ? [] : await promoteAll(services, promotions, manifest);
 }
 
@@ -105,14 +105,16 @@ async function promoteAll(
   return all;
 }
 
+type Landed = Verified & Manifest;
+
 async function landed(
   { registry, host }: NamingServices,
   refs: readonly Reference[],
   written: ReadonlySet<string>,
-): Promise<readonly Verified[]> {
-  const checked = await Promise.all(refs.map(async (ref) => ({ ref, found: await registry.head(ref) })));
-  return checked.flatMap(({ ref, found }) => {
-    if (found.state === 'found' && written.has(found.digest)) return [{ ref, digest: found.digest }];
+): Promise<readonly Landed[]> {
+  const checked = await Promise.all(refs.map(async (ref) => ({ ref, found: await registry.manifest(ref) })));
+  return checked.flatMap(({ ref, found }): readonly Landed[] => {
+    if (found.state === 'found' && written.has(found.digest)) return [{ ...found, ref }];
     const holds =
       found.state === 'found' ? `it holds ${found.digest}, which this build did not write` : found.state;
     // A failed export has been told already, in BuildKit's words.
@@ -124,22 +126,18 @@ async function landed(
 async function putMark(
   services: NamingServices,
   context: BuildContext,
-  ref: Reference,
+  { ref, ...exported }: Landed,
 ): Promise<PromotedManifest | undefined> {
   const { registry, host, settings } = services;
   const marks = identity(context);
   if (marks.commit === undefined) return undefined;
-  const read = await registry.manifest(ref);
-  const manifest: Manifest | undefined =
-    read.state === 'found'
-      ? markManifest(
-          await underRoof(services, ref, read),
-          { ...marks, revision: marks.commit, ...buildId(context) },
-          settings.bake.annotations,
-        )
-      : undefined;
-  const put = manifest === undefined ? read : await registry.putManifest(ref, manifest);
-  if (manifest === undefined || put.state !== 'written') {
+  const manifest = markManifest(
+    await underRoof(services, ref, exported),
+    { ...marks, revision: marks.commit, ...buildId(context) },
+    settings.bake.annotations,
+  );
+  const put = await registry.putManifest(ref, manifest);
+  if (put.state !== 'written') {
     warn(host.emit, 'cache-mark-failed', `${referenceName(ref)} could not be marked: ${put.state}`);
     return undefined;
   }

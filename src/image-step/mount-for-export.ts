@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { mountAll, type MountReport } from '../delivery/mount.ts';
 import { type Repository, repositoryName } from '../registry/reference.ts';
 import type { BuildServices } from './build-services.ts';
@@ -24,12 +25,16 @@ export function mountForExport(
   const repositories = new Map<string, Repository>(written.map((ref) => [repositoryName(ref), ref]));
   const stop = new AbortController();
   const donors = source.places;
-  const mounting = mountAll(source.merged, [...repositories.values()], {
-    registry,
-    donors,
-    host,
-    signal: stop.signal,
-  });
+  // Bake was told to start: asking for the first layers would come before it.
+  const mounting = setImmediate().then(
+    async () =>
+      await mountAll(source.merged, [...repositories.values()], {
+        registry,
+        donors,
+        host,
+        signal: stop.signal,
+      }),
+  );
   return {
     end: async () => {
       stop.abort();

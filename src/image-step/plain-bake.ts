@@ -18,7 +18,7 @@ export async function bakePlainly(
   const { host } = services;
   const { context, printed, targets } = plan;
   const cacheFrom = closestEntry(targets);
-  const call = await writeBakeCall(services, { context, printed, targets, cacheFrom });
+  const call = writeBakeCall(services, { context, printed, targets, cacheFrom });
   const names = call.targets.join(', ');
   host.emit({ type: 'section', title: `Building ${names} with plain bake` });
   const say = (text: string): void => host.emit({ type: 'line', text });

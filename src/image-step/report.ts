@@ -6,20 +6,29 @@ import type { BuildServices } from './build-services.ts';
 import { annotationOf, type BuildResult } from './result.ts';
 
 /** Uploads what bake resolved (only of a build that stands) and annotates the step. */
-export async function report(services: BuildServices, result: BuildResult): Promise<void> {
-  const { host } = services;
+export async function report({ host }: BuildServices, result: BuildResult): Promise<void> {
   const agent = buildkiteAgent(host);
   const { build } = result.plan.context;
   if (build === undefined) return;
-  if (result.outcome !== 'failed') {
+
+  async function upload(number: string): Promise<void> {
+    if (result.outcome === 'failed') return;
     for (const target of result.plan.targets) {
       const lane = target.settings.lane === '' ? '' : `-${target.settings.lane}`;
-      const file = path.join(host.scratch, `bake-config-build-${build.number}${lane}.json`);
+      const file = path.join(host.scratch, `bake-config-build-${number}${lane}.json`);
       await writeFile(file, `${JSON.stringify(portableDefinition(result.plan.definition), undefined, 2)}\n`);
       await agent.uploadArtifact(file);
     }
   }
-  const style = result.outcome === 'failed' ? 'error' : result.warnings.length > 0 ? 'warning' : 'info';
-  const context = `warmbake-${build.stepKey ?? result.plan.targets.map((t) => t.settings.name).join('-')}`;
-  await agent.annotate(context, style, annotationOf(result));
+
+  async function annotate(stepKey: string | undefined): Promise<void> {
+    const style = result.outcome === 'failed' ? 'error' : result.warnings.length > 0 ? 'warning' : 'info';
+    const context = `warmbake-${stepKey ?? result.plan.targets.map((t) => t.settings.name).join('-')}`;
+    await agent.annotate(context, style, annotationOf(result));
+  }
+
+  const told = result.warnings.length;
+  // Beside each other: each call of the agent is a process that talks to Buildkite.
+  await Promise.all([upload(build.number), annotate(build.stepKey)]);
+  if (result.warnings.length > told) await annotate(build.stepKey);
 }
