@@ -33,9 +33,11 @@ async function main(): Promise<void> {
   });
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  if (Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name))) await honourProxies();
+  const proxies = Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name));
+  if (proxies) await honourProxies();
   const { readSchemasOnce } = await import('./platform/schemas-read-once.ts');
   readSchemasOnce();
+  const { plainHttp } = await import('./platform/plain-http.ts');
   const { runProgram } = await import('./cli/program.ts');
   process.exitCode = await runProgram(process.argv.slice(2), {
     env: process.env,
@@ -51,6 +53,7 @@ async function main(): Promise<void> {
       ? { ask: async (question) => await ask(question, interrupt.signal) }
       : {}),
     fetch,
+    ...(proxies ? {} : { http: plainHttp() }),
     scratch,
     streams: {
       out: (text) => process.stdout.write(text),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { plainHttp } from '../../src/platform/plain-http.ts';
 import { spawnProcesses } from '../../src/platform/spawn.ts';
 import { PROJECT } from '../project.ts';
 
@@ -62,6 +63,7 @@ export async function runWarmbakeHere({ args, cwd, env }: Call, clock: Clock): P
     random: () => 1,
     signal,
     fetch: globalThis.fetch,
+    http: plainHttp(),
     scratch,
     streams: { out: (text) => (stdout += text), err: (text) => (stderr += text) },
   });

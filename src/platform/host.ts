@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Emit } from './events.ts';
+import type { HttpClient } from './http.ts';
 import type { Processes } from './process.ts';
 
 /** The world as the jobs see it; built once in `main.ts`, from fixtures in tests. */
@@ -21,6 +22,8 @@ export interface Host {
   readonly ask?: (question: string) => Promise<string>;
   /** HTTP that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly fetch: typeof globalThis.fetch;
+  /** The same for short questions to registries, where that can be had for less; absent: `fetch`. */
+  readonly http?: HttpClient;
   /** A directory (0700) of this run, removed when the run ends, however it ends. */
   readonly scratch: string;
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
+import type { HttpAnswer, HttpHeaders } from '../platform/http.ts';
 import type { Oversized, Setback } from './refusal.ts';
 import { within } from '../platform/time-limit.ts';
 
@@ -25,7 +26,7 @@ export interface Response {
   readonly state: 'answered';
   readonly status: number;
   readonly statusText: string;
-  readonly headers: Headers;
+  readonly headers: HttpHeaders;
   readonly body: Uint8Array;
   /** The unread body of a success; whoever asked for it reads it to the end or cancels it. */
   readonly stream?: ReadableStream<Uint8Array>;
@@ -35,22 +36,24 @@ export interface Response {
  * One request and its answer. A success with a longer body than `limit` is {@link Oversized}; the body of anything else is cut there.
  * No answer, or a broken one, is a transient setback. Rejects only with the reason of `signal`.
  *
- * `fetch` drops the Authorization header where a redirect leaves the origin, which is how blobs come from S3.
+ * The Authorization header stays behind where a redirect leaves the origin, which is how blobs come from S3.
  */
 export async function exchange(
   question: Question,
-  { fetch, clock }: Pick<Host, 'fetch' | 'clock'>,
+  { fetch, http = fetch, clock }: Pick<Host, 'fetch' | 'http' | 'clock'>,
 ): Promise<Response | Oversized | Setback> {
   const { url, init, limit, timeoutMs, signal } = question;
   try {
     return await within(
       timeoutMs,
       async (stop) => {
-        const response = await fetch(url, { ...init, signal: stop });
+        const ask = { ...init, signal: stop };
+        const opened = question.stream === true ? await fetch(url, ask) : undefined;
+        const response = opened ?? (await http(url, ask));
         const { status, statusText, headers } = response;
         const answered = { state: 'answered', status, statusText, headers } as const;
-        if (question.stream === true && response.ok && response.body !== null) {
-          return { ...answered, body: new Uint8Array(), stream: response.body };
+        if (opened?.ok === true && opened.body !== null) {
+          return { ...answered, body: new Uint8Array(), stream: opened.body };
         }
         const { bytes, complete } = await readUpTo(limit, response);
         if (!complete && response.ok) {
@@ -69,11 +72,11 @@ export async function exchange(
 
 async function readUpTo(
   limit: number,
-  response: globalThis.Response,
+  { body }: HttpAnswer,
 ): Promise<{ readonly bytes: Uint8Array; readonly complete: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body ?? []) {
     const room = limit - length;
     chunks.push(chunk.subarray(0, room));
     length += chunk.length;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { HttpHeaders } from '../platform/http.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
 
 /** Why a registry did not do what it was asked; an expected answer, not an error. */
@@ -32,7 +33,7 @@ const ErrorBody = z.object({
 
 /** A response that is no success: what it means, for the registry as for its token service. `now` is for `Retry-After`. */
 export function readRefusal(
-  response: { readonly status: number; readonly statusText: string; readonly headers: Headers },
+  response: { readonly status: number; readonly statusText: string; readonly headers: HttpHeaders },
   body: string,
   { now }: { readonly now: Date },
 ): Setback | Missing {

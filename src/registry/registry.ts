@@ -1,4 +1,5 @@
 import type { Host } from '../platform/host.ts';
+import type { HttpHeaders } from '../platform/http.ts';
 import { askBlobStream, type OpenedBlob } from './blob-stream.ts';
 import type { Credentials } from './credentials.ts';
 import { digestOf } from './digest.ts';
@@ -146,11 +147,11 @@ function blobAt({ host, path }: Repository, digest: Digest) {
   return { access: { host, path, actions: 'pull' }, target: `/v2/${path}/blobs/${digest}` } as const;
 }
 
-function mediaTypeOf(headers: Headers): string {
+function mediaTypeOf(headers: HttpHeaders): string {
   return headers.get('content-type')?.split(';', 1)[0]?.trim() ?? '';
 }
 
-function promisedDigest(headers: Headers): Digest | undefined {
+function promisedDigest(headers: HttpHeaders): Digest | undefined {
   const digest = headers.get('docker-content-digest');
   return digest !== null && isDigest(digest) ? digest : undefined;
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../src/platform/clock.ts';
 import type { Warning } from '../../src/platform/events.ts';
 import type { Host } from '../../src/platform/host.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
+import { plainHttp } from '../../src/platform/plain-http.ts';
 import { spawnProcesses } from '../../src/platform/spawn.ts';
 
 /** A host with a home and a scratch folder of its own, and its warnings at hand. */
@@ -44,6 +45,7 @@ export async function openHost(
     signal: options.signal ?? new AbortController().signal,
     random: () => 0.5,
     fetch: globalThis.fetch,
+    http: plainHttp(),
     scratch: path.join(home, 'scratch'),
     emit: (event) => {
       if (event.type === 'warning') warnings.push(event.warning);

@@ -1,0 +1,26 @@
+/** An answer whose body nobody has read. */
+export interface HttpAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: HttpHeaders;
+  /** To be read to its end; whoever stops before ends the transfer. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** Headers of an answer; names in any case. */
+export interface HttpHeaders {
+  get(name: string): string | null;
+}
+
+/** One request, as `fetch` takes it. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly redirect?: 'follow' | 'manual';
+  readonly signal: AbortSignal;
+}
+
+/** The part of `fetch` that short questions need. Rejects where there is no answer. */
+export type HttpClient = (url: string, request: HttpRequest) => Promise<HttpAnswer>;

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/platform/http.ts';
+import { plainHttp } from '../../src/platform/plain-http.ts';
+import { messageOf } from '../../src/platform/errors.ts';
+
+/** What a server was asked, as far as registries look at it. */
+type Asked = readonly [method: string, path: string, login: string, type: string, body: string];
+
+let here: Server;
+let there: Server;
+let asked: Asked[] = [];
+
+beforeAll(async () => {
+  [here, there] = await Promise.all([listen(), listen()]);
+});
+afterAll(() => {
+  for (const server of [here, there]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function listen(): Promise<Server> {
+  const server = createServer((request, answer) => void serve(request, answer));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+const origin = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+/** `/301/there/x` answers with that status and leads to `/x` on the other server; other numbers are answered with a text. */
+async function serve(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+  const { method = '', url = '', headers } = request;
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  asked.push([method, url, headers.authorization ?? '', headers['content-type'] ?? '', body]);
+  const [, status = '200', where = '', ...rest] = url.split('/');
+  if (url === '/broken') {
+    answer.writeHead(200, { 'content-length': 100 }).write('some');
+    setTimeout(() => answer.destroy(), 20);
+  } else if (status.startsWith('3') && where !== '') {
+    const base = where === 'there' ? origin(there) : '';
+    answer.writeHead(Number(status), { location: `${base}/${rest.join('/')}` }).end('moved');
+  } else {
+    answer
+      .writeHead(Number(status), 'As It Is', { 'x-twice': ['a', 'b'], etag: '"1"' })
+      .end(`text of ${url}`);
+  }
+}
+
+async function textOf({ body }: HttpAnswer): Promise<string> {
+  let text = '';
+  for await (const chunk of body ?? []) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+/** What was answered, and what the servers were asked for it. */
+async function told(client: HttpClient, path: string, request: Omit<HttpRequest, 'signal'>) {
+  asked = [];
+  try {
+    const answer = await client(`${origin(here)}${path}`, {
+      ...request,
+      signal: new AbortController().signal,
+    });
+    const { ok, status, statusText, headers } = answer;
+    const seen = [headers.get('X-Twice'), headers.get('etag'), headers.get('location'), headers.get('none')];
+    return { ok, status, statusText, seen, text: await textOf(answer), asked };
+  } catch (error) {
+    return { error: messageOf(error), asked };
+  }
+}
+
+const LOGIN = { authorization: 'Basic abc', 'content-type': 'text/x' };
+
+describe('asks and answers as fetch does:', () => {
+  it.each<[string, string, Partial<HttpRequest>]>([
+    ['a success', '/200', {}],
+    ['a name without content', '/200', { method: 'HEAD' }],
+    ['something that is not there', '/404', {}],
+    ['a body that is sent', '/201', { method: 'PUT', body: 'content' }],
+    ['bytes that are sent', '/201', { method: 'POST', body: new Uint8Array([65, 66]) }],
+    ['an empty upload', '/202', { method: 'POST' }],
+    ['an upload that is given up', '/202', { method: 'DELETE' }],
+    ['a redirect that is followed here', '/307/here/200', {}],
+    ['a redirect that is followed there, without the login', '/302/there/200', {}],
+    ['a way back, without the login', '/302/there/302/there/200', {}],
+    ['a redirect that is given back', '/307/there/200', { redirect: 'manual' }],
+    ['a body that is sent again', '/308/here/200', { method: 'PUT', body: 'content' }],
+    ['a form that becomes a question', '/302/here/200', { method: 'POST', body: 'content' }],
+    ['a put that stays one', '/302/here/200', { method: 'PUT', body: 'content' }],
+    ['see other', '/303/here/200', { method: 'PUT', body: 'content' }],
+    ['a head that stays one', '/303/here/200', { method: 'HEAD' }],
+  ])('%s', async (_, path, request) => {
+    const question = { method: 'GET', headers: LOGIN, ...request };
+    const expected = await told(fetch, path, question);
+    expect(await told(plainHttp(), path, question)).toEqual(expected);
+    expect(expected.asked.length).toBeGreaterThan(0);
+  });
+});
+
+describe('there is no answer', () => {
+  const ask = async (url: string, signal = new AbortController().signal): Promise<HttpAnswer> =>
+    await plainHttp()(url, { method: 'GET', headers: {}, signal });
+
+  it('where nobody listens', async () => {
+    const gone = await listen();
+    const url = origin(gone);
+    gone.close();
+    await expect(ask(url)).rejects.toThrow('fetch failed');
+    expect(messageOf(await ask(url).catch((error: unknown) => error))).toMatch(
+      /^fetch failed: connect ECONNREFUSED/,
+    );
+  });
+
+  it('of a body that breaks off', async () => {
+    await expect(textOf(await ask(`${origin(here)}/broken`))).rejects.toThrow(/aborted/);
+  });
+
+  it('where redirects lead in a circle, or to no web address', async () => {
+    const circle = createServer((_, answer) => answer.writeHead(302, { location: '/' }).end());
+    circle.listen(0, '127.0.0.1');
+    await once(circle, 'listening');
+    await expect(
+      ask(origin(circle)).catch((error: unknown) => Promise.reject(new Error(messageOf(error)))),
+    ).rejects.toThrow('redirect count exceeded');
+    circle.close();
+    const elsewhere = createServer((_, answer) =>
+      answer.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+    );
+    elsewhere.listen(0, '127.0.0.1');
+    await once(elsewhere, 'listening');
+    await expect(ask(origin(elsewhere))).rejects.toThrow('fetch failed');
+    elsewhere.close();
+  });
+
+  it('after the run was interrupted, before or while it is asked', async () => {
+    const stop = new AbortController();
+    const asking = ask(`${origin(here)}/200`, stop.signal);
+    stop.abort();
+    await expect(asking).rejects.toThrow('fetch failed');
+    await expect(ask(`${origin(here)}/200`, stop.signal)).rejects.toThrow('fetch failed');
+  });
+});
+
+it('keeps a connection for the next question', async () => {
+  const client = plainHttp();
+  const own = await listen();
+  let connections = 0;
+  own.on('connection', () => (connections += 1));
+  for (let i = 0; i < 3; i += 1) {
+    const { signal } = new AbortController();
+    await textOf(await client(`${origin(own)}/200`, { method: 'GET', headers: {}, signal }));
+  }
+  expect(connections).toBe(1);
+  own.closeAllConnections();
+  own.close();
+});
