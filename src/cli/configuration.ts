@@ -57,7 +57,7 @@ export async function openConfiguration(host: Host, input: Input): Promise<Opene
   return { ...(await fromFile(host, { option, source, root })), checkout };
 }
 
-type Configuration = Omit<OpenedConfiguration, 'checkout'>;
+type Opened = Omit<OpenedConfiguration, 'checkout'>;
 
 async function fromFile(
   host: Host,
@@ -70,7 +70,7 @@ async function fromFile(
     readonly source: ConfigurationSource | undefined;
     readonly root: string;
   },
-): Promise<Configuration> {
+): Promise<Opened> {
   const { file, text, ...configuration } = await loadSettings(host, {
     ...(option === undefined ? {} : { config: option }),
     topLevel: root,
@@ -100,7 +100,7 @@ async function fromBranch(
     readonly root: string;
     readonly file: string;
   },
-): Promise<Configuration> {
+): Promise<Opened> {
   const { branch } = place;
   const build = readBuildkite(host.env);
   const commit = build === undefined || build.commit === 'HEAD' ? await headCommit(host) : build.commit;

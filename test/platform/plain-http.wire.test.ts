@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/platform/http.ts';
 import { plainHttp } from '../../src/platform/plain-http.ts';
@@ -158,4 +162,31 @@ it('keeps a connection for the next question', async () => {
   expect(connections).toBe(1);
   own.closeAllConnections();
   own.close();
+});
+
+it('believes a server that speaks TLS only with a certificate that is known', async () => {
+  // A pair for this test alone, made with `openssl req -x509 -newkey ec`.
+  const [key, cert] = ['key.pem', 'certificate.pem'].map((name) =>
+    path.join(import.meta.dirname, '../fixtures/tls', name),
+  ) as [string, string];
+  const server = createSecureServer({ key: await readFile(key), cert: await readFile(cert) }, (_, answer) =>
+    answer.end('text'),
+  );
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+  const { signal } = new AbortController();
+  const asking = plainHttp()(url, { method: 'GET', headers: {}, signal });
+  expect(messageOf(await asking.catch((error: unknown) => error))).toBe(
+    'fetch failed: self-signed certificate',
+  );
+  const script = `import { plainHttp } from '${import.meta.resolve('../../dist/src/platform/plain-http.js')}';
+    const { signal } = new AbortController();
+    const answer = await plainHttp()('${url}', { method: 'GET', headers: {}, signal });
+    for await (const chunk of answer.body) console.log(String(chunk));`;
+  const env = { NODE_EXTRA_CA_CERTS: cert };
+  const known = await execa(process.execPath, ['--input-type=module', '-e', script], { env });
+  expect(known.stdout).toBe('text');
+  server.closeAllConnections();
+  server.close();
 });
