@@ -63,10 +63,10 @@ async function textOf({ body }: HttpAnswer): Promise<string> {
 }
 
 /** What was answered, and what the servers were asked for it. */
-async function told(client: HttpClient, path: string, request: Omit<HttpRequest, 'signal'>) {
+async function told(client: HttpClient, target: string, request: Omit<HttpRequest, 'signal'>) {
   asked = [];
   try {
-    const answer = await client(`${origin(here)}${path}`, {
+    const answer = await client(`${origin(here)}${target}`, {
       ...request,
       signal: new AbortController().signal,
     });
@@ -98,10 +98,10 @@ describe('asks and answers as fetch does:', () => {
     ['a put that stays one', '/302/here/200', { method: 'PUT', body: 'content' }],
     ['see other', '/303/here/200', { method: 'PUT', body: 'content' }],
     ['a head that stays one', '/303/here/200', { method: 'HEAD' }],
-  ])('%s', async (_, path, request) => {
+  ])('%s', async (_, target, request) => {
     const question = { method: 'GET', headers: LOGIN, ...request };
-    const expected = await told(fetch, path, question);
-    expect(await told(plainHttp(), path, question)).toEqual(expected);
+    const expected = await told(fetch, target, question);
+    expect(await told(plainHttp(), target, question)).toEqual(expected);
     expect(expected.asked.length).toBeGreaterThan(0);
   });
 });
