@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
@@ -22,24 +22,30 @@ export async function surveyTargets(
   call: Omit<BakeCall, 'targets'>,
   { names, overlaid }: SurveyQuestion,
 ): Promise<Survey> {
-  for (const file of call.files) await readBakeFile(path.resolve(call.cwd, file));
   const file = path.join(host.scratch, 'survey.json');
   const missing = new Set<string>();
   for (;;) {
     const all = [...Object.keys(overlaid), ...Object.values(overlaid).flat(), ...names];
     const asked = [...new Set(all)].filter((name) => !missing.has(name));
     if (asked.length === 0) return { groups: new Map(), missing, targets: new Map() };
-    await writeFile(file, surveyFile(asked, withoutMissing(overlaid, missing)));
+    // Not awaited, as the canary of the call.
+    writeFileSync(file, surveyFile(asked, withoutMissing(overlaid, missing)));
     try {
       const files = [...call.files, file];
       const { raw, targets } = await printDefinition(host, { ...call, files, targets: asked.map(aliasOf) });
       return { groups: groupsOfSurvey(raw), missing, targets };
     } catch (error) {
       const name = missingTarget(error);
+      // Where a file is not there, its name says more than bake's words.
+      if (name === undefined) await requireReadable(call);
       if (name === undefined || !asked.includes(name)) throw error;
       missing.add(name);
     }
   }
+}
+
+async function requireReadable({ files, cwd }: Pick<BakeCall, 'files' | 'cwd'>): Promise<void> {
+  for (const file of files) await readBakeFile(path.resolve(cwd, file));
 }
 
 function withoutMissing(overlaid: Overlaid, missing: ReadonlySet<string>): Overlaid {
