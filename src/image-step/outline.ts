@@ -62,6 +62,7 @@ export interface StartedOutline {
 
 /** Finds out what the configured targets stand for, in the build that is known so far. */
 export type ResolveTargets = (asked: {
+  readonly context: BuildContext;
   readonly values: BuildValues;
   readonly named: readonly string[];
 }) => Promise<ResolvedTargets>;
@@ -74,7 +75,7 @@ export async function startOutline(
 ): Promise<StartedOutline> {
   const { host, history, switches } = services;
   const { known, whole } = await startContext(host, history, services.settings);
-  const resolving = resolve({ values: buildValues(known, []), named: request.targets });
+  const resolving = resolve({ context: known, values: buildValues(known, []), named: request.targets });
   // Git's answers are needed later than bake's.
   const asking = sayIfSlow(host, 'asking git for parent and merge base', whole());
   asking.catch(() => undefined);

@@ -1,10 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type BuilderChoice, decideBuilder, namedBuilder } from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
-import { overlayText } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import { type Probed, type Prober, openProber } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
@@ -14,19 +11,20 @@ import type { UsedConfiguration } from '../config/used.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { SWITCHED_OFF } from '../sccache/switched-off.ts';
-import { bakeDocument, printCall } from './bake-call.ts';
+import { bakeDocument } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
 import { deliveryFacts } from './delivery-facts.ts';
+import { isAsConfigured, startEarlyEvaluation, startEvaluation } from './evaluation.ts';
 import { imageFact } from './image-fact.ts';
 import { type ImportPlan, closestEntry, importWarnings, planImport } from './import-plan.ts';
 import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
-import { preflight, requireInsideCheckout, variableWarnings } from './preflight.ts';
+import { requireInsideCheckout, variableWarnings } from './preflight.ts';
 import { planPromotion } from './promotion.ts';
 import { replacedOf } from './replaced.ts';
 import { resolveTargets } from './resolve-targets.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
-import { type ResolvedTarget, type TargetPlan, buildValues, type Writes, promisedBy } from './target-plan.ts';
+import type { ResolvedTarget, TargetPlan, Writes } from './target-plan.ts';
 
 /** What the caller wants. */
 export interface PlanRequest extends OutlineRequest {
@@ -64,7 +62,12 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   requireInsideCheckout(outer.settings);
 
   // First what takes longest: nothing of this process is to stand between bake and its start.
-  const outlining = startOutline(outer, request, async (asked) => await resolveTargets(outer, asked));
+  let early: Promise<Definition> | undefined;
+  const outlining = startOutline(outer, request, async ({ context: known, ...asked }) => {
+    const resolving = resolveTargets(outer, asked);
+    early = startEarlyEvaluation(outer, known, request);
+    return await resolving;
+  });
   const declared = variableWarnings(outer);
   const builder = builderFacts(host, outer.settings.builder, outer.docker).then((facts) => {
     const decision =
@@ -77,18 +80,9 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   const outline = await outlining;
   const { writes, settings } = outline;
   const services = { ...outer, settings };
-  const overlay = path.join(host.scratch, 'ci.hcl');
-  await writeFile(overlay, overlayText(settings));
-  const call = printCall(services, {
-    context: outline.context,
-    overlay,
-    targets: writes,
-    overrides: request.overrides ?? [],
-  });
-  const values = buildValues(outline.context, writes);
-  const promises = writes.map((target) => promisedBy(settings, target.settings, values));
-  const printing = preflight(services, call, promises);
-  printing.catch(() => undefined);
+  const evaluation = { context: outline.context, writes, overrides: request.overrides ?? [] };
+  const printing =
+    (isAsConfigured(outer, settings) ? early : undefined) ?? startEvaluation(services, evaluation);
   // Until here others were told to work; asking a registry is work of this process.
   await setImmediate();
   const prober = openSourceProber(services, request);
