@@ -26,6 +26,12 @@ async function main(): Promise<void> {
   const scratch = await openScratch(os.tmpdir());
   // Beside the work: what killed runs left there are logins and secrets.
   void sweepScratch(os.tmpdir(), { uid: process.getuid?.(), now: new Date() }).catch(() => undefined);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Whoever read it has gone (`| head`): the work goes on to its end, and says so by its exit code.
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   const processes = spawnProcesses();
   process.on('exit', () => {
     processes.killAll();

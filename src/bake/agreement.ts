@@ -47,7 +47,9 @@ function compare(promised: Promised, target: TargetDefinition): readonly string[
  * annotations, so that its output can be read back as a bake file.
  */
 function isPrintOf(printed: string | undefined, text: string): boolean {
-  return printed === text || printed === text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+  // HCL reads every text as its composed form: a branch can be called in the decomposed one.
+  const composed = text.normalize('NFC');
+  return printed === composed || printed === composed.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
 function entriesDiffer(

@@ -22,6 +22,8 @@ export interface EngineFacts {
   /** Its context, which is the name of its builder. */
   readonly name: string;
   readonly state: 'can-export' | 'cannot-export' | 'unreachable';
+  /** Why it is unreachable: the code of the system's error (`EACCES`, `ENOENT`, `ECONNREFUSED`), where there was one. */
+  readonly trouble?: string;
   /** `unix:///var/run/docker.sock`, `tcp://…`, `ssh://…`; absent where its context does not say. */
   readonly endpoint?: string;
   /** `Debian GNU/Linux 12 (bookworm)`, `Docker Desktop`. */
@@ -43,7 +45,8 @@ export interface BuilderFacts {
 
 /** The builder of this run. `create` makes it first; the user's selected builder is never changed. */
 export interface BuilderChoice {
-  readonly action: 'use' | 'create';
+  /** `missing`: there is none; only a plan that is looked at goes on then. */
+  readonly action: 'use' | 'create' | 'missing';
   readonly name: string;
   readonly driver: Driver;
   readonly endpoint?: string;
@@ -176,13 +179,13 @@ function deadBuilders(
 
 function nothingUsable(facts: BuilderFacts): WarmbakeError {
   if (facts.engine.state === 'unreachable') {
+    const { endpoint, trouble } = facts.engine;
+    const place = endpoint === undefined ? '' : ` at ${endpoint}`;
     return new WarmbakeError(
       'outside',
       'no-builder',
-      'no BuildKit socket, no builder and no Docker engine answers',
-      {
-        hint: 'start Docker, or set builder.socket to a running buildkitd',
-      },
+      `no BuildKit socket, no builder and no Docker engine answers${place}`,
+      { hint: hintFor(place, trouble) },
     );
   }
   return new WarmbakeError(
@@ -193,4 +196,11 @@ function nothingUsable(facts: BuilderFacts): WarmbakeError {
       hint: 'switch the engine to the containerd image store, or set builder.image to a BuildKit image pinned by digest',
     },
   );
+}
+
+function hintFor(place: string, trouble: string | undefined): string {
+  if (trouble === 'EACCES') {
+    return `this user may not open the socket${place}: add the user to its group (docker, as a rule) and log in again`;
+  }
+  return `start Docker (DOCKER_HOST or the docker context say that it is${place === '' ? ' elsewhere' : place}), or set builder.socket to a running buildkitd`;
 }

@@ -70,6 +70,7 @@ export async function printDefinition(host: Host, asked: BakeCall): Promise<Defi
   host.signal.throwIfAborted();
   if (succeeded(finished)) return parseDefinition(finished.stdout);
   if (finished.failure === 'not-found') throw dockerMissing();
+  if (NO_BUILDX.test(finished.stderr)) throw buildxMissing();
   throw new WarmbakeError(
     'config',
     'bake-refuses',
@@ -80,7 +81,11 @@ export async function printDefinition(host: Host, asked: BakeCall): Promise<Defi
   );
 }
 
-const listed = z.array(z.object({ name: z.string() }));
+/** `null` where no file can declare any, as with Compose files. */
+const listed = z
+  .array(z.object({ name: z.string() }))
+  .nullable()
+  .transform((variables) => variables ?? []);
 
 /**
  * Names of the variables that `files` declare. `bake --list` is asked where buildx has it (0.20 and later);
@@ -151,6 +156,15 @@ export function bakeWords(finished: Finished): string {
   const lines = finished.stderr.split('\n').filter((line) => line.trim() !== '' && !/^#\d+ /.test(line));
   const words = lines.map((l) => l.replace(/^ERROR: /, '')).slice(-6);
   return words.length === 0 ? explainExit(finished) : words.join('\n  ').trim();
+}
+
+/** The docker CLI without the plugin, of several versions. */
+const NO_BUILDX = /'buildx' is not a docker command|unknown command: docker buildx|unknown flag: --print/;
+
+function buildxMissing(): WarmbakeError {
+  return new WarmbakeError('outside', 'buildx-missing', 'the docker command has no buildx', {
+    hint: 'install the package docker-buildx-plugin (docker-buildx on Debian), 0.13 or later, or put the program docker-buildx into ~/.docker/cli-plugins',
+  });
 }
 
 function dockerMissing(): WarmbakeError {

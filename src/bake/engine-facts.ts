@@ -25,7 +25,10 @@ export async function engineFacts(host: Host, env: Readonly<Record<string, strin
   const place = { name, ...(endpoint === undefined ? {} : { endpoint }) };
   const socket = endpoint?.startsWith('unix://') === true ? endpoint.slice('unix://'.length) : undefined;
   const answer = socket === undefined ? undefined : await askSocket(host, socket);
-  if (answer?.state === 'silent') return { ...place, state: 'unreachable' };
+  if (answer?.state === 'silent') {
+    const { trouble } = answer;
+    return { ...place, state: 'unreachable', ...(trouble === undefined ? {} : { trouble }) };
+  }
   // An answer of another kind: something stands before the engine, docker may know how to talk to it.
   const said = read(answer?.text ?? '') ?? read(await askDocker(host, env));
   if (said === undefined) return { ...place, state: 'unreachable' };
@@ -40,7 +43,7 @@ export async function engineFacts(host: Host, env: Readonly<Record<string, strin
 
 type Answer =
   | { readonly state: 'answered'; readonly text: string }
-  | { readonly state: 'silent'; readonly text?: undefined };
+  | { readonly state: 'silent'; readonly text?: undefined; readonly trouble?: string };
 
 async function askSocket(host: Host, socketPath: string): Promise<Answer> {
   try {
@@ -48,9 +51,10 @@ async function askSocket(host: Host, socketPath: string): Promise<Answer> {
       state: 'answered',
       text: await within(ANSWER_MS, async (stop) => await get(socketPath, stop), host),
     };
-  } catch {
+  } catch (error) {
     host.signal.throwIfAborted();
-    return { state: 'silent' };
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return { state: 'silent', ...(typeof code === 'string' ? { trouble: code } : {}) };
   }
 }
 

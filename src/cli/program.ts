@@ -5,6 +5,7 @@ import type { Host } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
 import type { CommandSpec, Input } from './command.ts';
 import { jsonPage, type Line, messageLines, type SafePage, pageOf, textPage } from './door.ts';
+import { withoutHelpCommand } from './help-command.ts';
 import { type Streams, eventRenderer, lookOf } from './renderer.ts';
 import { requireTrustedJob } from './trusted-job.ts';
 
@@ -179,7 +180,8 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 
 /** Parses `argv`, runs the command and answers with the exit code; never rejects. */
-export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runProgram(given: readonly string[], surroundings: Surroundings): Promise<number> {
+  const argv = withoutHelpCommand(given, Object.keys(GROUPS));
   let exitCode = 0;
   const { out, err } = surroundings.streams;
   const look = lookOf(surroundings.streams, surroundings.env);

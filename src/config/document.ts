@@ -1,4 +1,4 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type { Document, Node, YAMLError } from 'yaml';
 import type { Path } from './problem.ts';
 
@@ -37,7 +37,7 @@ export function readDocument(text: string): ConfigurationDocument {
     ...position(error.pos[0]),
     message: messageFor(error, text),
   });
-  const faults = [...document.errors, ...document.warnings].map(fault);
+  const faults = [...[...document.errors, ...document.warnings].map(fault), ...lostKeys(document, position)];
   if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) return { state: 'broken', faults };
   try {
     const value: unknown = document.toJS();
@@ -52,6 +52,19 @@ export function readDocument(text: string): ConfigurationDocument {
     const message = notYaml(error instanceof Error ? error.message : String(error));
     return { state: 'broken', faults: [...faults, { line: 1, column: 1, message }] };
   }
+}
+
+/** JavaScript has another use for this name: objects lose such a key, and what was written there would be gone without a word. */
+function lostKeys(document: Document.Parsed, position: (offset: number) => TextPosition): readonly Fault[] {
+  const found: Fault[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      const message = "'__proto__' cannot be a key here: give it another name";
+      found.push({ ...position(key.range?.[0] ?? 0), message });
+    },
+  });
+  return found;
 }
 
 function messageFor(error: YAMLError, text: string): string {

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.ts';
-import { WarmbakeError } from '../platform/errors.ts';
+
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { readBuildkite, type BuildkiteFacts } from './buildkite.ts';
@@ -8,6 +8,7 @@ import { currentBranch, headCommit, mergeBaseHere } from './checkout.ts';
 import type { History } from './history.ts';
 import { baseOf, buildOrigin } from './origin.ts';
 import { judgeTrust } from './trust.ts';
+import { unknownCommit } from './unknown-commit.ts';
 
 /** A context as it becomes known: names follow from the first part, sources from the whole. */
 export interface StartedContext {
@@ -31,7 +32,7 @@ export async function startContext(
   const asked = facts === undefined || facts.commit === 'HEAD' ? headCommit(host) : undefined;
   const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
   // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
-  const commit = facts === undefined ? await asked : await commitOfBuild(facts, asked);
+  const commit = facts === undefined ? await asked : await commitOfBuild(host, facts, asked);
   const known: BuildContext = {
     origin,
     ...judgeTrust(facts, settings),
@@ -105,14 +106,14 @@ async function earlierCommits(
 
 /** A build started by hand names `HEAD`: as a tag it would be everybody's, so the checkout says which commit it is. */
 async function commitOfBuild(
+  host: Host,
   facts: BuildkiteFacts,
   head: Promise<CommitSha | undefined> | undefined,
 ): Promise<CommitSha> {
   const commit = facts.commit === 'HEAD' ? await head : facts.commit;
   if (commit !== undefined) return commit;
-  throw new WarmbakeError(
-    'config',
-    'commit-unknown',
+  throw await unknownCommit(
+    host,
     'BUILDKITE_COMMIT is HEAD and git knows no commit here; run in the checkout or set the full commit id',
   );
 }

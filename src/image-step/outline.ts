@@ -3,6 +3,7 @@ import type { BuildValues } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import { cacheSources } from '../refs/sources.ts';
 import { startContext } from '../context/build-context.ts';
+import { unknownCommit } from '../context/unknown-commit.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Warning } from '../platform/events.ts';
@@ -83,6 +84,9 @@ export async function startOutline(
   const { settings, warnings, brought } = expanded;
   const chosen = chooseTargets(expanded, request.targets);
   requireLocal(known, request);
+  if (known.commit === undefined && request.push) {
+    throw await unknownCommit(host, 'git knows no commit here; a build that pushes needs one');
+  }
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
   const options = { settings, push: request.push };
   const writes = chosen.map((target) => ({

@@ -124,7 +124,7 @@ export const plannedTargetSchema = targetRefsSchema.extend({
 });
 
 export const builderSchema = z.strictObject({
-  action: z.enum(['use', 'create']),
+  action: z.enum(['use', 'create', 'missing']),
   name: z.string(),
   driver: z.string(),
   endpoint: z.string().exactOptional(),

@@ -1,5 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type BuilderChoice, decideBuilder, namedBuilder } from '../bake/builder.ts';
+import {
+  type BuilderChoice,
+  type BuilderDecision,
+  type BuilderFacts,
+  decideBuilder,
+  namedBuilder,
+} from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
 import type { Candidate } from '../refs/candidate.ts';
@@ -8,6 +14,7 @@ import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Settings } from '../config/settings.ts';
 import type { UsedConfiguration } from '../config/used.ts';
+import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { SWITCHED_OFF } from '../sccache/switched-off.ts';
@@ -32,6 +39,8 @@ export interface PlanRequest extends OutlineRequest {
   readonly offline: boolean;
   /** Build although the image exists. */
   readonly force: boolean;
+  /** Nothing is to be built: goes on without a builder, and says in {@link BuildPlan.missing} what lacks. */
+  readonly lookOnly?: boolean;
 }
 
 /** Everything that a build would do, before it does anything. */
@@ -51,6 +60,8 @@ export interface BuildPlan {
   /** What is baked, as a bake file: `printed` with the results of `targets` and no others (laws L1, L4). */
   readonly definition: object;
   readonly warnings: readonly Warning[];
+  /** Why there is no builder. */
+  readonly missing?: WarmbakeError;
 }
 
 /**
@@ -70,10 +81,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   });
   const declared = variableWarnings(outer);
   const builder = builderFacts(host, outer.settings.builder, outer.docker).then((facts) => {
-    const decision =
-      switches.builder === undefined
-        ? decideBuilder(outer.settings.builder, facts)
-        : namedBuilder(switches.builder, facts);
+    const decision = decidedBuilder(outer, facts, request);
     return { ...decision, delivery: deliveryFacts(decision.choice, facts, request) };
   });
   for (const started of [declared, builder]) started.catch(() => undefined);
@@ -90,7 +98,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   const images = writes.map(async (target) => await imageFacts(services, target, request));
   for (const facts of images) facts.catch(() => undefined);
   const { context, targets: outlined } = await outline.whole;
-  const [probes, printed, variables, { choice, delivery, warnings }] = await Promise.all([
+  const [probes, printed, variables, { choice, delivery, warnings, missing }] = await Promise.all([
     probeSources(services, outlined, prober),
     printing,
     declared,
@@ -123,6 +131,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
       return { ...t, skip: skips[i] ?? NOT_ASKED, ...(replaced === undefined ? {} : { replaced }) };
     }),
     builder: choice,
+    ...(missing === undefined ? {} : { missing }),
     printed,
     import: imports,
     definition: bakeDocument(printed, targets, { cacheFrom: closestEntry(targets) }),
@@ -145,6 +154,23 @@ function overrideWarnings({ overrides = [] }: PlanRequest): readonly Warning[] {
   if (overrides.length === 0) return [];
   const message = `--set ${overrides.join(', ')}: the definition is another than in CI, and steps that see the change are in no cache`;
   return [{ code: 'definition-overridden', message }];
+}
+
+/** Throws where there is no builder and something is to be built. */
+function decidedBuilder(
+  { settings, switches }: BuildServices,
+  facts: BuilderFacts,
+  { lookOnly = false }: PlanRequest,
+): BuilderDecision & { readonly missing?: WarmbakeError } {
+  try {
+    return switches.builder === undefined
+      ? decideBuilder(settings.builder, facts)
+      : namedBuilder(switches.builder, facts);
+  } catch (error) {
+    if (!lookOnly || !(error instanceof WarmbakeError) || error.code !== 'no-builder') throw error;
+    const choice = { action: 'missing', name: '', driver: '', because: error.message } as const;
+    return { choice, warnings: [], missing: error };
+  }
 }
 
 const NOT_ASKED: SkipDecision = { decision: 'build', because: 'the registry was not asked (--offline)' };

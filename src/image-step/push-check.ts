@@ -33,7 +33,7 @@ export async function checkPush(services: BuildServices, plan: BuildPlan): Promi
       'push-impossible',
       `the image cannot be pushed: ${each.join('; ')}`,
       {
-        hint: 'check that the repository exists and that this job may write to it',
+        hint: hintFor(images),
       },
     );
   }
@@ -52,11 +52,20 @@ export async function checkPush(services: BuildServices, plan: BuildPlan): Promi
   };
 }
 
+function hintFor(problems: ReadonlyMap<string, CannotPush>): string {
+  const silent = [...problems.values()].filter(({ kind }) => kind === 'unreachable' || kind === 'throttled');
+  return silent.length === problems.size
+    ? "the registry did not answer: check its name, and that this machine's network reaches it"
+    : 'check that the repository exists and that this job may write to it';
+}
+
+type CannotPush = Extract<PushRight, { readonly can: false }>;
+
 /** Why the registry would not take what goes to these refs, by repository; nothing is written. */
 async function pushProblems(
   registry: Registry,
   refs: readonly Reference[],
-): Promise<ReadonlyMap<string, Extract<PushRight, { readonly can: false }>>> {
+): Promise<ReadonlyMap<string, CannotPush>> {
   const repositories = new Map(refs.map((ref) => [repositoryName(ref), ref]));
   const answers = await Promise.all(
     [...repositories].map(async ([name, ref]) => [name, await registry.canPush(ref)] as const),

@@ -53,3 +53,9 @@ it.each([
 ])('reads the entry %s', (text, entry) => {
   expect(parseEntry(text)).toEqual(entry);
 });
+
+it('agrees with an argument that HCL has composed: a branch in decomposed letters is the same branch', () => {
+  const branch = 'gru\u0308n';
+  const named = { ...promised, args: { A: branch } };
+  expect(() => requireAgreement([named], definition({ args: { A: branch.normalize('NFC') } }))).not.toThrow();
+});

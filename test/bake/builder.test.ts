@@ -127,3 +127,23 @@ it('a builder is created without being selected', () => {
     `create --name ci --driver docker-container --driver-opt image=${PINNED}`,
   );
 });
+
+it.each<[string, Partial<BuilderFacts['engine']>, RegExp, RegExp]>([
+  [
+    'where nobody is, its address and where that comes from',
+    { endpoint: 'unix:///run/none.sock', trouble: 'ENOENT' },
+    /answers at unix:\/\/\/run\/none\.sock$/,
+    /^start Docker \(DOCKER_HOST or the docker context say that it is at unix:\/\/\/run\/none\.sock\)/,
+  ],
+  [
+    'where this user may not go, the group',
+    { endpoint: 'unix:///var/run/docker.sock', trouble: 'EACCES' },
+    /answers at unix:/,
+    /^this user may not open the socket at unix:\/\/\/var\/run\/docker\.sock: add the user to its group/,
+  ],
+])('an engine that does not answer is told, %s', (_, engine, message, hint) => {
+  const known = facts({ engine: { name: 'default', state: 'unreachable', ...engine } });
+  const told = (): unknown => decideBuilder({ name: 'ci' }, known);
+  expect(told).toThrow(expect.objectContaining({ code: 'no-builder', hint: expect.stringMatching(hint) }));
+  expect(told).toThrow(message);
+});

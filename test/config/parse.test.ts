@@ -14,6 +14,10 @@ describe('text that is not a configuration', () => {
     ['images: *a\n', '1:1 not valid YAML: unresolved alias (the anchor must be set before the alias): a'],
     [`${FILE}---\n${FILE}`, '24:1 more than one document; remove the second one'],
     [`${FILE}repository: github.com/acme/other\n`, "24:1 key 'repository' is written twice"],
+    [
+      FILE.replace('  app:\n', '  __proto__: {}\n  app:\n'),
+      "18:3 '__proto__' cannot be a key here: give it another name",
+    ],
   ])('%j', (text, problem) => {
     expect(said(text)).toEqual([problem]);
   });

@@ -94,7 +94,9 @@ describe.concurrent('nothing is built', () => {
     await using agent = await makeAgent(engine.env, { images: '127.0.0.1:1' });
     const { exitCode, stderr, result } = await agent.build(MAIN, { clock });
     expect(exitCode).toBe(5);
-    expect(stderr).toMatch(/error: the image cannot be pushed: 127\.0\.0\.1:1\/.*\n {2}hint: /);
+    expect(stderr).toMatch(
+      /error: the image cannot be pushed: 127\.0\.0\.1:1\/.*\n {2}hint: the registry did not answer/,
+    );
     expect(result).toMatchObject({ outcome: 'failed', error: { code: 'push-impossible' } });
     expect(await agent.bakes()).toEqual([]);
   });
@@ -105,9 +107,20 @@ describe.concurrent('nothing is built', () => {
     const { exitCode, stderr, result } = await agent.build({ ...MAIN, ...gone }, { clock });
     expect(exitCode).toBe(5);
     expect(stderr).toMatch(
-      /error: no BuildKit socket, no builder and no Docker engine answers\n {2}hint: start Docker/,
+      /error: no BuildKit socket, no builder and no Docker engine answers at unix:\S+\n {2}hint: start Docker/,
     );
     expect(result).toMatchObject({ outcome: 'failed', error: { code: 'no-builder' } });
     expect(await agent.bakes()).toEqual([]);
+
+    // A plan tells all the rest, and what lacks at its end; who asks nobody lacks nobody.
+    const planned = await agent.run(['plan'], { ...MAIN, ...gone }, { clock });
+    expect(planned.exitCode).toBe(5);
+    expect(planned.stdout).toMatch(/^builder {2}none: .*\n(?:.*\n)*push {5}\S+\n(?:.*\n)*decision build/m);
+    expect(planned.stderr).toMatch(/error: no BuildKit socket.*\n {2}hint: start Docker.*\n$/);
+    expect(await agent.run(['plan', '--offline'], { ...MAIN, ...gone }, { clock })).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('builder  none: '),
+      stderr: '',
+    });
   });
 });

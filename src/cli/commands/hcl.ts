@@ -7,6 +7,7 @@ import type { Settings } from '../../config/settings.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { makePlan } from '../../image-step/plan.ts';
 import { requireInsideCheckout } from '../../image-step/preflight.ts';
+import { chooseTargets } from '../../image-step/choose-targets.ts';
 import { resolveTargets } from '../../image-step/resolve-targets.ts';
 import { buildValues } from '../../image-step/target-plan.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
@@ -51,7 +52,11 @@ async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'resolved')) return await printResolved(await loadConfiguration(host, input), input);
   // What is written for the checkout, and compared with it, is the checkout's own: nothing else is done with it.
   const loaded = await loadCheckout(host, input);
-  const text = overlayText(await membersIn(host, loaded.settings));
+  const settings = await membersIn(host, loaded.settings);
+  // The file holds all targets; a name that is none is a mistake all the same.
+  const standsFor = new Map(loaded.settings.targets.map(({ name }) => [name, [name]]));
+  chooseTargets({ settings, standsFor }, input.args);
+  const text = overlayText(settings);
   const out = textOption(input, 'out') ?? path.join(path.dirname(loaded.file), 'ci.hcl');
   if (out === '-') return { json: { overlay: text }, text };
   const file = path.resolve(host.cwd, out);
@@ -98,6 +103,7 @@ async function printResolved({ host, settings }: Loaded, input: Input): Promise<
       push: false,
       offline: flag(input, 'offline'),
       force: true,
+      lookOnly: true,
     });
     const text = overlayText(plan.settings, buildValues(plan.context, plan.targets));
     return { json: { overlay: text }, text };

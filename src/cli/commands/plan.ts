@@ -69,11 +69,14 @@ async function plan(host: Host, input: Input): Promise<CommandOutcome> {
       push: flag(input, 'push'),
       offline: flag(input, 'offline'),
       force: flag(input, 'force'),
+      lookOnly: true,
       ...expectedTag(input),
       ...wishes,
     });
     for (const warning of made.warnings) host.emit({ type: 'warning', warning });
-    return { json: planDocument(made), text: planText(made) };
+    // Who asks nobody need have nobody.
+    const error = flag(input, 'offline') ? undefined : made.missing;
+    return { json: planDocument(made), text: planText(made), ...(error === undefined ? {} : { error }) };
   } finally {
     await services.login.remove();
   }
@@ -87,12 +90,11 @@ export function expectedTag(input: Input): { readonly expectTag?: string } {
 
 function planText(made: BuildPlan): string {
   const { builder } = made;
-  const verb = builder.action === 'create' ? 'create ' : '';
   const lines = [
     ...switchLines(made),
     ...configurationLines(made),
     ...contextLines(made.context),
-    `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
+    `builder  ${builderText(builder)}`,
     `import   ${importText(made.import)}`,
     ...made.targets.flatMap((target) => {
       const { head, rows } = chainTable(target);
@@ -105,4 +107,9 @@ function planText(made: BuildPlan): string {
     }),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function builderText({ action, name, driver, because }: BuildPlan['builder']): string {
+  if (action === 'missing') return `none: ${because}`;
+  return `${action === 'create' ? 'create ' : ''}${name} (${driver}): ${because}`;
 }

@@ -70,7 +70,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       throw new WarmbakeError('outside', 'promotion-failed', promotionText(promoted));
     return {
       json: { ref: referenceName(promoted.promotion.to), action: promoted.action, because: promoted.because },
-      text: `${promotionText(promoted)}\n`,
+      text: `${promotionText(promoted)}${promoted.action === 'stay' ? '; --force moves it all the same' : ''}\n`,
       exitCode: promoted.action === 'stay' ? 4 : 0,
     };
   } finally {

@@ -1,0 +1,70 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { clock } from '../../parts/ci-job/clock.ts';
+import { MAIN } from '../../parts/ci-job/variables.ts';
+import { PROJECT } from '../../parts/project.ts';
+import { type FixtureRegistry, startFixtureRegistry } from '../registry/fixture-registry.ts';
+
+let registry: FixtureRegistry;
+let agent: Agent;
+
+beforeAll(async () => {
+  registry = await startFixtureRegistry();
+  agent = await makeAgent({ PATH: process.env['PATH'] ?? '' }, { images: registry.host });
+});
+afterAll(async () => {
+  await agent[Symbol.asyncDispose]();
+  await registry[Symbol.asyncDispose]();
+});
+
+const warmbake = async (...args: readonly string[]) => await agent.run(args, MAIN, { clock });
+
+it.each([
+  ['help', ''],
+  ['help plan', 'plan'],
+  ['help ami roll', 'ami roll'],
+  ['ami help', 'ami'],
+  ['ami help roll', 'ami roll'],
+])('`%s` prints the same as `%s --help`', async (asked, command) => {
+  const plain = await warmbake(...command.split(' ').filter((word) => word !== ''), '--help');
+  expect(plain).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage: warmbake') });
+  expect(await warmbake(...asked.split(' '))).toEqual(plain);
+});
+
+it('a target that is none is an error of hcl too', async () => {
+  const asked = await warmbake('hcl', 'test-cii', '--out', '-');
+  expect(asked).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringContaining("'test-cii' is not"),
+  });
+  expect(await warmbake('hcl', 'test-ci', '--out', '-')).toMatchObject({ exitCode: 0 });
+});
+
+it.each([
+  ['build --result', ['build', '--result', 'no/such/result.json']],
+  ['hcl --out', ['hcl', '--out', 'no/such/ci.hcl']],
+])('a folder that is not there is found before anything is done: %s', async (_, args) => {
+  const before = registry.seen.length;
+  const { exitCode, stderr } = await warmbake(...args);
+  expect(stderr).toMatch(
+    /error: --(?:result|out): the folder of '.*' is not there\n {2}hint: make it first\n/,
+  );
+  expect(exitCode).toBe(2);
+  expect(registry.seen).toHaveLength(before);
+});
+
+it.each([
+  ['its results', 'schema config', '', 0],
+  ['what it says beside', 'schema nothing', '2>&1', 2],
+])('who stops reading %s is no defect', async (_, command, redirect, exitCode) => {
+  const main = path.join(PROJECT, 'dist/src/main.js');
+  const script = `{ "$0" "${main}" ${command} ${redirect}; echo "ended with $?" >&3; } | true`;
+  const ended = await execa('sh', ['-c', `exec 3>&1; ${script}`, process.execPath], {
+    env: { PATH: process.env['PATH'] ?? '' },
+    extendEnv: false,
+  });
+  expect(ended).toMatchObject({ stdout: `ended with ${exitCode}`, stderr: '' });
+});
