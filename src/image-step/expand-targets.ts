@@ -38,12 +38,14 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
   const { targets } = settings;
   const standsFor = new Map(targets.map(({ name }) => [name, membersOf(survey, name)]));
   const isGroup = (name: string): boolean => survey.groups.has(name);
+  // Whoever writes the bake file decides how many there are.
+  const members = new Map([...standsFor].map(([name, all]) => [name, new Set(all)]));
   const names = [...new Set(targets.flatMap(({ name }) => standsFor.get(name) ?? []))];
-  const members = names.map((name): TargetSettings => {
+  const built = names.map((name): TargetSettings => {
     const own = targets.find((target) => target.name === name && !isGroup(name));
     const common = targets
-      .filter((target) => isGroup(target.name) && standsFor.get(target.name)?.includes(name))
-      .map((target) => ({ target, size: standsFor.get(target.name)?.length ?? 0 }))
+      .filter((target) => isGroup(target.name) && members.get(target.name)?.has(name) === true)
+      .map((target) => ({ target, size: members.get(target.name)?.size ?? 0 }))
       .toSorted((a, b) => a.size - b.size)
       .map(({ target }) => target);
     if (common.length === 0 && own !== undefined) return own;
@@ -52,7 +54,7 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
     const lane = own?.written?.lane ?? laneOf(merged, { entry: own?.written ?? {}, settings });
     return { ...merged, lane };
   });
-  const expanded = { ...settings, targets: members };
+  const expanded = { ...settings, targets: built };
   requireDistinctNames(expanded);
   const isMissing = (name: string): boolean => survey.missing.has(name);
   return {
@@ -62,7 +64,7 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
       .filter(({ name, inherits }) => isMissing(name) && inherits.length === 0)
       .map(({ name }) => name),
     orphans: new Map(
-      members.flatMap(({ name, inherits }) => {
+      built.flatMap(({ name, inherits }) => {
         const unknown = inherits.find(isMissing);
         return unknown === undefined ? [] : [[name, unknown] as const];
       }),

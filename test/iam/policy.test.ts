@@ -38,6 +38,36 @@ test('regions of other partitions have names of their own', () => {
   expect(JSON.stringify(ours)).not.toContain('arn:aws:');
 });
 
+test('where each target has repositories, policies name them by a pattern, and those that one target has besides', () => {
+  const { images, cache, targets } = scope.settings;
+  const per = (at: typeof images) => ({
+    trusted: { ...at.trusted, path: `${at.trusted.path}/\${target}` },
+    untrusted: { ...at.untrusted, path: `${at.untrusted.path}/\${target}` },
+  });
+  const [first] = targets;
+  if (first === undefined) throw new Error('the example has no target');
+  const own = { ...first, name: 'own', repositories: { images, cache: per(cache) } };
+  const settings = {
+    ...scope.settings,
+    images: per(images),
+    cache: { ...cache, ...per(cache) },
+    targets: [first, own],
+  };
+  const on = (role: (typeof ROLES)[number]) =>
+    JSON.stringify(policyOf(role, { ...scope, settings }).Statement);
+  const names = (at: typeof images.trusted) => at.path.replace(/^.*\//, '');
+  for (const role of ROLES) expect(on(role)).not.toContain('${target}');
+  for (const role of ['trusted-build', 'operator'] as const) {
+    expect(on(role)).toContain(`repository/${names(images.trusted)}/*"`);
+    expect(on(role)).toContain(`repository/${names(images.trusted)}"`);
+    expect(on(role)).toContain(`repository/${names(cache.trusted)}/*"`);
+    expect(on(role)).not.toContain(names(images.untrusted));
+  }
+  expect(on('machine-image')).toContain(`repository/${names(cache.trusted)}/*"`);
+  expect(on('untrusted-build')).toContain(`repository/${names(images.untrusted)}/*"`);
+  expect(on('untrusted-build')).not.toContain(names(images.trusted));
+});
+
 test('repositories of other registries, another service’s store and a directory need no right', () => {
   const repository = (path: string) => ({ host: 'registry.example.com', path });
   const pair = { trusted: repository('a'), untrusted: repository('b') };

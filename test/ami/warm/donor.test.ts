@@ -28,6 +28,17 @@ describe('what a machine image is warmed from', () => {
     ]);
   });
 
+  test('and in the repository of the target, where each has one', () => {
+    const own = { host: 'o.io', path: 'own/${target}' };
+    const shared = { ...QUESTION.cache, trusted: { host: 'r.io', path: 'main/${target}' } };
+    const repositories = { images: shared, cache: { trusted: own, untrusted: own } };
+    const asked = (target: typeof QUESTION.target) =>
+      warmCandidates({ ...QUESTION, cache: shared, target }).map(({ ref }) => referenceName(ref));
+    expect(asked(QUESTION.target)).toEqual([`r.io/main/app:${COMMIT}-arm64`, 'r.io/main/app:latest-arm64']);
+    const named = { ...QUESTION.target, repositories };
+    expect(asked(named)).toEqual([`o.io/own/app:${COMMIT}-arm64`, 'o.io/own/app:latest-arm64']);
+  });
+
   test.each<[string, readonly SourceState[], number | undefined]>([
     ["the commit's own, where both are there", ['found', 'surplus'], 0],
     ["the commit's own, where latest is the same", ['found', 'duplicate'], 0],
