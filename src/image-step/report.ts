@@ -30,5 +30,8 @@ export async function report({ host }: BuildServices, result: BuildResult): Prom
   const told = result.warnings.length;
   // Beside each other: each call of the agent is a process that talks to Buildkite.
   await Promise.all([upload(build.number), annotate(build.stepKey)]);
-  if (result.warnings.length > told) await annotate(build.stepKey);
+  const since = result.warnings.slice(told);
+  // What failed beside it is told too; an annotation that could not be made is not tried again.
+  const isMade = !since.some(({ message }) => message.startsWith('the annotation failed'));
+  if (since.length > 0 && isMade) await annotate(build.stepKey);
 }
