@@ -17,6 +17,8 @@ interface NamedRepository {
   readonly purpose: 'images' | 'cache';
   /** Whose alone it is; absent for what all targets share. */
   readonly target?: string;
+  /** The entry whose registry `target`'s takes, where the bake file makes one of the two a group that has the other. */
+  readonly from?: string;
   readonly repository: Repository | undefined;
   readonly text: string;
 }
@@ -24,7 +26,10 @@ interface NamedRepository {
 /** Names of a target's own that are none. */
 export function badOwnRepositories(places: WrittenPlaces): readonly Finding[] {
   return repositoriesIn(places)
-    .filter(({ target, repository }) => target !== undefined && repository === undefined)
+    .filter(
+      ({ target, from, repository }) =>
+        target !== undefined && from === undefined && repository === undefined,
+    )
     .map(({ path, text }) => ({
       path,
       message: `'${text}' is not a repository; write host[:port][/path] as registry, lower-case words joined by '/', '-', '_' or '.' as repository`,
@@ -33,8 +38,8 @@ export function badOwnRepositories(places: WrittenPlaces): readonly Finding[] {
 
 /**
  * Repositories that are not apart. What the trusted build writes and what others write must differ for all targets that there can ever
- * be (a pull request's bake file can name a member), in every spelling of a registry, and so that a pattern in a policy tells them
- * apart; images and caches of one trust must not be one name.
+ * be (a pull request's bake file can name a member, and say which entries are laid over each other), in every spelling of a registry, and
+ * so that a pattern in a policy tells them apart; images and caches of one trust must not be one name.
  */
 export function mixedRepositories(places: WrittenPlaces): readonly Finding[] {
   const all = repositoriesIn(places).flatMap((one) =>
@@ -43,7 +48,7 @@ export function mixedRepositories(places: WrittenPlaces): readonly Finding[] {
   const findings = all.flatMap((one, index): Finding[] => {
     const clash = all.slice(0, index).find((earlier) => !arePermitted(earlier, one));
     if (clash === undefined) return [];
-    const name = repositoryName(one.repository);
+    const name = told(one);
     const earlier = clash.path.join('.');
     const message =
       canonicalRepository(one.repository) === canonicalRepository(clash.repository)
@@ -67,9 +72,15 @@ export function isNamedHere(places: WrittenPlaces, repository: Repository): bool
 
 type Placed = NamedRepository & { readonly repository: Repository };
 
+function told({ repository, target, from }: Placed): string {
+  const name = repositoryName(repository);
+  return from === undefined ? name : `${name} ('${target}' with the registry of '${from}', in one group)`;
+}
+
 function arePermitted(a: Placed, b: Placed): boolean {
   if (a.trust !== b.trust) return areApart(a.repository, b.repository);
-  if (a.purpose === b.purpose) return true;
+  // Images and caches that meet where entries do are told by the build (`image-step/expand-targets.ts`).
+  if (a.purpose === b.purpose || (a.from ?? b.from) !== undefined) return true;
   return canonicalRepository(a.repository) !== canonicalRepository(b.repository);
 }
 
@@ -91,7 +102,38 @@ function repositoriesIn({ shared, targets }: WrittenPlaces): readonly NamedRepos
     ...ownOf(image, { purpose: 'images', shared: shared.images, at: ['targets', target, 'image'], target }),
     ...ownOf(cache, { purpose: 'cache', shared: shared.cache, at: ['targets', target, 'cache'], target }),
   ]);
-  return [...sharedOf('images', shared.images), ...sharedOf('cache', shared.cache), ...own];
+  const plain = [...sharedOf('images', shared.images), ...sharedOf('cache', shared.cache), ...own];
+  return once([...plain, ...layeredIn('images', targets), ...layeredIn('cache', targets)]);
+}
+
+/**
+ * What entries make together that are laid over each other, one's registry and the other's repository: whichever is the more specific one,
+ * as long as it leaves the other part to the less specific one (`layered-target.ts`).
+ */
+function layeredIn(
+  purpose: NamedRepository['purpose'],
+  targets: WrittenPlaces['targets'],
+): readonly NamedRepository[] {
+  const key = purpose === 'images' ? 'image' : 'cache';
+  const entries = Object.entries(targets).map(([target, entry]) => ({ target, own: entry[key] ?? {} }));
+  return entries.flatMap(({ target: from, own: { registry, ...other } }) =>
+    entries.flatMap(({ target, own }) =>
+      TRUSTS.flatMap((trust): readonly NamedRepository[] => {
+        const meet = other[trust] === undefined || own.registry === undefined;
+        if (registry === undefined || own[trust] === undefined || target === from || !meet) return [];
+        const text = `${registry}/${own[trust]}`;
+        const path = ['targets', target, key, trust];
+        return [{ path, trust, purpose, target, from, text, repository: parseRepositoryTemplate(text) }];
+      }),
+    ),
+  );
+}
+
+/** The first of those that say the same. */
+function once(all: readonly NamedRepository[]): readonly NamedRepository[] {
+  const said = ({ purpose, trust, text, from, path }: NamedRepository): string =>
+    from === undefined ? path.join() : `${purpose} ${trust} ${text}`;
+  return [...new Map(all.toReversed().map((one) => [said(one), one])).values()].toReversed();
 }
 
 const TRUSTS = ['trusted', 'untrusted'] as const;

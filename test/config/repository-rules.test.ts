@@ -41,6 +41,39 @@ describe('repositories that are not apart are named', () => {
   });
 });
 
+describe('what entries make together is looked at, as a bake file can put any of them into a group of another', () => {
+  /** `all` gives a registry, `api` a repository in it, and `other` has that already, for the other trust. */
+  const together = (api: string, other: string, all = 'registry: r2.example'): readonly string[] =>
+    said(
+      change(
+        '    cache: {}',
+        `    cache: {}\n  all: { lane: all, image: { ${all} } }\n  api: { lane: api, image: { ${api} } }\n  other: { lane: other, image: { registry: r2.example, ${other} } }`,
+      ),
+    );
+  test.each([
+    ['what others write', 'untrusted: foo', 'trusted: foo, untrusted: foo-test'],
+    ['what main writes', 'trusted: foo', 'trusted: foo-main, untrusted: foo'],
+    [
+      'with a registry of its own',
+      'registry: r3.example, untrusted: foo',
+      'trusted: foo, untrusted: foo-test',
+    ],
+    ['by a template', 'untrusted: "x/${target}"', 'trusted: x/foo, untrusted: foo-test'],
+  ])('%s', (_, api, other) => {
+    expect(together(api, other)[0]).toMatch(/\('api' with the registry of 'all', in one group\)/);
+  });
+
+  test.each([
+    ['other names', 'untrusted: foo-other', 'trusted: foo, untrusted: foo-test', undefined],
+    [
+      'what can never meet, as both entries are whole',
+      'registry: r3.example, trusted: x, untrusted: foo',
+      'trusted: foo, untrusted: foo-test',
+      'registry: r2.example, trusted: a, untrusted: b',
+    ],
+  ])('but not %s', (_, api, other, all) => expect(together(api, other, all)).toEqual([]));
+});
+
 test('an extra export must not lie in the repository of any target', () => {
   const file = change('  alsoExport: []', '  alsoExport: ["o.example:443/x/app:${commit}"]').replace(
     '    cache: {}',
