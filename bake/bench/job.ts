@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
@@ -55,8 +55,11 @@ export async function makeJob(engine: Engine, registry: Registry): Promise<Job> 
   const plan = await agent.plan(pullRequest());
   await writeFile(definition, JSON.stringify(plan.definition));
   await writeFile(inside('empty.cjs'), '');
-  // Without the stand-in that records calls: it would be measured too.
+  // Without the stand-ins that record calls: they would be measured too, on one side more often than on the other.
   await rm(inside('bin/docker'));
+  const plugin = path.join(agent.dockerConfig, 'cli-plugins/docker-buildx');
+  await rm(plugin);
+  await symlink(engine.buildx[0].plugin, plugin);
 
   const env = await agent.environment(pullRequest());
   const subject = (...argv: Subject['argv']): Subject => ({ argv, cwd: checkout.path, env });

@@ -1,5 +1,4 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import http2 from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
 import * as z from 'zod';
@@ -45,8 +44,9 @@ export async function dial(socket: string, withinMs: number = DIAL_MS): Promise<
     ))
   )
     return 'absent';
+  const { connect } = await import('node:http2');
   return await new Promise((resolve) => {
-    const session = http2.connect('http://buildkit', { createConnection: () => net.connect(socket) });
+    const session = connect('http://buildkit', { createConnection: () => net.connect(socket) });
     const end = (state: 'answers' | 'dead'): void => {
       clearTimeout(timer);
       session.destroy();
