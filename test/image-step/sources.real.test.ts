@@ -58,7 +58,7 @@ test('whatever the registry answers for its sources, the image gets built from t
     [`${main}:${mergeBase}`, answer(500), dropped('merge-base', 'failed', '500 Internal Server Error')],
     [`${untrusted}:${mergeBase}`, { kind: 'hang' }, dropped('merge-base', 'failed', 'no answer within 3 s')],
     [`${untrusted}:pr-7`, oversized, dropped('own', 'oversized', 'cache config of 2000000 bytes')],
-    [`${untrusted}:${base}`, { kind: 'cut', bytes: 40 }, dropped('base', 'failed', 'terminated')],
+    [`${untrusted}:${base}`, { kind: 'cut', bytes: 40 }, dropped('base', 'failed', 'aborted')],
     [`${main}:latest`, undefined, { role: 'main', state: 'found', digest: expect.any(String) }],
     [`${untrusted}:release_2`, dangling, dropped('base', 'failed', 'cache config blob gone')],
   ];
