@@ -74,12 +74,16 @@ describe('an engine', () => {
 
   test('that is not there is unreachable: no socket, or nobody on the other side', async ({ engine }) => {
     await using host = await openHost({});
-    for (const DOCKER_HOST of [`unix://${host.home}/none.sock`, 'tcp://127.0.0.1:1']) {
+    const places = [
+      [`unix://${host.home}/none.sock`, { trouble: 'ENOENT' }],
+      ['tcp://127.0.0.1:1', {}],
+    ] as const;
+    for (const [DOCKER_HOST, more] of places) {
       const facts = await engineFacts(
         { ...host, processes: spawnProcesses() },
         { ...engine.env, DOCKER_HOST },
       );
-      expect(facts).toEqual({ name: 'default', endpoint: DOCKER_HOST, state: 'unreachable' });
+      expect(facts).toEqual({ name: 'default', endpoint: DOCKER_HOST, state: 'unreachable', ...more });
     }
   });
 });
