@@ -15,6 +15,12 @@ export function parseRepositoryTemplate(text: string): Repository | undefined {
   return { host: text.slice(0, slash), path: text.slice(slash + 1) };
 }
 
+/** What to write in the place of `text`, which is no path of a repository. */
+export function repositoryAdvice(text: string): string {
+  const words = "write lower-case words joined by '/', '-', '_' or '.'";
+  return text.includes('$') ? `${words}, and in it nothing to be filled in but ${TARGET_PLACE}, once` : words;
+}
+
 /** True where each target has a repository of its own. */
 export function isPerTarget({ path }: Repository): boolean {
   return path.includes(TARGET_PLACE);

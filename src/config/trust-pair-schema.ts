@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseRepository } from '../registry/reference.ts';
-import { parseRepositoryTemplate } from './repository-template.ts';
+import { parseRepositoryTemplate, repositoryAdvice } from './repository-template.ts';
 import type { TrustPair } from './settings.ts';
 
 /** Two repositories in one registry, as a person writes them; each can have `${target}` in it, once. */
@@ -27,9 +27,6 @@ export function toTrustPair(
   }
   const repository = (key: 'trusted' | 'untrusted') =>
     parseRepositoryTemplate(`${written.registry}/${written[key]}`) ??
-    problem(
-      key,
-      `'${written[key]}' is not a repository; write lower-case words joined by '/', '-', '_' or '.'`,
-    );
+    problem(key, `'${written[key]}' is not a repository; ${repositoryAdvice(written[key])}`);
   return { trusted: repository('trusted'), untrusted: repository('untrusted') };
 }

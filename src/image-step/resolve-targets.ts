@@ -93,18 +93,25 @@ async function problems(
   const names = texts.flatMap(namesInText);
   const files = bake.files.join(', ');
   const suggestion = (name: string): { readonly hint?: string } => {
-    const meant = nearest(name, names);
-    return meant === undefined ? {} : { hint: `did you mean '${meant}'?` };
+    const meant = nearest(
+      name,
+      names.filter((one) => one !== name),
+    );
+    return meant === undefined || names.includes(name) ? {} : { hint: `did you mean '${meant}'?` };
   };
   return [
     ...ghosts.map((target) => ({
       target,
-      message: `targets.${target}: ${files} defines no target or group '${target}', and it inherits none: bake would build a Dockerfile with nothing but defaults`,
+      message: names.includes(target)
+        ? `targets.${target}: '${target}' of ${files} is a group or matrix that has no targets`
+        : `targets.${target}: ${files} defines no target or group '${target}', and it inherits none: bake would build a Dockerfile with nothing but defaults`,
       ...suggestion(target),
     })),
     ...[...orphans].map(([target, name]) => ({
       target,
-      message: `targets.${target}.inherits: ${files} defines no target '${name}'`,
+      message: names.includes(name)
+        ? `targets.${target}.inherits: '${name}' of ${files} is a group or matrix; only targets can be inherited`
+        : `targets.${target}.inherits: ${files} defines no target '${name}'`,
       ...suggestion(name),
     })),
   ];

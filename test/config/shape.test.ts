@@ -80,6 +80,11 @@ describe('a field that is wrong is named with its place and what to write', () =
       "8:12 cache.trusted: 'Cache' is not a repository; write lower-case words joined by '/', '-', '_' or '.'",
     ],
     [
+      '  trusted: cache',
+      '  trusted: "cache/${tarket}"',
+      "8:12 cache.trusted: 'cache/${tarket}' is not a repository; write lower-case words joined by '/', '-', '_' or '.', and in it nothing to be filled in but ${target}, once",
+    ],
+    [
       '  files: [docker-bake.hcl]',
       '  files: [a.hcl, docker/../../x.hcl]',
       "13:18 bake.files[1]: 'docker/../../x.hcl' is not a path below the repository root",

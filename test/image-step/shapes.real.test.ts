@@ -203,6 +203,21 @@ describe('is an error of the plan, before anything is written', () => {
       /targets\.ci\.inherits: docker-bake\.hcl defines no target '_al'.*did you mean '_all'/s,
     ],
     [
+      'a group that has no targets',
+      {
+        ...SHOP,
+        files: { ...SHOP.files, 'empty.hcl': 'group "none" { targets = [] }\n' },
+        bakeFiles: [...SHOP.bakeFiles, 'empty.hcl'],
+        targets: { none: {} },
+      },
+      /targets\.none: 'none' of docker-bake\.hcl, empty\.hcl is a group or matrix that has no targets(?!.*did you mean)/s,
+    ],
+    [
+      'something inherited that is a group',
+      { ...SHOP, targets: { ci: { inherits: ['default'] } } },
+      /targets\.ci\.inherits: 'default' of docker-bake\.hcl is a group or matrix; only targets can be inherited(?!.*did you mean)/s,
+    ],
+    [
       'a stage that the Dockerfile does not have',
       { ...SHOP, targets: { api: { target: 'ap' } } },
       /api: services\/api\.Dockerfile has no stage 'ap'; it has app.*did you mean 'app'/s,
