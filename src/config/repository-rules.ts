@@ -132,7 +132,8 @@ function layeredIn(
 /** The first of those that say the same. */
 function once(all: readonly NamedRepository[]): readonly NamedRepository[] {
   const said = ({ purpose, trust, text, from, path }: NamedRepository): string =>
-    from === undefined ? path.join() : `${purpose} ${trust} ${text}`;
+    // A registry alone names two repositories at one place.
+    `${purpose} ${trust} ${text}${from === undefined ? ` ${path.join()}` : ''}`;
   return [...new Map(all.toReversed().map((one) => [said(one), one])).values()].toReversed();
 }
 

@@ -27,6 +27,20 @@ describe('repositories that are not apart are named', () => {
     ],
   ])('%s', (_, text, problem) => expect(own(text)).toEqual([problem]));
 
+  test('either of the two that a registry of its own makes', () => {
+    const file = change('    cache: {}', '    cache: { registry: registry.example }');
+    const now = (name: string): readonly string[] =>
+      said(file.replace('  trusted: app\n', `  trusted: ${name}\n`));
+    expect(now('app')).toEqual([]);
+    for (const name of ['cache', 'cache-test']) {
+      expect(now(name)).toEqual([
+        expect.stringContaining(
+          `targets.app.cache.registry: registry.example/${name} is images.trusted already`,
+        ),
+      ]);
+    }
+  });
+
   test('templates whose names can meet', () => {
     const file = change(
       '  trusted: app\n  untrusted: app-test',
