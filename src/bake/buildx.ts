@@ -71,14 +71,18 @@ export async function printDefinition(host: Host, asked: BakeCall): Promise<Defi
   if (succeeded(finished)) return parseDefinition(finished.stdout);
   if (finished.failure === 'not-found') throw dockerMissing();
   if (NO_BUILDX.test(finished.stderr)) throw buildxMissing();
-  throw new WarmbakeError(
-    'config',
-    'bake-refuses',
-    `bake cannot resolve the targets: ${bakeWords(finished)}`,
-    {
-      hint: `look at ${asked.files.filter((file) => !file.startsWith(host.scratch)).join(', ')}`,
-    },
-  );
+  const words = bakeWords(finished);
+  const files = asked.files.filter((file) => !file.startsWith(host.scratch)).join(', ');
+  throw new WarmbakeError('config', 'bake-refuses', `bake cannot resolve the targets: ${words}`, {
+    hint: secretHint(words) ?? `look at ${files}`,
+  });
+}
+
+/** A secret without a source is one of the environment where bake has such a variable, else a file (`type=env` or not). */
+function secretHint(words: string): string | undefined {
+  const name = /^failed to stat ([A-Za-z_]\w*): /.exec(words)?.[1];
+  if (name === undefined) return undefined;
+  return `bake found no variable '${name}' for a secret: set it, and add '${name}' to bake.passthrough; or commit a file of that name`;
 }
 
 /** `null` where no file can declare any, as with Compose files. */

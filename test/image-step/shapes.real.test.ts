@@ -228,6 +228,19 @@ describe('is an error of the plan, before anything is written', () => {
       /edge: dockerfile-inline has no stage 'egde'; it has plain, edge/,
     ],
     [
+      'a secret whose variable bake does not get',
+      {
+        ...SHOP,
+        files: {
+          ...SHOP.files,
+          'secret.hcl': 'target "api" { secret = ["type=env,id=BUILDKITE_BUILD_ID"] }\n',
+        },
+        bakeFiles: [...SHOP.bakeFiles, 'secret.hcl'],
+        targets: { api: {} },
+      },
+      /no variable 'BUILDKITE_BUILD_ID' for a secret: set it, and add 'BUILDKITE_BUILD_ID' to bake\.passthrough/,
+    ],
+    [
       'a Compose file',
       { ...SHOP, bakeFiles: ['compose.yaml'] },
       /Compose is not supported \(`docker buildx bake -f FILE --print > docker-bake\.json` makes one of it\)/,
