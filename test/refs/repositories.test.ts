@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { layeredTarget } from '../../src/config/layered-target.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { cacheRepositories, imageRepositories, repositoryPart } from '../../src/refs/repositories.ts';
 import { repositoryUse } from '../../src/refs/repository-use.ts';
@@ -42,11 +43,12 @@ const place = (of: readonly string[]): fc.Arbitrary<Place> =>
 const anyPlace = fc.constantFrom(...REGISTRIES).chain(place);
 const TARGETS = ['app', 'web', 'test', 'web-test', 'App', 'x_y', 'cache'] as const;
 
-/** A file with these repositories, one target of which has its own. */
+/** A file with these repositories, two targets of which have their own. */
 function settingsWith(
   images: Place,
   cache: Place,
   own: { image: Partial<Place>; cache: Partial<Place> },
+  other: { image: Partial<Place> },
 ): Settings | undefined {
   const parsed = parse(
     JSON.stringify({
@@ -54,7 +56,7 @@ function settingsWith(
       images,
       cache,
       bake: { files: ['docker-bake.hcl'] },
-      targets: { web: own, rest: { lane: 'rest' } },
+      targets: { web: own, rest: { ...other, lane: 'rest' } },
     }),
   );
   return parsed.ok ? parsed.settings : undefined;
@@ -83,14 +85,27 @@ describe('trusted and untrusted repositories stay apart (L1)', () => {
         anyPlace,
         fc.oneof(own, nothing),
         fc.oneof(own, nothing),
-        (images, cache, image, more) => {
-          const settings = settingsWith(images, cache, { image, cache: more });
+        fc.oneof(own, nothing),
+        (images, cache, image, more, another) => {
+          const settings = settingsWith(images, cache, { image, cache: more }, { image: another });
           if (settings === undefined) return;
           accepted += 1;
           const [web, rest] = settings.targets;
           if (web === undefined || rest === undefined) throw new Error('no targets');
-          // A group's members have its settings, and a pull request names them.
-          const targets = [web, rest].flatMap((target) => TARGETS.map((as) => ({ ...target, name: as })));
+          // A group's members have its settings, and a pull request names them, one that has an entry of its own too.
+          const layered = [
+            [web, rest],
+            [rest, web],
+          ].map((both) =>
+            layeredTarget(
+              '',
+              both.flatMap(({ written }) => written ?? []),
+              settings.written,
+            ),
+          );
+          const targets = [web, rest, ...layered].flatMap((target) =>
+            TARGETS.map((as) => ({ ...target, name: as })),
+          );
           const pairs = targets.flatMap((t) => [
             imageRepositories(settings, t),
             cacheRepositories(settings, t),
