@@ -39,7 +39,8 @@ export async function startBridge(engine: Pick<Engine, 'env'>): Promise<Bridge &
     open.add(connection);
     connection.once('close', () => {
       open.delete(connection);
-      dial.kill();
+      // It keeps nothing, and of a softer signal it takes no notice while it waits for the engine.
+      dial.kill('SIGKILL');
     });
     connection.on('error', () => {
       connection.destroy();
