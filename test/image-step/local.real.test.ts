@@ -82,13 +82,13 @@ test.for([['--load'], ['--set', 'test-ci.args.jobs=9']])(
 test('--set reaches no result and no file of the machine', async ({ engine, registry }) => {
   await using agent = await makeAgent(engine.env, { images: registry.host });
   const refusals = [
-    ['test-ci.tags=evil.example/x:y', /bake resolves something else than the plan/],
-    ['test-ci.output=type=local,dest=/tmp/x', /bake resolves something else than the plan/],
-    ['test-ci.secrets=id=x,src=/etc/passwd', /\/etc\/passwd is outside of/],
+    ['test-ci.tags=evil.example/x:y', 2, /--set cannot change this/],
+    ['test-ci.output=type=local,dest=/tmp/x', 2, /--set cannot change this/],
+    ['test-ci.secrets=id=x,src=/etc/passwd', 3, /\/etc\/passwd is outside of/],
   ] as const;
-  for (const [text, said] of refusals) {
+  for (const [text, exitCode, said] of refusals) {
     const ended = await agent.run(['plan', '--set', text], LOCAL, { clock });
-    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(said) });
+    expect(ended).toMatchObject({ exitCode, stderr: expect.stringMatching(said) });
   }
 });
 
