@@ -43,10 +43,13 @@ export async function startLink(target: string): Promise<Link> {
     sink: Socket,
     { from, count }: { readonly from: number; readonly count: (bytes: number) => void },
   ): void {
+    const waiting: (() => void)[] = [];
     const later = (hand: () => void): void => {
       const wait = Math.max(0, from - Date.now()) + link.roundTrip / 2;
-      if (wait === 0) hand();
-      else setTimeout(hand, wait);
+      if (wait === 0 && waiting.length === 0) return hand();
+      waiting.push(hand);
+      // A timer that was set later for a shorter time can end before: whichever ends, what came first goes first.
+      setTimeout(() => waiting.shift()?.(), wait);
     };
     source.on('data', (bytes) => {
       count(bytes.length);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startLink } from '../../bake/bench/link.ts';
 
@@ -27,5 +28,38 @@ test('a link hands on every byte, counts them in both directions, and takes its 
     await link.stop();
     server.closeAllConnections();
     server.close();
+  }
+});
+
+/** Sends `pieces` one by one while the connection is still being made; answers with what came back. */
+async function echoed(port: number, pieces: readonly string[]): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('utf8');
+  let back = '';
+  socket.on('data', (text) => (back += String(text)));
+  await once(socket, 'connect');
+  for (const piece of pieces) {
+    socket.write(piece);
+    await nextTurn();
+  }
+  socket.end();
+  await once(socket, 'close');
+  return back;
+}
+
+test('what is sent in many pieces arrives in the order in which it was sent', async () => {
+  const echo = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => socket.pipe(socket));
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  const link = await startLink(`127.0.0.1:${(echo.address() as AddressInfo).port}`);
+  const pieces = Array.from({ length: 500 }, (_, i) => `${i} `);
+  try {
+    link.roundTrip = 40;
+    const port = Number(link.host.split(':')[1]);
+    for (let connection = 0; connection < 5; connection += 1) {
+      expect(await echoed(port, pieces)).toBe(pieces.join(''));
+    }
+  } finally {
+    await link.stop();
+    echo.close();
   }
 });
