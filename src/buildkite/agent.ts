@@ -12,8 +12,8 @@ export type AnnotationStyle = 'info' | 'success' | 'warning' | 'error';
  * does nothing; what fails is a warning, because no report may decide a build.
  */
 export interface BuildkiteAgent {
-  /** Puts `markdown` into the annotation of `context`, replacing what it held. */
-  annotate(context: string, style: AnnotationStyle, markdown: Markdown): Promise<void>;
+  /** Puts `markdown` into the annotation of `context`, replacing what it held. `false` where that failed, which is told. */
+  annotate(context: string, style: AnnotationStyle, markdown: Markdown): Promise<boolean>;
   /** Uploads `file` under its bare name: the artifact's path is a contract with those who download it. */
   uploadArtifact(file: string): Promise<void>;
 }
@@ -24,24 +24,26 @@ export function buildkiteAgent(host: Host): BuildkiteAgent {
     what: string,
     args: readonly string[],
     extra: { cwd?: string; stdin?: string },
-  ): Promise<void> => {
-    if (host.env['BUILDKITE'] !== 'true') return;
+  ): Promise<boolean> => {
+    if (host.env['BUILDKITE'] !== 'true') return true;
     const finished = await host.processes.run(
       { argv: ['buildkite-agent', ...args], env: definedOnly(host.env), timeoutMs: 60_000, ...extra },
       { signal: host.signal },
     );
-    if (succeeded(finished) || isAbsent(finished)) return;
+    if (succeeded(finished) || isAbsent(finished)) return true;
     warn(host.emit, 'buildkite-agent', `${what} failed: ${explainExit(finished)}`);
+    return false;
   };
   return {
     annotate: async (context, style, markdown) =>
       await call('the annotation', ['annotate', '--context', context, '--style', style], {
         stdin: markdownText(markdown),
       }),
-    uploadArtifact: async (file) =>
+    uploadArtifact: async (file) => {
       await call(`uploading ${path.basename(file)}`, ['artifact', 'upload', path.basename(file)], {
         cwd: path.dirname(file),
-      }),
+      });
+    },
   };
 }
 

@@ -23,6 +23,18 @@ interface NamedRepository {
   readonly text: string;
 }
 
+/**
+ * All repositories that builds can write, `${target}` left in their paths: what all targets share, each target's own, and what two entries
+ * make together. It is the list that the rules keep apart by trust, so that a policy that names it is apart too.
+ */
+export function everyRepository(
+  places: WrittenPlaces,
+): readonly (Pick<NamedRepository, 'trust' | 'purpose'> & { readonly repository: Repository })[] {
+  return repositoriesIn(places).flatMap(({ trust, purpose, repository }) =>
+    repository === undefined ? [] : [{ trust, purpose, repository }],
+  );
+}
+
 /** Names of a target's own that are none. */
 export function badOwnRepositories(places: WrittenPlaces): readonly Finding[] {
   return repositoriesIn(places)

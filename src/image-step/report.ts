@@ -21,17 +21,15 @@ export async function report({ host }: BuildServices, result: BuildResult): Prom
     }
   }
 
-  async function annotate(stepKey: string | undefined): Promise<void> {
+  async function annotate(stepKey: string | undefined): Promise<boolean> {
     const style = result.outcome === 'failed' ? 'error' : result.warnings.length > 0 ? 'warning' : 'info';
     const context = `warmbake-${stepKey ?? result.plan.targets.map((t) => t.settings.name).join('-')}`;
-    await agent.annotate(context, style, annotationOf(result));
+    return await agent.annotate(context, style, annotationOf(result));
   }
 
   const told = result.warnings.length;
   // Beside each other: each call of the agent is a process that talks to Buildkite.
-  await Promise.all([upload(build.number), annotate(build.stepKey)]);
-  const since = result.warnings.slice(told);
+  const [isMade] = await Promise.all([annotate(build.stepKey), upload(build.number)]);
   // What failed beside it is told too; an annotation that could not be made is not tried again.
-  const isMade = !since.some(({ message }) => message.startsWith('the annotation failed'));
-  if (since.length > 0 && isMade) await annotate(build.stepKey);
+  if (result.warnings.length > told && isMade) await annotate(build.stepKey);
 }

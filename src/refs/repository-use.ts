@@ -1,4 +1,5 @@
 import { SAMPLE_COMMIT } from '../config/fields.ts';
+import { everyRepository } from '../config/repository-rules.ts';
 import { fillTarget } from '../config/repository-template.ts';
 import type { Settings, TrustPair } from '../config/settings.ts';
 import { expand } from '../config/template.ts';
@@ -32,15 +33,23 @@ export function repositoryPatterns({
   images,
   cache,
   targets,
-}: Pick<Settings, 'images' | 'cache' | 'targets'>): Readonly<Record<'images' | 'cache', Patterns>> {
-  const of = (pairs: readonly TrustPair[]): Patterns => {
-    const each = (trust: keyof TrustPair) => once(pairs.map((pair) => fillTarget(pair[trust], '*')));
+  written,
+}: Pick<Settings, 'images' | 'cache' | 'targets' | 'written'>): Readonly<
+  Record<'images' | 'cache', Patterns>
+> {
+  const entries = targets.map((target) => [target.name, target.written ?? {}] as const);
+  const all =
+    written === undefined ? [] : everyRepository({ shared: written, targets: Object.fromEntries(entries) });
+  const of = (purpose: 'images' | 'cache', shared: TrustPair): Patterns => {
+    const each = (trust: keyof TrustPair) => {
+      const named = all.filter((one) => one.purpose === purpose && one.trust === trust);
+      return once(
+        [shared[trust], ...named.map(({ repository }) => repository)].map((one) => fillTarget(one, '*')),
+      );
+    };
     return { trusted: each('trusted'), untrusted: each('untrusted') };
   };
-  return {
-    images: of(targets.map(({ repositories }) => repositories?.images ?? images)),
-    cache: of(targets.map(({ repositories }) => repositories?.cache ?? cache)),
-  };
+  return { images: of('images', images), cache: of('cache', cache) };
 }
 
 function once(repositories: readonly Repository[]): readonly Repository[] {

@@ -71,9 +71,9 @@ test('where each target has repositories, policies name them by a pattern, and t
 test('repositories of other registries, another service’s store and a directory need no right', () => {
   const repository = (path: string) => ({ host: 'registry.example.com', path });
   const pair = { trusted: repository('a'), untrusted: repository('b') };
-  const { sccache } = scope.settings;
+  const { sccache, written: _, ...others } = scope.settings;
   const settings = {
-    ...scope.settings,
+    ...others,
     images: pair,
     cache: { ...scope.settings.cache, ...pair },
     ...(sccache === undefined ? {} : { sccache: { ...sccache, endpoint: 'https://minio.example.com' } }),

@@ -113,10 +113,14 @@ describe('trusted and untrusted repositories stay apart (L1)', () => {
           const trusted = new Set(pairs.map((pair) => realName(repositoryName(pair.trusted))));
           const untrusted = pairs.map((pair) => realName(repositoryName(pair.untrusted)));
           expect(untrusted.filter((repository) => trusted.has(repository))).toEqual([]);
-          const writable = policyGlobs(
-            repositoryUse(settings, { trusted: false }).pushes.map(repositoryName).map(realName),
-          );
-          expect([...trusted].filter(writable)).toEqual([]);
+          const writable = (by: { trusted: boolean }) =>
+            policyGlobs(repositoryUse(settings, by).pushes.map(repositoryName).map(realName));
+          const byOthers = writable({ trusted: false });
+          expect([...trusted].filter(byOthers)).toEqual([]);
+          // Each build may write what is its own.
+          const byTrusted = writable({ trusted: true });
+          expect([...trusted].filter((repository) => !byTrusted(repository))).toEqual([]);
+          expect(untrusted.filter((repository) => !byOthers(repository))).toEqual([]);
         },
       ),
       { numRuns: 3000 },
