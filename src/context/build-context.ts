@@ -1,5 +1,4 @@
 import type { Settings } from '../config/settings.ts';
-
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { readBuildkite, type BuildkiteFacts } from './buildkite.ts';

@@ -1,7 +1,6 @@
 import { execa } from 'execa';
 import { describe, expect } from 'vitest';
 import { startBridge } from '../../parts/bridge.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { openGateway } from '../../src/delivery/gateway.ts';
 import { putMerged } from '../../src/delivery/put-merged.ts';
 import { createRegistry } from '../../src/registry/registry.ts';
@@ -63,8 +62,7 @@ async function twice(
 }
 
 describe('BuildKit imports through the gateway, and needs no login', () => {
-  test('the engine', async ({ engine, registry, skip }) => {
-    skip(!engine.owned, "an existing engine's store is not ours to empty");
+  test('the engine', async ({ ownEngine: engine, registry }) => {
     await using at = await open({ registry: registry.host, name: 'engine', env: engine.env });
     const { executed, cache } = await at.fill();
     expect(executed).toHaveLength(6);
@@ -84,8 +82,7 @@ describe('BuildKit imports through the gateway, and needs no login', () => {
     expect(await at.project.build(NOTHING, from(gateway.ref))).toEqual([]);
   });
 
-  test('a BuildKit on a unix socket', async ({ engine, registry, skip, onTestFinished }) => {
-    skip(!engine.owned, "an existing engine's store is not ours to empty");
+  test('a BuildKit on a unix socket', async ({ ownEngine: engine, registry, onTestFinished }) => {
     const bridge = await startBridge(engine);
     onTestFinished(bridge.stop);
     const name = `delivery-${Date.now()}`;
@@ -102,16 +99,13 @@ describe('BuildKit imports through the gateway, and needs no login', () => {
 });
 
 test('a layer that breaks off on its way is resumed or asked for again, and the build gets it', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
   onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, "an existing engine's store is not ours to empty");
   await using at = await open({ registry: registry.host, name: 'broken', env: engine.env });
   const { cache } = await at.fill();
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   faults.set([
     { on: ({ path }) => path.includes('/blobs/'), fault: { kind: 'cut', bytes: 500_000 }, times: 1 },
   ]);
@@ -125,11 +119,9 @@ test('a layer that breaks off on its way is resumed or asked for again, and the 
 });
 
 test('BuildKit imports a merged manifest that has no name but its digest, its layers mounted', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
 }) => {
-  skip(!engine.owned, "an existing engine's store is not ours to empty");
   await using at = await open({ registry: registry.host, name: 'digest', env: engine.env });
   const { cache } = await at.fill();
   const target = { host: registry.host, path: 'delivery/digest/test' };

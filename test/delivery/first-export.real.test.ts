@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Faults, startFaults } from '../../parts/faults.ts';
+import { type Faults } from '../../parts/faults.ts';
 import type { DeliverableCache } from '../../src/delivery/deliverable.ts';
 import { openGateway } from '../../src/delivery/gateway.ts';
 import { mountAll } from '../../src/delivery/mount.ts';
@@ -26,16 +26,12 @@ function trafficOf(requests: Faults['requests'], { blobs }: DeliverableCache) {
 }
 
 test('layers that main has are not pushed again at the first export of a pull request, once they are mounted', async ({
-  engine,
-  registry,
-  skip,
+  ownEngine: engine,
   onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, "an existing engine's store is not ours to empty");
   await using host = await openHost();
   const client = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using project = await makeCacheProject(engine.env, { mark: `first-export ${Math.random()}` });
   const path = 'delivery/first-export';
   const main = `${faults.host}/${path}/main:latest`;

@@ -4,7 +4,6 @@ import type { TrustPair } from '../../src/config/settings.ts';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { type EcrCall, ecrCallsOf } from './ecr-calls.ts';
 import { exampleScope } from './scopes.ts';
@@ -15,11 +14,8 @@ const repositoryArn = (path: string) => `arn:aws:ecr:us-east-1:123456789012:repo
 
 test('the policies of builds allow what builds ask of the registry, buildx and BuildKit included, and nothing else', async ({
   engine,
-  registry,
-  onTestFinished,
+  faults: front,
 }) => {
-  const front = await startFaults(registry.host);
-  onTestFinished(front.stop);
   await using agent = await makeAgent(engine.env, { images: front.host, cache: front.host });
   const { images, cache } = agent.repositories;
   const pair = ({ main, test: other }: typeof images): TrustPair => ({

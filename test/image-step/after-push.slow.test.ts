@@ -8,7 +8,6 @@ import { PROJECT_FILES } from '../../parts/ci-job/checkout.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN } from '../../parts/ci-job/variables.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 
 /** Waits little before tags are read once more. */
@@ -20,10 +19,8 @@ const hasty: Clock = {
 test('an exported cache that reads as nonsense afterwards is a warning: the image stands', async ({
   engine,
   registry,
-  onTestFinished,
+  faults,
 }) => {
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using agent = await makeAgent(engine.env, { images: registry.host, cache: faults.host });
   const commit = await agent.checkout.git('rev-parse', 'HEAD');
   const nonsense = { kind: 'answer', status: 200, body: '[]' } as const;
@@ -41,10 +38,8 @@ test('an exported cache that reads as nonsense afterwards is a warning: the imag
 test('a tag that cannot be read back fails its target with a record, and gets no further name', async ({
   engine,
   registry,
-  onTestFinished,
+  faults,
 }) => {
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using agent = await makeAgent(engine.env, { images: faults.host, cache: registry.host });
   const gone = { kind: 'answer', status: 404 } as const;
   faults.set([

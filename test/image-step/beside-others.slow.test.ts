@@ -4,7 +4,6 @@ import type { Built } from '../../parts/ci-job/agent.ts';
 import { conforming } from '../../parts/ci-job/conforming.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { requireSuccess, startWarmbake } from '../../parts/ci-job/warmbake.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { startFreshEngine } from '../../parts/fresh-engine.ts';
 import type { FinishedDocument } from '../../src/image-step/result-schema.ts';
 import { orSkip } from '../tiers/or-skip.ts';
@@ -36,8 +35,6 @@ async function ofOneProject(agents: readonly ChainAgent[]): Promise<void> {
   for (const at of agents) await at.agent.checkout.commit({ 'tools.txt': mark });
 }
 
-const NOT_OURS = "an existing engine's store is not ours to empty";
-
 test('with proxies in the environment of program and engine the gateway is asked all the same, on this machine', async ({
   registry,
   skip,
@@ -59,11 +56,9 @@ test('with proxies in the environment of program and engine the gateway is asked
 });
 
 test('two programs at once on one BuildKit, each with a gateway of its own: both images are right', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
 }) => {
-  skip(!engine.owned, NOT_OURS);
   const places = { images: registry.host };
   await using one = await makeChainAgent(engine, places);
   await using other = await makeChainAgent(engine, places);
@@ -84,14 +79,10 @@ test('two programs at once on one BuildKit, each with a gateway of its own: both
 });
 
 test('a build whose steps are loaded by the gateway of another one, which is interrupted, gets them by its own', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
-  onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, NOT_OURS);
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using one = await makeChainAgent(engine, { images: registry.host, cache: faults.host });
   await using other = await makeChainAgent(engine, { images: registry.host });
   await ofOneProject([one, other]);

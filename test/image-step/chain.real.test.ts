@@ -55,11 +55,9 @@ test('a pull request into a release branch imports its own cache, its base and i
 });
 
 test('a pull request rebased on a main with other dependencies loads its layers from two sources', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
 }) => {
-  skip(!engine.owned, "an existing engine's store is not ours to empty");
   await using agent = await makeAgent(engine.env, { images: registry.host });
   const { git, commit, directory } = agent.checkout;
   await git('switch', '--quiet', '--create', 'work');

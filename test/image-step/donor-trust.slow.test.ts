@@ -1,12 +1,10 @@
 import { expect } from 'vitest';
-import { startFaults } from '../../parts/faults.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { test } from '../tiers/real.ts';
 import { executed, makeChainAgent } from './chain-agent.ts';
 import { OF_THE_COMMIT, STEPS } from './chain-project.ts';
 import { manifestOf, putManifest } from './registry-content.ts';
 
-const NOT_OURS = "an existing engine's store is not ours to empty";
 const { tools, dependencies, assets, pages, compiled, app } = STEPS;
 const EVERYTHING = [
   ...[tools, dependencies, assets, pages, compiled, app].flat(),
@@ -14,14 +12,10 @@ const EVERYTHING = [
 ].toSorted();
 
 test('main takes nothing of what a pull request has put under every name that it may write, neither into its layers nor by a mount (L1)', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
-  onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, NOT_OURS);
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using at = await makeChainAgent(engine, { images: registry.host, cache: faults.host });
   const { git, commit } = at.agent.checkout;
   const { main, test: untrusted } = at.agent.repositories.cache;

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { Clock } from '../../src/platform/clock.ts';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
-import { type Asked, type Rule, startFaults } from '../../parts/faults.ts';
+import { type Asked, type Rule } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN } from '../../parts/ci-job/variables.ts';
@@ -41,9 +41,7 @@ describe.concurrent('a push that the registry refuses', () => {
     return [{ on: images, fault: { kind: 'answer', status, headers, body } }];
   };
 
-  test('for now is tried again a little later (B-37)', async ({ engine, registry, onTestFinished }) => {
-    const faults = await startFaults(registry.host);
-    onTestFinished(faults.stop);
+  test('for now is tried again a little later (B-37)', async ({ engine, registry, faults }) => {
     const Dockerfile = `FROM ${BASE_IMAGE} AS app\nRUN echo ${Math.random()} > /once\n`;
     const places = { images: faults.host, cache: registry.host };
     await using agent = await makeAgent(engine.env, places, { Dockerfile });
@@ -72,13 +70,7 @@ describe.concurrent('a push that the registry refuses', () => {
     expect(await agent.bakes()).toHaveLength(2);
   });
 
-  test('because the repository is full is not tried again (B-38)', async ({
-    engine,
-    registry,
-    onTestFinished,
-  }) => {
-    const faults = await startFaults(registry.host);
-    onTestFinished(faults.stop);
+  test('because the repository is full is not tried again (B-38)', async ({ engine, registry, faults }) => {
     await using agent = await makeAgent(engine.env, { images: faults.host, cache: registry.host });
     faults.set(refusal(403, 'DENIED', 'maximum allowed number of images 100000 reached'));
     const { exitCode, stderr, result } = await agent.build(MAIN);

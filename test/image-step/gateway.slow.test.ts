@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { Server } from 'node:net';
 import path from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import { startFaults } from '../../parts/faults.ts';
 import { startSignedStore } from '../../parts/signed-store.ts';
 import { fastClock } from '../registry/fixture-host.ts';
 import { test } from '../tiers/real.ts';
@@ -13,7 +12,6 @@ import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { putCache, tagsOf } from './registry-content.ts';
 
-const NOT_OURS = "an existing engine's store is not ours to empty";
 const REBASED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted();
 const DAY = { main: MAIN, request: pullRequest() };
 
@@ -63,12 +61,10 @@ async function pushedJson(host: string, repositories: readonly string[]): Promis
 
 describe('a registry that keeps its layers elsewhere, as ECR does on S3', () => {
   test('sends BuildKit there through the gateway: nothing passes this process, and no signature is written down', async ({
-    engine,
+    ownEngine: engine,
     registry,
-    skip,
     onTestFinished,
   }) => {
-    skip(!engine.owned, NOT_OURS);
     const store = await startSignedStore(registry.host);
     onTestFinished(store.stop);
     await using at = await makeChainAgent(engine, { images: registry.host, cache: store.host });
@@ -138,14 +134,10 @@ test('a plan says that it would open a gateway, and opens none', async ({
 });
 
 test('the secret of the gateway is nowhere: arguments, log, record, annotation, artifact, registry, scratch (L9)', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
-  onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, NOT_OURS);
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using at = await makeChainAgent(
     engine,
     { images: registry.host, cache: faults.host },

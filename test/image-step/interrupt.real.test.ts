@@ -2,7 +2,6 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN, pullRequest, type Variables } from '../../parts/ci-job/variables.ts';
@@ -63,14 +62,10 @@ async function strangerAt(agent: Agent): Promise<{ readonly port: number; readon
 }
 
 test('a signal while layers are loaded closes the gateway, which has given nothing to a stranger', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
-  onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, "an existing engine's store is not ours to empty");
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using at = await makeChainAgent(engine, { images: registry.host, cache: faults.host });
   const { agent } = at;
   await at.build(MAIN);
@@ -124,9 +119,7 @@ describe.concurrent('a signal ends the build with its children and its logins', 
     });
   });
 
-  test('while reading back', async ({ engine, registry, onTestFinished }) => {
-    const faults = await startFaults(registry.host);
-    onTestFinished(faults.stop);
+  test('while reading back', async ({ engine, registry, faults }) => {
     await using agent = await makeAgent(engine.env, { images: faults.host, cache: registry.host });
     const pushed = (): boolean =>
       faults.requests.some(

@@ -112,10 +112,8 @@ test('a cache that may not be written is left out, and the image gets built (B-0
 test('a cache export that failed on the way is told, and the image stands (B-05, B-06)', async ({
   engine,
   registry,
-  onTestFinished,
+  faults,
 }) => {
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using agent = await makeAgent(engine.env, { images: registry.host, cache: faults.host });
   faults.set([
     {

@@ -9,7 +9,6 @@ import { MAIN, pullRequest, pushTo } from '../../parts/ci-job/variables.ts';
 const STORES: readonly Store[] = ['empty', 'yesterday'];
 const ALL: readonly ChainTarget[] = ['test-ci', 'checks', 'docs'];
 const DAY = { main: MAIN, request: pullRequest() };
-const NOT_OURS = "an existing engine's store is not ours to empty";
 const HOURS = 3_600_000;
 
 const REPEATS = [1, 2, 3, 4, 5];
@@ -41,8 +40,7 @@ describe.each(BUILDERS)(
     test(
       'rebased on other dependencies, built again, and pushed a second time',
       { timeout: HOURS },
-      async ({ engine, registry, skip }) => {
-        skip(!engine.owned, NOT_OURS);
+      async ({ ownEngine: engine, registry }) => {
         await using at = await makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
         await aDay(at, DAY);
 
@@ -78,8 +76,7 @@ describe.each(BUILDERS)(
       },
     );
 
-    test('three targets and a lane', { timeout: HOURS }, async ({ engine, registry, skip }) => {
-      skip(!engine.owned, NOT_OURS);
+    test('three targets and a lane', { timeout: HOURS }, async ({ ownEngine: engine, registry }) => {
       await using at = await makeChainAgentOn(kind, { engine, registry }, ALL);
       await aDay(at, DAY);
       for (const { store, run } of runs) {
@@ -108,8 +105,7 @@ describe.each(BUILDERS)(
     test(
       'three donors, each with a layer that no other has',
       { timeout: HOURS },
-      async ({ engine, registry, skip }) => {
-        skip(!engine.owned, NOT_OURS);
+      async ({ ownEngine: engine, registry }) => {
         await using at = await makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
         const { git, commit } = at.agent.checkout;
         const request = pullRequest('release/2');

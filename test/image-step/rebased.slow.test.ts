@@ -7,7 +7,6 @@ import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 
 const DAY = { main: MAIN, request: pullRequest() };
 const ALL: readonly ChainTarget[] = ['test-ci', 'checks', 'docs'];
-const NOT_OURS = "an existing engine's store is not ours to empty";
 
 /** Nobody has built the new source on the new dependencies; main has the dependencies, the pull request the assets. */
 const REBASED = [...STEPS.compiled, ...STEPS.app, ...OF_THE_COMMIT['test-ci']].toSorted();
@@ -18,11 +17,9 @@ describe(
   { retry: 0 },
   () => {
     test("on a machine that holds main's layers of yesterday, and its image has the files of an uncached build", async ({
-      engine,
+      ownEngine: engine,
       registry,
-      skip,
     }) => {
-      skip(!engine.owned, NOT_OURS);
       await using at = await makeChainAgentOn('engine', { engine, registry }, ['test-ci']);
       await aDay(at, DAY);
       await at.machine('yesterday');
@@ -38,11 +35,9 @@ describe(
     });
 
     test("on the machine image's BuildKit, three targets that share stages at once, each stage once", async ({
-      engine,
+      ownEngine: engine,
       registry,
-      skip,
     }) => {
-      skip(!engine.owned, NOT_OURS);
       await using at = await makeChainAgentOn('remote driver', { engine, registry }, ALL);
       await aDay(at, DAY);
       await at.machine('empty');

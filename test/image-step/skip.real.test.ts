@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import { clock } from '../../parts/ci-job/clock.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { MAIN } from '../../parts/ci-job/variables.ts';
@@ -72,10 +71,8 @@ test('what is there is not built again, a moved latest is put right, another con
 test('a registry that refuses to answer has not said that the image is absent (B-07)', async ({
   engine,
   registry,
-  onTestFinished,
+  faults,
 }) => {
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using agent = await makeAgent(engine.env, { images: faults.host, cache: registry.host });
   faults.set([{ on: ({ path }) => path.includes('/manifests/'), fault: { kind: 'answer', status: 403 } }]);
   expect((await agent.plan(MAIN)).targets[0]?.skip).toEqual({

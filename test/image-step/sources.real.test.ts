@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { clock } from '../../parts/ci-job/clock.ts';
-import { type Fault, startFaults } from '../../parts/faults.ts';
+import { type Fault } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { makeAgent } from '../../parts/ci-job/agent.ts';
 import { emptyStore } from './empty-store.ts';
@@ -27,10 +27,8 @@ const answer = (status: number): Fault => ({ kind: 'answer', status });
 test('whatever the registry answers for its sources, the image gets built from those that are left (L3, B-37)', async ({
   engine,
   registry,
-  onTestFinished,
+  faults,
 }) => {
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using agent = await makeAgent(engine.env, { images: registry.host, cache: faults.host });
   await agent.configure((same) => ({ ...same, compat: { oldNames: true } }));
   const { git, commit } = agent.checkout;
@@ -90,14 +88,10 @@ test('whatever the registry answers for its sources, the image gets built from t
 });
 
 test('a cache that lost a layer is left out in a second try, and the image gets built (L3)', async ({
-  engine,
+  ownEngine: engine,
   registry,
-  skip,
-  onTestFinished,
+  faults,
 }) => {
-  skip(!engine.owned, "an existing engine's store is not ours to empty");
-  const faults = await startFaults(registry.host);
-  onTestFinished(faults.stop);
   await using agent = await makeAgent(engine.env, { images: registry.host, cache: faults.host });
   const cache = agent.repositories.cache.main;
   // Nobody else's image may hold this layer.

@@ -1,5 +1,6 @@
 import { inject, test as base } from 'vitest';
 import type { Buildx, Engine } from '../../parts/engine.ts';
+import { type Faults, startFaults } from '../../parts/faults.ts';
 import { isMinor } from '../../parts/find-buildx.ts';
 import { missing, type Part } from '../../parts/part.ts';
 import type { Registry } from '../../parts/registry.ts';
@@ -7,7 +8,11 @@ import type { Registry } from '../../parts/registry.ts';
 /** Real parts that a test can ask for by name. */
 export interface RealParts {
   readonly engine: Engine;
+  /** The engine, where its store may be emptied: not one that was there already. */
+  readonly ownEngine: Engine;
   readonly registry: Registry;
+  /** A front of the registry that can be told to fail; ends with the test. */
+  readonly faults: Faults;
   /** The oldest supported buildx: an environment for `docker buildx`, as `engine.env` is one for the newest. */
   readonly oldBuildx: Buildx;
 }
@@ -36,8 +41,17 @@ export const test = base.extend<RealParts>({
   engine: async ({ skip }, use) => {
     await use(handOver(inject('engine'), skip));
   },
+  ownEngine: async ({ engine, skip }, use) => {
+    skip(!engine.owned, "an existing engine's store is not ours to empty");
+    await use(engine);
+  },
   registry: async ({ skip }, use) => {
     await use(handOver(inject('registry'), skip));
+  },
+  faults: async ({ registry }, use) => {
+    const faults = await startFaults(registry.host);
+    await use(faults);
+    await faults.stop();
   },
   oldBuildx: async ({ skip }, use) => {
     await use(handOver(oldBuildxOf(inject('engine')), skip));
