@@ -65,7 +65,7 @@ export const FAILURE_CLASSES = {
     kind: 'refused',
     hint: 'check that the repository exists and that this job may write to it',
   },
-  /** The push went well, and the tag is not there afterwards, or holds another image; judged where tags are read back. */
+  /** The push went well, and the tag is not there afterwards, or holds another image; judged where tags are read back. Or a name that is written once could not be. */
   'tag-not-readable': { ...NEVER, kind: 'outside', hint: 'run the build again' },
   'disk-full': {
     ...NEVER,

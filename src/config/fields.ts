@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import * as z from 'zod';
 import { parseReference } from '../registry/reference.ts';
+import { sampleTag, tagTemplateFault } from './tag-template.ts';
 import { BUILD_VALUES, type TemplateName, expand, faultOf, namesIn } from './template.ts';
 
 /** Text of one form; `what` completes the sentence `'x' is not a valid …`. */
@@ -57,6 +58,16 @@ export const referenceTemplate = text((value) => {
   }
   const sample = expand(value, { commit: SAMPLE_COMMIT });
   return parseReference(sample) === undefined ? `'${value}' gives no host/repository:tag` : undefined;
+});
+
+/** Templates of an image's further tags, each giving another one. */
+export const tagTemplates = z.array(text(tagTemplateFault)).superRefine((templates, context) => {
+  for (const [index, template] of templates.entries()) {
+    const earlier = templates.slice(0, index).find((one) => sampleTag(one) === sampleTag(template));
+    if (earlier === undefined) continue;
+    const message = `'${template}' gives the tag that '${earlier}' gives`;
+    context.addIssue({ code: 'custom', path: [index], message });
+  }
 });
 
 /** Stands for any commit where a reference template is tried out. */

@@ -6,7 +6,7 @@ import type { WrittenTarget } from './target-schema.ts';
 
 /**
  * The settings of one target from the entries that speak of it, the most specific first: each field is the first entry's that has it
- * (of `args` each argument), and the default where none has. `shared` are the repositories of all targets.
+ * (of `args` each argument), and the default where none has. `shared` are repositories and further tags of all targets.
  */
 export function layeredTarget(
   name: string,
@@ -16,6 +16,7 @@ export function layeredTarget(
   const first = <T>(read: (entry: WrittenTarget) => T | undefined): T | undefined =>
     entries.map(read).find((value) => value !== undefined);
   const stage = first((entry) => entry.target);
+  const tags = first((entry) => entry.image?.tags) ?? shared?.tags ?? [];
   return {
     name,
     inherits: first((entry) => entry.inherits) ?? [],
@@ -28,6 +29,7 @@ export function layeredTarget(
     image: {
       compression: first((entry) => entry.image?.compression) ?? 'gzip',
       push: first((entry) => entry.image?.push) ?? true,
+      ...(tags.length === 0 ? {} : { tags }),
     },
     ...ownRepositories(entries, shared),
     args: Object.fromEntries(entries.toReversed().flatMap(({ args = {} }) => Object.entries(args))),

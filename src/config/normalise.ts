@@ -20,7 +20,11 @@ export function normalise(configuration: Configuration, root: string): Settings 
     marker,
   } = configuration;
   const { written: writtenCache, ...ownCache } = cache;
-  const shared = { images: images.written, cache: writtenCache };
+  const shared = {
+    images: images.written,
+    cache: writtenCache,
+    ...(images.tags.length === 0 ? {} : { tags: images.tags }),
+  };
   return {
     root,
     // Hosts ignore the case of all three parts, so one spelling has to stand for all.

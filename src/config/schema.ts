@@ -17,8 +17,13 @@ export const sections = {
     .describe('the source repository, host/owner/name'),
   trustedBranch: field.word.default('main').describe('the branch whose builds are trusted'),
   images: z
-    .strictObject(writtenTrustPair)
-    .transform((written, context) => ({ ...toTrustPair(written, context), written }))
+    .strictObject({
+      ...writtenTrustPair,
+      tags: field.tagTemplates
+        .default([])
+        .describe('further tags that trusted builds give to their images; templates'),
+    })
+    .transform(({ tags, ...written }, context) => ({ ...toTrustPair(written, context), written, tags }))
     .describe('where images are pushed; ${target} in a repository is the name of the target'),
   cache: z
     .strictObject({

@@ -33,7 +33,12 @@ export interface TargetSettings {
   /** Variant with other content for the same commit; part of every ref and file name. '' is the plain one. */
   readonly lane: string;
   readonly cache: { readonly mode: 'min' | 'max'; readonly compression: Compression };
-  readonly image: { readonly compression: Compression; readonly push: boolean };
+  readonly image: {
+    readonly compression: Compression;
+    readonly push: boolean;
+    /** Templates of further tags that trusted builds write; absent where there are none. */
+    readonly tags?: readonly string[];
+  };
   /** Build arguments of this target, templates resolved per build. */
   readonly args: Readonly<Record<string, string>>;
   /** Repositories of its own, as templates; absent where it has none. */
@@ -148,7 +153,9 @@ export interface Settings {
   readonly logins: LoginSettings;
   readonly targets: readonly TargetSettings[];
   /** `images` and `cache` as they are written, for what targets say otherwise; absent where no file was read. */
-  readonly written?: Readonly<Record<'images' | 'cache', WrittenRepositories>>;
+  readonly written?: Readonly<Record<'images' | 'cache', WrittenRepositories>> & {
+    readonly tags?: readonly string[];
+  };
   /** Names of what is built where nothing is named; empty: all targets. */
   readonly default: readonly string[];
   readonly builder: BuilderSettings;

@@ -50,6 +50,9 @@ export const target = z.strictObject({
         .optional()
         .meta({ default: true })
         .describe('push the image; false builds for the cache only'),
+      tags: field.tagTemplates
+        .optional()
+        .describe("further tags of this target's image, in the place of images.tags"),
     })
     .optional()
     .describe('how the image is written'),

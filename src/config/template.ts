@@ -3,7 +3,19 @@ export const BUILD_VALUES = ['commit', 'branch', 'buildNumber', 'buildId'] as co
 
 /** What a template may name. `laneSuffix` is '' for the plain lane and `-<lane>` for the others. */
 export const TEMPLATE_NAMES = [...BUILD_VALUES, 'lane', 'laneSuffix'] as const;
-export type TemplateName = (typeof TEMPLATE_NAMES)[number];
+
+/** What a template of an image's tag may name; see `tag-template.ts`. */
+export const TAG_VALUES = [
+  'commit',
+  'shortCommit',
+  'date',
+  'buildNumber',
+  'target',
+  'tag',
+  'version',
+] as const;
+
+export type TemplateName = (typeof TEMPLATE_NAMES)[number] | (typeof TAG_VALUES)[number];
 
 /** A piece of text, or a place where a value goes. */
 export type TemplatePiece = string | { readonly name: TemplateName };
@@ -51,6 +63,6 @@ export function faultOf(template: string, known: readonly TemplateName[]): strin
 }
 
 function isName(text: string): text is TemplateName {
-  const names: readonly string[] = TEMPLATE_NAMES;
+  const names: readonly string[] = [...TEMPLATE_NAMES, ...TAG_VALUES];
   return names.includes(text);
 }

@@ -92,15 +92,14 @@ async function promoteAll(
   promotions: readonly Promotion[],
   manifest: PromotedManifest,
 ): Promise<readonly Promoted[]> {
-  const all: Promoted[] = [];
-  for (const promotion of promotions) {
-    const promoted = await promote(services, promotion, { manifest });
+  // Beside each other: names that are looked at again cost a moment each.
+  const all = await Promise.all(promotions.map(async (one) => await promote(services, one, { manifest })));
+  for (const { promotion, ...promoted } of all) {
     const name = referenceName(promotion.to);
     if (promoted.action === 'failed')
       warn(services.host.emit, 'promotion-failed', `${name}: ${promoted.because}`);
     if (promoted.warning !== undefined)
       warn(services.host.emit, 'promotion-unsure', `${name}: ${promoted.warning}`);
-    all.push(promoted);
   }
   return all;
 }

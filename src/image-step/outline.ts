@@ -3,9 +3,11 @@ import type { BuildValues } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import { cacheSources } from '../refs/sources.ts';
 import { startContext } from '../context/build-context.ts';
+import { commitDay } from '../context/commit-day.ts';
 import { unknownCommit } from '../context/unknown-commit.ts';
 import type { BuildContext } from '../context/context.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings, TargetSettings } from '../config/settings.ts';
+import { namesIn } from '../config/template.ts';
 import type { Warning } from '../platform/events.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { sayIfSlow } from '../platform/slow.ts';
@@ -88,7 +90,7 @@ export async function startOutline(
     throw await unknownCommit(host, 'git knows no commit here; a build that pushes needs one');
   }
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
-  const options = { settings, push: request.push };
+  const options = { settings, push: request.push, day: await dayOf(host, known, chosen) };
   const writes = chosen.map((target) => ({
     ...switchedWrites(writesOf(known, target, options), switches),
     ...(request.load === true ? { load: loadedNames(brought.get(target.name), target.name) } : {}),
@@ -116,6 +118,17 @@ export async function startOutline(
     warnings,
     brought,
   };
+}
+
+/** The day of the commit, where a tag that this build can write has it. */
+async function dayOf(
+  host: BuildServices['host'],
+  { trusted, commit }: BuildContext,
+  targets: readonly TargetSettings[],
+): Promise<string | undefined> {
+  const templates = targets.flatMap(({ image }) => image.tags ?? []);
+  const isWanted = trusted && templates.some((template) => namesIn(template).includes('date'));
+  return isWanted && commit !== undefined ? await commitDay(host, commit) : undefined;
 }
 
 /** Throws `refused` for what only a person's own build may do. */

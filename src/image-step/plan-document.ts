@@ -71,7 +71,9 @@ export function refsDocument(target: ResolvedTarget): TargetRefsDocument {
       from: referenceName(p.from),
       to: referenceName(p.to),
       forwardOnly: p.forwardOnly,
+      ...(p.writtenOnce === undefined ? {} : { writtenOnce: p.writtenOnce }),
     })),
+    ...(target.unwritten === undefined ? {} : { unwritten: target.unwritten }),
   };
 }
 
@@ -141,11 +143,25 @@ export function chainTable(target: ResolvedTarget): {
 
 /** The names that a target's image gets. */
 export function imageLines(target: ResolvedTarget): readonly string[] {
-  const images = target.promotions.filter((p) => p.what === 'image').map((p) => referenceName(p.to));
+  const further = target.promotions.filter((p) => p.what === 'image');
+  const names = (once: boolean) =>
+    further.filter((p) => (p.writtenOnce === true) === once).map((p) => referenceName(p.to));
+  const [images, once] = [names(false), names(true)];
   return [
     `push     ${target.tags.length === 0 ? 'nothing' : target.tags.map(referenceName).join(', ')}`,
     ...(images.length === 0 ? [] : [`then     ${images.join(', ')} (forward only)`]),
+    ...(once.length === 0 ? [] : [`then     ${once.join(', ')} (written once)`]),
+    ...unwrittenLines(target),
   ];
+}
+
+/** What of the configuration's further tags is not written: a line for each reason. */
+function unwrittenLines({ unwritten = [] }: ResolvedTarget): readonly string[] {
+  const reasons = [...new Set(unwritten.map(({ because }) => because))];
+  return reasons.map((because) => {
+    const templates = unwritten.filter((one) => one.because === because).map(({ template }) => template);
+    return `not      ${templates.join(', ')}: ${because}`;
+  });
 }
 
 /** A local build without `--load` has no image to show for it. */

@@ -99,8 +99,15 @@ export const targetRefsSchema = z.strictObject({
       from: z.string(),
       to: z.string(),
       forwardOnly: z.boolean(),
+      /** The name belongs to one build or release, and is never given to an image of another commit. */
+      writtenOnce: z.literal(true).exactOptional(),
     }),
   ),
+  /** Further tags of the configuration that this build does not write. */
+  unwritten: z
+    .array(z.strictObject({ template: z.string(), because: z.string() }))
+    .readonly()
+    .exactOptional(),
 });
 
 export const skipSchema = z.strictObject({

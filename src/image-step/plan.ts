@@ -26,11 +26,12 @@ import { imageFact } from './image-fact.ts';
 import { type ImportPlan, closestEntry, importWarnings, planImport } from './import-plan.ts';
 import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
 import { requireInsideCheckout, variableWarnings } from './preflight.ts';
-import { planPromotion } from './promotion.ts';
+import { type Promoted, planPromotion } from './promotion.ts';
 import { replacedOf } from './replaced.ts';
 import { resolveTargets } from './resolve-targets.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
+import { requireFreeTags } from './taken-tags.ts';
 import type { ResolvedTarget, TargetPlan, Writes } from './target-plan.ts';
 
 /** What the caller wants. */
@@ -96,7 +97,9 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   const prober = openSourceProber(services, request);
   prober?.start(outline.early);
   const images = writes.map(async (target) => await imageFacts(services, target, request));
-  for (const facts of images) facts.catch(() => undefined);
+  const free =
+    request.offline || switches.bypass ? undefined : requireFreeTags(services, outline.context, writes);
+  for (const asked of [...images, free]) asked?.catch(() => undefined);
   const { context, targets: outlined } = await outline.whole;
   const [probes, printed, variables, { choice, delivery, warnings, missing }] = await Promise.all([
     probeSources(services, outlined, prober),
@@ -104,6 +107,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
     declared,
     builder,
   ]);
+  await free;
   const targets = writes.map((target, i): ResolvedTarget => ({
     ...target,
     sources: probes[i]?.sources ?? [],
@@ -232,7 +236,10 @@ async function skipOf(
   const moves = await Promise.all(
     target.promotions.map(async (p) => await planPromotion(services, context, p)),
   );
-  return decideSkip({ ...base, behind: moves.filter((m) => m.action === 'move').map((m) => m.promotion.to) });
+  // A name that is promised as pushed ones are is tried again where nobody knows what it holds.
+  const isBehind = ({ action, promotion }: Promoted): boolean =>
+    action === 'move' || (action === 'failed' && promotion.writtenOnce === true);
+  return decideSkip({ ...base, behind: moves.filter(isBehind).map((m) => m.promotion.to) });
 }
 
 /** Platforms that bake builds for the target; where it leaves that to the builder, most likely this machine's. */

@@ -16,7 +16,7 @@ const ROUNDS = 4;
 
 /**
  * Gives `manifest` the promotion's name where the rules allow it and reads it back. Registries have no conditional write: a name that
- * moves forward only is read again right before and a moment after each put, and what is newer is put back.
+ * moves forward only, or is written once, is read again right before and a moment after each put, and what is newer is put back.
  * Never rejects for what the registry does: a promotion that fails is told, and the build stands.
  */
 export async function promote(
@@ -25,6 +25,7 @@ export async function promote(
   options: { readonly manifest: PromotedManifest; readonly dryRun?: boolean },
 ): Promise<Promoted> {
   const { manifest, dryRun = false } = options;
+  const guarded = promotion.forwardOnly || promotion.writtenOnce === true;
   let judged = await judgePromotion(services, promotion, manifest);
   let put: Promoted | undefined;
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -33,13 +34,13 @@ export async function promote(
     if (verdict.action !== 'move' || dryRun) return verdict;
     if (put !== undefined && !isToBePutBack(judged, promotion, manifest)) return passed(judged, manifest);
 
-    const now = promotion.forwardOnly ? await services.registry.head(promotion.to) : undefined;
+    const now = guarded ? await services.registry.head(promotion.to) : undefined;
     const digest = now?.state === 'found' ? now.digest : undefined;
     if (now === undefined || digest === held?.digest) {
       const written = await services.registry.putManifest(promotion.to, manifest);
       if (written.state !== 'written') return notMoved(promotion, written);
       put ??= { ...verdict, digest: manifest.digest };
-      if (promotion.forwardOnly) await services.host.clock.sleep(MOMENT_MS, services.host.signal);
+      if (guarded) await services.host.clock.sleep(MOMENT_MS, services.host.signal);
     }
     judged = await judgePromotion(services, promotion, manifest);
   }

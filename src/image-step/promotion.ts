@@ -78,6 +78,7 @@ export async function judgePromotion(
     return verdict({ action: 'none', because: 'it holds this manifest already', digest: manifest.digest });
   }
   const { commit } = manifest;
+  if (promotion.writtenOnce === true && read.state === 'found') return verdict(takenBy(read, commit));
   if (!promotion.forwardOnly || commit === undefined) {
     const because = read.state === 'missing' ? 'the name is new' : 'it held another manifest';
     return verdict({ action: 'move', because });
@@ -88,6 +89,22 @@ export async function judgePromotion(
     because,
     ...(warning === undefined ? {} : { warning }),
   });
+}
+
+/** A name that is written once keeps the image that it has. */
+function takenBy(
+  { digest, marks }: MarkedManifest,
+  commit: CommitSha | undefined,
+): Omit<Promoted, 'promotion'> {
+  return commit !== undefined && marks.revision === commit
+    ? { action: 'stay', because: `it is written once, and holds this commit's ${digest} already` }
+    : { action: 'failed', because: `it is written once, and holds ${otherImageText({ digest, marks })}` };
+}
+
+/** Another image, for people. */
+export function otherImageText({ digest, marks }: Pick<MarkedManifest, 'digest' | 'marks'>): string {
+  const of = marks.revision === undefined ? 'an unknown commit' : `commit ${marks.revision.slice(0, 12)}`;
+  return `another image, ${digest} of ${of}`;
 }
 
 async function order(

@@ -12,6 +12,7 @@ import type { BuildPlan } from './plan.ts';
 import { type Promoted, promotionText } from './promotion.ts';
 import { type TargetResult, cacheLine, donorLines } from './result.ts';
 import type { TargetPlan } from './target-plan.ts';
+import { readBackOnce } from './read-back-once.ts';
 import { spared } from './spared.ts';
 import { verifyTags } from './verify.ts';
 
@@ -130,12 +131,14 @@ async function finish(
       instead: [],
     }),
   ]);
+  const once = unreadable === undefined ? await readBackOnce(services, target, promoted) : { verified: [] };
+  const lost = unreadable ?? once.unreadable;
   return {
-    ...empty(target, unreadable === undefined ? 'built' : 'failed'),
-    verified,
+    ...empty(target, lost === undefined ? 'built' : 'failed'),
+    verified: [...verified, ...once.verified],
     exported: cache.exported,
     promoted: [...promoted, ...cache.promoted],
-    failures: unreadable === undefined ? [] : [unreadable],
+    failures: lost === undefined ? [] : [lost],
   };
 }
 
@@ -143,20 +146,24 @@ async function finish(
 async function skip(services: BuildServices, plan: BuildPlan, target: TargetPlan): Promise<TargetResult> {
   const promoted =
     target.skip.decision !== 'repair'
-      ? []
+      ? undefined
       : await spared(services.host, {
           code: 'promotion-failed',
           work: async () => await repairNames(services, plan.context, target),
           instead: [],
         });
-  const { verified, unreadable } = await verifyTags(services, target.tags, undefined);
+  const [pushed, once] = await Promise.all([
+    verifyTags(services, target.tags, undefined),
+    readBackOnce(services, target, promoted),
+  ]);
+  const lost = pushed.unreadable ?? once.unreadable;
   const result = {
-    ...empty(target, unreadable === undefined ? 'skipped' : 'failed'),
-    promoted,
-    verified,
-    failures: unreadable === undefined ? [] : [unreadable],
+    ...empty(target, lost === undefined ? 'skipped' : 'failed'),
+    promoted: promoted ?? [],
+    verified: [...pushed.verified, ...once.verified],
+    failures: lost === undefined ? [] : [lost],
   };
-  for (const p of promoted) services.host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
+  for (const p of result.promoted) services.host.emit({ type: 'line', text: `name     ${promotionText(p)}` });
   return result;
 }
 

@@ -13,6 +13,7 @@ import type { Settings, TargetSettings } from '../config/settings.ts';
 import { expand } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
 import { repositoryPart } from '../refs/repositories.ts';
+import { type UnwrittenTag, extraTags } from '../refs/extra-tags.ts';
 import { imageNames } from '../refs/image-names.ts';
 import { type Reference, referenceName } from '../registry/reference.ts';
 import type { Replaced } from './replaced.ts';
@@ -26,6 +27,8 @@ export interface Promotion {
   readonly to: Reference;
   /** `latest` moves forward only; the name of a pull request or branch follows its last build. */
   readonly forwardOnly: boolean;
+  /** Belongs to one build or release: given to an image once, and never to one of another commit. */
+  readonly writtenOnce?: true;
 }
 
 /** What a build may write for one target: decided by context and settings alone (law L1). */
@@ -36,6 +39,8 @@ export interface Writes {
   /** Refs that bake exports the cache to. */
   readonly exportTo: readonly Reference[];
   readonly promotions: readonly Promotion[];
+  /** Further tags of the configuration that this build does not write; absent where that is none. */
+  readonly unwritten?: readonly UnwrittenTag[];
   /** Names in the engine of this machine, where the image is to be left there; then nothing is pushed. */
   readonly load?: readonly string[];
 }
@@ -65,9 +70,10 @@ export function loadedNames(
 export function writesOf(
   context: BuildContext,
   target: TargetSettings,
-  options: { readonly settings: Settings; readonly push: boolean },
+  options: { readonly settings: Settings; readonly push: boolean; readonly day?: string | undefined },
 ): Writes {
   const images = imageNames(context, target, options);
+  const extra = extraTags(context, target, options);
   const cache = writtenRefs(context, target, options);
   const [image] = images.push;
   const named = (
@@ -80,7 +86,14 @@ export function writesOf(
     settings: target,
     tags: images.push,
     exportTo: [...(cache.exportTo === undefined ? [] : [cache.exportTo]), ...cache.alsoExport],
-    promotions: [...named('image', image, images.moving), ...named('cache', cache.exportTo, cache.promoteTo)],
+    promotions: [
+      ...named('image', image, [...images.moving, ...extra.moving]),
+      ...named('image', image, extra.once).map(
+        (p) => ({ ...p, forwardOnly: false, writtenOnce: true }) as const,
+      ),
+      ...named('cache', cache.exportTo, cache.promoteTo),
+    ],
+    ...(extra.unwritten.length === 0 ? {} : { unwritten: extra.unwritten }),
   };
 }
 

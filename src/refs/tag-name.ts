@@ -54,7 +54,7 @@ export function oldBranchTags(name: string): readonly Tag[] {
 }
 
 /** `-<lane>`, or nothing for the plain lane. */
-function laneSuffix(lane: string): string {
+export function laneSuffix(lane: string): string {
   return lane === '' ? '' : `-${lane}`;
 }
 
@@ -72,8 +72,13 @@ function looksReserved(slug: string, lanes: readonly string[]): boolean {
   return (
     /^(?:latest|pr(?:-\d+)?|[0-9a-f]{7,64})$/.test(slug) ||
     /-[0-9a-f]{10}$/.test(slug) ||
-    lanes.flatMap(beginnings).some((part) => slug.endsWith(`-${part}`))
+    endsInLane(slug, lanes)
   );
+}
+
+/** True for what could be a shorter name with a lane, or the beginning of one, behind it. */
+export function endsInLane(text: string, lanes: readonly string[]): boolean {
+  return lanes.flatMap(beginnings).some((part) => text.endsWith(`-${part}`));
 }
 
 /** `a-b-c` → `a`, `a-b`, `a-b-c`. */

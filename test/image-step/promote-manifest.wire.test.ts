@@ -4,6 +4,7 @@ import { type CommitSha, isCommitSha } from '../../src/context/context.ts';
 import type { History } from '../../src/context/history.ts';
 import { promote } from '../../src/image-step/promote-manifest.ts';
 import type { NamingServices, Promoted, PromotedManifest } from '../../src/image-step/promotion.ts';
+import { digestOf } from '../../src/registry/digest.ts';
 import { isTag, type Reference } from '../../src/registry/reference.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
 import { credentialsOf, fastClock, openHost } from '../registry/fixture-host.ts';
@@ -48,6 +49,16 @@ async function twoBuilds() {
   return {
     registry,
     history,
+    refOf,
+    document: async (tag: string): Promise<object> => {
+      const read = await registry.manifest(refOf(tag));
+      if (read.state !== 'found') throw new Error(read.state);
+      return JSON.parse(Buffer.from(read.body).toString()) as object;
+    },
+    digestOf: async (tag: string): Promise<string> => {
+      const read = await registry.head(refOf(tag));
+      return read.state === 'found' ? read.digest : read.state;
+    },
     holds: async () => {
       const read = await registry.manifest(latest);
       return read.state === 'found' ? (JSON.parse(Buffer.from(read.body).toString()) as object) : read.state;
@@ -142,3 +153,81 @@ test.each(Array.from({ length: 12 }, (_, i) => i))(
     expect(await at.holds()).toMatchObject(holding(NEWER));
   },
 );
+
+/** A build that gives its image the name of a release. */
+async function releases(
+  at: Awaited<ReturnType<typeof twoBuilds>>,
+  sha: CommitSha,
+  parts: Partial<NamingServices> = {},
+) {
+  const { services } = await at.build(sha, parts);
+  const tag = (text: string) => at.refOf(text);
+  const read = await at.registry.manifest(tag(sha));
+  if (read.state !== 'found') throw new Error(read.state);
+  const promotion = {
+    what: 'cache',
+    from: tag(sha),
+    to: tag('1.0'),
+    forwardOnly: false,
+    writtenOnce: true,
+  } as const;
+  return async (manifest: PromotedManifest = { ...read, commit: sha }) =>
+    await promote(services, promotion, { manifest });
+}
+
+test('a name that is written once is given to nothing else, and a second run of the same build finds it', async () => {
+  await using at = await twoBuilds();
+  const first = await releases(at, OLDER);
+  expect(await first()).toMatchObject({ action: 'move', because: 'the name is new' });
+  expect(await first()).toMatchObject({ action: 'none', because: 'it holds this manifest already' });
+  const second = await releases(at, NEWER);
+  expect(await second()).toMatchObject({
+    action: 'failed',
+    because: expect.stringMatching(
+      /^it is written once, and holds another image, sha256:\w+ of commit b{12}$/,
+    ),
+  });
+  expect(await at.digestOf('1.0')).toBe(await at.digestOf(OLDER));
+});
+
+test('another image of the same commit does not replace the one that has the name', async () => {
+  await using at = await twoBuilds();
+  const build = await releases(at, OLDER);
+  await build();
+  const before = await at.digestOf('1.0');
+  const body = new TextEncoder().encode(`${JSON.stringify(await at.document('1.0'))} `);
+  const again = { mediaType: 'application/vnd.oci.image.manifest.v1+json', body, commit: OLDER };
+  expect(await build({ ...again, digest: digestOf(body) })).toMatchObject({
+    action: 'stay',
+    because: expect.stringContaining("holds this commit's"),
+  });
+  expect(await at.digestOf('1.0')).toBe(before);
+});
+
+test('two builds that give one such name at once: who lost is told', async () => {
+  await using at = await twoBuilds();
+  const names: (() => Promise<Promoted>)[] = [];
+  const [older, newer] = [await releases(at, OLDER), await releases(at, NEWER)];
+  names.push(older, newer);
+  const ended = await Promise.all(names.map(async (name) => await name()));
+  const holds = await at.digestOf('1.0');
+  const winners = ended.filter(({ action }) => action !== 'failed');
+  expect(winners.map(({ digest }) => digest)).toEqual([holds]);
+});
+
+test('a name that cannot be looked at is not written', async () => {
+  await using at = await twoBuilds();
+  let puts = 0;
+  const build = await releases(at, OLDER, {
+    registry: {
+      ...at.registry,
+      manifest: async () => ({ state: 'failed', because: '503 Service Unavailable' }),
+      putManifest: async (name, manifest) => {
+        puts += 1;
+        return await at.registry.putManifest(name, manifest);
+      },
+    },
+  });
+  expect(await build()).toMatchObject({ action: 'failed', because: '503 Service Unavailable' });
+  expect(puts).toBe(0);
+});
