@@ -118,7 +118,7 @@ export async function declaredVariables(host: Host, call: BakeCall): Promise<Rea
 
 /** Names declared in the text of a bake file: `variable "NAME" {` in HCL, the keys of `"variable": {…}` in JSON. */
 export function variablesInText(text: string): readonly string[] {
-  const hcl = [...text.matchAll(/^\s*variable\s+"?([A-Za-z_][A-Za-z0-9_-]*)"?\s*\{/gm)].map(
+  const hcl = [...text.matchAll(/^[ \t]*variable[ \t]+"?([A-Za-z_][A-Za-z0-9_-]*)"?[ \t]*\{/gm)].map(
     (m) => m[1] ?? '',
   );
   if (hcl.length > 0 || !text.trimStart().startsWith('{')) return hcl;

@@ -81,21 +81,29 @@ function failedVertex(trace: Trace, text: string): Vertex | undefined {
 }
 
 /** The command is in quotes and can hold any text, so nothing before the exit code may be judged. */
-const PROCESS = /process ".*" did not complete successfully: (.*)$/s;
+const PROCESS = { begins: 'process "', ends: '" did not complete successfully: ' } as const;
+
+/** What was said of a process around its command; `undefined` where that is not what ended. */
+function aroundProcess(text: string): { readonly before: string; readonly ending: string } | undefined {
+  const begin = text.indexOf(PROCESS.begins);
+  const end = text.lastIndexOf(PROCESS.ends);
+  if (begin < 0 || end < begin + PROCESS.begins.length) return undefined;
+  return { before: text.slice(0, begin), ending: text.slice(end + PROCESS.ends.length) };
+}
 
 const ENGINE =
-  /Cannot connect to the Docker daemon|error reading from server|transport is closing|closing transport|^Unavailable: |code = Unavailable|no builder ".*" found|failed to receive status|failed to list workers|dial unix|no such job|^context deadline exceeded$/;
+  /Cannot connect to the Docker daemon|error reading from server|transport is closing|closing transport|^Unavailable: |code = Unavailable|no builder "[^"]*" found|failed to receive status|failed to list workers|dial unix|no such job|^context deadline exceeded$/;
 
 const UNPACKING = /failed to prepare extraction snapshot .*: parent snapshot \S+ does not exist/;
 
 const DEFINITION =
-  /failed to find target|^open .*: no such file|^\S+:\d+,\d+-[\d,]+: |failed to parse|failed to read dockerfile|dockerfile parse error|target stage ".*" could not be found|circular dependency|unable to prepare context|failed to stat|secret \S+: not found|failed to calculate checksum of ref|failed to resolve source metadata for .*: not found/;
+  /failed to find target|^open .*: no such file|^\S+:\d+,\d+-[\d,]+: |failed to parse|failed to read dockerfile|dockerfile parse error|target stage "[^"]*" could not be found|circular dependency|unable to prepare context|failed to stat|secret \S+: not found|failed to calculate checksum of ref|failed to resolve source metadata for .*: not found/;
 
 function classOf(
   text: string,
   about: { readonly importing: boolean; readonly log: readonly string[] },
 ): FailureClass {
-  const ending = PROCESS.exec(text)?.[1];
+  const ending = aroundProcess(text)?.ending;
   if ((ending ?? text).endsWith('context canceled')) return 'canceled';
   if (ending !== undefined) return about.log.some(isDiskFull) ? 'disk-full' : 'compile';
   if (isDiskFull(text)) return 'disk-full';
@@ -120,7 +128,7 @@ const READING_LAYERS =
  */
 function isReadingCache(trace: Trace, text: string, vertex: Vertex | undefined): boolean {
   const imported = trace.vertices.some((v) => v.kind === 'import' && stepVerdict(v) === 'executed');
-  return imported && vertex?.kind !== 'internal' && READING_LAYERS.test(text.replace(PROCESS, ''));
+  return imported && vertex?.kind !== 'internal' && READING_LAYERS.test(aroundProcess(text)?.before ?? text);
 }
 
 const TRANSIENT = {
@@ -154,11 +162,15 @@ function messageFor(
 ): string {
   if (about.text === '') return 'docker buildx bake failed without a word';
   if (failureClass === 'canceled') return 'the build was cancelled';
-  const ending = PROCESS.exec(about.text)?.[1];
+  const ending = aroundProcess(about.text)?.ending;
   if (ending !== undefined && about.vertex !== undefined) {
     return `${shortened(about.vertex.name)} ended with ${ending.replace('exit code: ', 'exit code ')}`;
   }
-  return about.text.replaceAll(/\s*\n\s*/g, '; ');
+  return about.text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('; ');
 }
 
 /** A command can be pages long. */

@@ -38,7 +38,9 @@ export function lineAssembler(): LineAssembler {
 }
 
 function lastState(line: string): string {
-  const text = line.replace(/\r+$/, '');
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  const text = line.slice(0, end);
   return text.slice(text.lastIndexOf('\r') + 1);
 }
 

@@ -79,7 +79,9 @@ export function groupsOfSurvey(raw: unknown): Survey['groups'] {
 
 /** Names of targets and groups in the text of a bake file, for suggestions only: a matrix has more. */
 export function namesInText(text: string): readonly string[] {
-  const hcl = [...text.matchAll(/^\s*(?:target|group)\s+"?([\w-]+)"?\s*\{/gm)].map((match) => match[1] ?? '');
+  const hcl = [...text.matchAll(/^[ \t]*(?:target|group)[ \t]+"?([\w-]+)"?[ \t]*\{/gm)].map(
+    (match) => match[1] ?? '',
+  );
   if (hcl.length > 0 || !text.trimStart().startsWith('{')) return hcl;
   const named = z.record(z.string(), z.unknown()).default({});
   const parsed = z.looseObject({ target: named, group: named }).safeParse(jsonOrUndefined(text));

@@ -30,23 +30,34 @@ export function hasStage({ names, count }: Stages, stage: string): boolean {
  * or `//` before everything else but a shebang, or in JSON.
  */
 function syntaxOf(dockerfile: string): string | undefined {
-  const text = dockerfile.replace(/^\uFEFF/, '').replace(/^#!.*\r?\n/, '');
+  const text = withoutMark(dockerfile);
   if (text.trimStart().startsWith('{')) return /"syntax"\s*:\s*"([^"]*)"/.exec(text)?.[1];
-  for (const line of text.split('\n')) {
-    const directive = /^\s*(?:#|\/\/)\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*$/.exec(line);
-    if (directive === null) return undefined;
-    // What follows the name is the frontend's command line.
-    if (directive[1]?.toLowerCase() === 'syntax') return directive[2]?.split(/\s+/)[0];
+  // What follows the name is the frontend's command line.
+  return directive(text, 'syntax')?.split(/\s+/)[0];
+}
+
+/** The value of a directive; they stand before everything else, one a line. Who writes the file decides how long it is. */
+function directive(text: string, wanted: string): string | undefined {
+  for (const line of text.replace(/^#!.*\r?\n/, '').split('\n')) {
+    const [, name, rest = ''] = /^\s*(?:#|\/\/)\s*([A-Za-z][A-Za-z0-9]*)\s*=(.*)$/s.exec(line) ?? [];
+    const value = rest.trim();
+    if (name === undefined || value === '') return undefined;
+    if (name.toLowerCase() === wanted) return value;
   }
   return undefined;
 }
 
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
+}
+
 /** Lines with those that they go on in; comments and empty lines between them are skipped, as the parser does. */
 function logicalLines(dockerfile: string): readonly string[] {
-  const escape = /^\s*#\s*escape\s*=\s*`/im.test(dockerfile) ? /`[ \t]*$/ : /\\[ \t]*$/;
+  const text = withoutMark(dockerfile);
+  const escape = directive(text, 'escape') === '`' ? /`[ \t]*$/ : /\\[ \t]*$/;
   const lines: string[] = [];
   let open = '';
-  for (const line of dockerfile.split(/\r?\n/)) {
+  for (const line of text.split(/\r?\n/)) {
     if (/^\s*#/.test(line) || (open !== '' && line.trim() === '')) continue;
     const goesOn = escape.test(line);
     open += goesOn ? `${line.replace(escape, '')} ` : line;

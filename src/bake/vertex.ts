@@ -36,7 +36,7 @@ export interface Vertex {
 }
 
 const PREFIX = String.raw`^(?:\[[^\]]+\] )?`;
-const INSTRUCTION = /^\[(?:[^\]]* )? *\d+\/\d+\] (RUN|COPY|ADD|WORKDIR)\b/;
+const INSTRUCTION = /^\[(?:[^\]]* )?\d+\/\d+\] (RUN|COPY|ADD|WORKDIR)\b/;
 const IMPORT = new RegExp(`${PREFIX}importing cache manifest from (.+)$`);
 const EXPORT = new RegExp(`${PREFIX}exporting cache to `);
 const IMAGE = new RegExp(`${PREFIX}exporting to `);

@@ -4,8 +4,11 @@ const USER = /\b(https?|ftps?|ssh|git|git\+[a-z]+|svn|s3|tcp|socks[45][ah]?)(:\/
 /** A user's name alone is no secret where keys are asked for; elsewhere it can be a token. */
 const BY_KEY = /^(?:ssh|git\+ssh)$/i;
 
-/** An address with a query, as it stands in words and in JSON; what follows it in the sentence is not a part of it. */
-const ADDRESS = /(https?:\/\/[^\s"'?]+)\?([^\s"']*?)([\\:,.;)]*)(?=[\s"']|$)/g;
+/** An address as it stands in words and in JSON. */
+const ADDRESS = /https?:\/\/[^\s"']+/g;
+
+/** What follows an address in the sentence is not a part of it. */
+const AFTER_ADDRESS = '\\:,.;)';
 
 /** Query parameters that make an address good for whoever has it: S3 and CloudFront, Google, Azure, others. */
 const SIGNED = /X-Amz-|X-Goog-|Signature=|(?:^|&|\\u0026)(?:sig|token|verify)=/i;
@@ -19,9 +22,15 @@ export function shownAddresses(text: string): string {
     .replaceAll(USER, (whole, scheme: string, slashes: string, user: string) =>
       user === '…' || (BY_KEY.test(scheme) && !user.includes(':')) ? whole : `${scheme}${slashes}…@`,
     )
-    .replaceAll(ADDRESS, (whole, address: string, query: string, rest: string) =>
-      SIGNED.test(query) ? `${address}?…${rest}` : whole,
-    );
+    .replaceAll(ADDRESS, withoutSignature);
+}
+
+function withoutSignature(text: string): string {
+  const query = text.indexOf('?') + 1;
+  if (query === 0 || !SIGNED.test(text.slice(query))) return text;
+  let end = text.length;
+  while (end > query && AFTER_ADDRESS.includes(text.charAt(end - 1))) end -= 1;
+  return `${text.slice(0, query)}…${text.slice(end)}`;
 }
 
 /** An address without its user, so that it still leads there. */

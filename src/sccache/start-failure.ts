@@ -40,12 +40,15 @@ export const ADVICE = {
 } as const satisfies Record<StartFailureCause, string>;
 
 /** Lines that sccache writes when its server does not start (its src/commands.rs, src/cache/cache.rs and src/config.rs). */
+const SAID = 'sccache: error: ';
 const START =
-  /sccache: error: (.*(?:Server startup failed|cache storage failed to|Timed out waiting for server startup|cache failed: |couldn't connect to server|SCCACHE_\w+ must (?:be|not)).*)/;
+  /Server startup failed|cache storage failed to|Timed out waiting for server startup|cache failed: |couldn't connect to server|SCCACHE_\w+ must (?:be|not)/;
 
 /** The message where `line` says that sccache's server did not start. */
 export function startFailureIn(line: string): string | undefined {
-  return START.exec(line)?.[1];
+  const at = line.indexOf(SAID);
+  const message = line.slice(at + SAID.length);
+  return at >= 0 && START.test(message) ? message : undefined;
 }
 
 /** Error codes are S3's (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html), the rest OpenDAL's words. */

@@ -68,3 +68,15 @@ it.each([
   });
   expect(ended).toMatchObject({ stdout: `ended with ${exitCode}`, stderr: '' });
 });
+
+it.each([
+  ['--load', ['--load']],
+  ['--set', ['--set', 'test-ci.args.X=1']],
+])(
+  'what only a build outside of CI may do is refused where it is only explained, too: %s',
+  async (wish, options) => {
+    const { exitCode, stderr } = await warmbake('build', 'test-ci', '--explain-context', ...options);
+    expect(stderr).toContain(`${wish} is for builds outside of CI`);
+    expect(exitCode).toBe(4);
+  },
+);

@@ -11,6 +11,7 @@ import { openHistory } from '../../context/history.ts';
 import { VERSION } from '../../platform/version.ts';
 import { type Input, type CommandOutcome, flag } from '../command.ts';
 import type { Loaded } from '../loaded.ts';
+import { localWishes } from '../local-options.ts';
 import { tableLines } from '../table.ts';
 import { expectedTag } from './plan.ts';
 
@@ -28,7 +29,7 @@ export async function explain(
       configuration: { used, warnings },
       history: openHistory(host, { checkout }),
     },
-    { targets: input.args, push: flag(input, 'push'), ...expectedTag(input) },
+    { targets: input.args, push: flag(input, 'push'), ...expectedTag(input), ...localWishes(input) },
   );
   for (const warning of warnings) host.emit({ type: 'warning', warning });
   const lines = [
