@@ -6,7 +6,7 @@ import { promote } from '../../src/image-step/promote-manifest.ts';
 import type { NamingServices, Promoted, PromotedManifest } from '../../src/image-step/promotion.ts';
 import { digestOf } from '../../src/registry/digest.ts';
 import { isTag, type Reference } from '../../src/registry/reference.ts';
-import { createRegistry, type Registry } from '../../src/registry/registry.ts';
+import { createRegistry } from '../../src/registry/registry.ts';
 import { credentialsOf, fastClock, openHost } from '../registry/fixture-host.ts';
 import { startFixtureRegistry } from '../registry/fixture-registry.ts';
 
@@ -63,8 +63,12 @@ async function twoBuilds() {
       const read = await registry.manifest(latest);
       return read.state === 'found' ? (JSON.parse(Buffer.from(read.body).toString()) as object) : read.state;
     },
-    build: async (sha: CommitSha, parts: Partial<NamingServices> = {}): Promise<NamingBuild> => {
-      server.keepCache('cache', sha, { revision: sha });
+    build: async (
+      sha: CommitSha,
+      parts: Partial<NamingServices> = {},
+      { again = false } = {},
+    ): Promise<NamingBuild> => {
+      server.keepCache('cache', sha, { revision: sha, ...(again ? { config: '{"built":"again"}' } : {}) });
       const read = await registry.manifest(refOf(sha));
       if (read.state !== 'found') throw new Error(read.state);
       const manifest: PromotedManifest = { ...read, commit: sha };
@@ -101,29 +105,56 @@ test('latest stays with the newer commit that came there while git was being ask
 
 test('the newer commit is put back where an older one was written over it right after', async () => {
   await using at = await twoBuilds();
-  const writes = new EventEmitter();
-  const newerIsThere = once(writes, NEWER);
-  const olderIsThere = once(writes, OLDER);
-  const after = (wait: Promise<unknown>, sha: CommitSha): Registry => ({
-    ...at.registry,
-    putManifest: async (name, manifest) => {
-      await wait;
-      const written = await at.registry.putManifest(name, manifest);
-      writes.emit(sha);
-      return written;
+  const events = new EventEmitter();
+  const halfASecond = once(events, 'half a second');
+  const olderIsThere = once(events, 'older is there');
+  const older = await at.build(OLDER, {
+    registry: {
+      ...at.registry,
+      putManifest: async (name, manifest) => {
+        // A request takes that long, and it was looked before.
+        await halfASecond;
+        const written = await at.registry.putManifest(name, manifest);
+        events.emit('older is there');
+        return written;
+      },
     },
   });
-  const older = await at.build(OLDER, { registry: after(newerIsThere, OLDER) });
   const { host } = older.services;
   const newer = await at.build(NEWER, {
-    registry: after(Promise.resolve(), NEWER),
-    // A moment is longer than a request takes.
-    host: { ...host, clock: { ...host.clock, sleep: async () => void (await olderIsThere) } },
+    host: {
+      ...host,
+      clock: {
+        ...host.clock,
+        sleep: async (ms) => {
+          if (ms <= 500) return;
+          events.emit('half a second');
+          await olderIsThere;
+        },
+      },
+    },
   });
-  const [lost, won] = await Promise.all([older.name(), newer.name()]);
+  const late = older.name();
+  const won = await newer.name();
+  events.emit('half a second');
+  const lost = await late;
   expect(won).toMatchObject({ action: 'move' });
   expect(lost.action).not.toBe('failed');
   expect(await at.holds()).toMatchObject(holding(NEWER));
+});
+
+test('two builds of one commit do not write over each other again and again: what one of them has named stays', async () => {
+  await using at = await twoBuilds();
+  const first = await at.build(NEWER);
+  const { host } = first.services;
+  let named: Promoted | undefined;
+  // The other one has built the same commit, and an image with another digest.
+  const other = await at.build(NEWER, {}, { again: true });
+  const one = await at.build(NEWER, {
+    host: { ...host, clock: { ...host.clock, sleep: async () => void (named ??= await other.name()) } },
+  });
+  expect(await one.name()).toMatchObject({ action: 'none' });
+  expect(named).toMatchObject({ action: 'move' });
 });
 
 test('an older commit does not come back: it is told what latest holds', async () => {
