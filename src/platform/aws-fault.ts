@@ -1,3 +1,4 @@
+import { ForeignAnswer } from './aws-answer.ts';
 import { WarmbakeError, messageOf } from './errors.ts';
 
 /** What was asked of AWS, in its own words. */
@@ -25,9 +26,10 @@ export function awsCode(error: unknown): string {
 
 /**
  * What the SDK threw, after its own retries, as an error of ours (`outside`): who was denied what, or what to renew.
- * Codes: `aws-denied`, `aws-credentials`, `aws-throttled`, `aws-no-answer`, `aws-failed`.
+ * Codes: `aws-denied`, `aws-credentials`, `aws-throttled`, `aws-no-answer`, `aws-odd-answer`, `aws-failed`.
  */
 export function awsError(error: unknown, { action, subject }: AwsRequestName): WarmbakeError {
+  if (error instanceof WarmbakeError) return error;
   const code = awsCode(error);
   const asked = `${action} (${subject})`;
   const said = shortened(messageOf(error));
@@ -60,6 +62,8 @@ export function awsError(error: unknown, { action, subject }: AwsRequestName): W
       'run this again in a few minutes',
     );
   }
+  if (error instanceof ForeignAnswer)
+    return fault('aws-odd-answer', `${asked}: ${said}`, 'look for a proxy in between, and run this again');
   if (code === 'TimeoutError')
     return fault('aws-no-answer', `${asked} got no answer in all 8 attempts: ${said}`);
   return fault('aws-failed', `${asked} failed: ${code === 'Error' ? '' : `${code}: `}${said}`);

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { ForeignAnswer, whyForeign } from './aws-answer.ts';
 import { withJoinedSignal } from './joined-signal.ts';
 
 /** What the AWS SDK hands to its HTTP layer (`HttpRequest` of @smithy/types), as far as it is read here. */
@@ -21,8 +22,8 @@ const LARGEST_ANSWER = 64 << 20;
 /**
  * An HTTP layer for AWS SDK clients over `fetch`. The SDK's own knows nothing of HTTPS_PROXY and NO_PROXY; ours does.
  * For calls with small answers: bodies are read whole, up to `largest` bytes, and end with an {@link AnswerTooLarge} where they have
- * more. A request without an answer is given up after 30 s, and
- * fails in a form that the SDK retries, whatever went wrong on the way.
+ * more. A success that is no answer to what was asked is a {@link ForeignAnswer}. A request without an answer is given up
+ * after 30 s, and fails in a form that the SDK retries, whatever went wrong on the way.
  */
 export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_ANSWER) {
   return {
@@ -42,7 +43,8 @@ export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_A
         );
         return { response };
       } catch (error) {
-        if (caller?.aborted === true || error instanceof AnswerTooLarge) throw error;
+        if (caller?.aborted === true || error instanceof AnswerTooLarge || error instanceof ForeignAnswer)
+          throw error;
         throw noAnswer(request.hostname, error);
       } finally {
         clearTimeout(timer);
@@ -75,12 +77,15 @@ async function ask(
     signal,
     redirect: 'manual',
   });
+  const body = await bodyOf(answer, largest);
+  const because = answer.ok ? whyForeign(request, body) : undefined;
+  if (because !== undefined) throw new ForeignAnswer(because);
   return {
     statusCode: answer.status,
     reason: answer.statusText,
     headers: Object.fromEntries(answer.headers),
     // A stream, since the SDK hands out objects of S3 as one.
-    body: Readable.from([await bodyOf(answer, largest)]),
+    body: Readable.from([body]),
   };
 }
 

@@ -4,14 +4,15 @@ import type {
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
 } from '@aws-sdk/client-auto-scaling';
-import { everyItem, lazily, type Aws } from '../../platform/aws.ts';
+import { lazily, type Aws } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import type { Group, Groups } from '../model/account.ts';
-import type { TemplateId } from '../model/ids.ts';
+import type { InstanceId, TemplateId } from '../model/ids.ts';
 import { toJson } from '../model/json.ts';
 import type { GroupLaunch, Launch, LaunchOverride, TemplateUse } from '../model/launch.ts';
 import type { VersionName } from '../model/template-version.ts';
 import { present } from './present.ts';
+import { wholeList } from './whole-list.ts';
 
 /** {@link Groups} on EC2 Auto Scaling. */
 export function openGroups(aws: Aws): Groups {
@@ -29,16 +30,17 @@ export function openGroups(aws: Aws): Groups {
     const groups = await aws.call(
       name,
       async (options) =>
-        await everyItem(
+        await wholeList(
           sdk.paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, input, options),
-          (page) => page.AutoScalingGroups,
+          'AutoScalingGroups',
+          name,
         ),
     );
     return groups.map((group) => readGroup(group, name));
   };
   return {
     list: async () => await describe('all groups', undefined),
-    find: async (group) => (await describe(group, [group]))[0],
+    find: async (group) => (await describe(group, [group])).find(({ name }) => name === group),
     async relaunch(group, launch) {
       const { sdk, client } = await load();
       await aws.call(
@@ -62,9 +64,10 @@ export function openGroups(aws: Aws): Groups {
         );
         // Newest first, for six weeks back: the pages end where the question does.
         for await (const page of pages) {
-          const activities = (page.Activities ?? []).filter(({ StartTime }) => (StartTime ?? since) >= since);
+          const all = present(page.Activities, name, 'Activities');
+          const activities = all.filter(({ StartTime }) => (StartTime ?? since) >= since);
           recent.push(...activities);
-          if (activities.length < (page.Activities?.length ?? 0)) break;
+          if (activities.length < all.length) break;
         }
         return recent.map((activity) => ({
           startedAt: present(activity.StartTime, name, 'StartTime'),
@@ -77,23 +80,29 @@ export function openGroups(aws: Aws): Groups {
     },
     async configurationImage(configuration) {
       const { sdk, client } = await load();
+      const name = { action: 'autoscaling:DescribeLaunchConfigurations', subject: configuration };
       const answer = await aws.call(
-        { action: 'autoscaling:DescribeLaunchConfigurations', subject: configuration },
+        name,
         async (options) =>
           await client.send(
             new sdk.DescribeLaunchConfigurationsCommand({ LaunchConfigurationNames: [configuration] }),
             options,
           ),
       );
-      return answer.LaunchConfigurations?.[0]?.ImageId;
+      const [found] = present(answer.LaunchConfigurations, name, 'LaunchConfigurations');
+      return found?.ImageId;
     },
   };
 }
 
 function readGroup(group: AutoScalingGroup, name: AwsRequestName): Group {
+  const inService = (group.Instances ?? [])
+    .filter(({ LifecycleState }) => LifecycleState === 'InService')
+    .map(({ InstanceId }) => present(InstanceId, name, 'InstanceId') as InstanceId);
   return {
     name: present(group.AutoScalingGroupName, name, 'AutoScalingGroupName'),
     launch: readLaunch(group),
+    ...(inService.length === 0 ? {} : { inService }),
   };
 }
 

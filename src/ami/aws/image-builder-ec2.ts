@@ -1,8 +1,8 @@
-import { everyItem } from '../../platform/aws.ts';
 import { TAG } from '../model/tags.ts';
 import { keyPairName, type Leftover, type ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 import type { Ec2 } from './ec2.ts';
 import { tagsOf } from './tagging.ts';
+import { wholeList } from './whole-list.ts';
 
 /** States of an instance that costs, or will. */
 const ALIVE = ['pending', 'running', 'stopping', 'stopped'];
@@ -124,10 +124,11 @@ function tagFilter(family: string) {
 async function instancesOf(ec2: Ec2, family: string): Promise<readonly Leftover[]> {
   const { sdk, client } = await ec2.load();
   const input = { Filters: [tagFilter(family), { Name: 'instance-state-name', Values: ALIVE }] };
+  const name = { action: 'ec2:DescribeInstances', subject: `instances that build family ${family}` };
   const reservations = await ec2.call(
-    { action: 'ec2:DescribeInstances', subject: `instances that build family ${family}` },
+    name,
     async (options) =>
-      await everyItem(sdk.paginateDescribeInstances({ client }, input, options), (page) => page.Reservations),
+      await wholeList(sdk.paginateDescribeInstances({ client }, input, options), 'Reservations', name),
   );
   return reservations
     .flatMap((reservation) => reservation.Instances ?? [])
@@ -140,10 +141,11 @@ async function volumesOf(ec2: Ec2, family: string): Promise<readonly Leftover[]>
   const { sdk, client } = await ec2.load();
   // One that is attached goes with its instance.
   const input = { Filters: [tagFilter(family), { Name: 'status', Values: ['available'] }] };
+  const name = { action: 'ec2:DescribeVolumes', subject: `volumes that build family ${family}` };
   const volumes = await ec2.call(
-    { action: 'ec2:DescribeVolumes', subject: `volumes that build family ${family}` },
+    name,
     async (options) =>
-      await everyItem(sdk.paginateDescribeVolumes({ client }, input, options), (page) => page.Volumes),
+      await wholeList(sdk.paginateDescribeVolumes({ client }, input, options), 'Volumes', name),
   );
   return volumes.flatMap(({ VolumeId, CreateTime, Tags }) =>
     traceOf('volume', VolumeId, { since: CreateTime, run: tagsOf(Tags)[TAG.run] }),

@@ -1,12 +1,13 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { everyItem } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
 import type { Images } from '../model/account.ts';
 import type { ImageId, SnapshotId } from '../model/ids.ts';
 import type { ImageSnapshot, MachineImage } from '../model/machine-image.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
+import { wholeList } from './whole-list.ts';
 
 /** EC2's words for an image that is not there, or not any more. */
 const ABSENT = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'];
@@ -26,9 +27,10 @@ export function openImages(ec2: Ec2): Images {
       const images = await ec2.call(
         name,
         async (options) =>
-          await everyItem(
+          await wholeList(
             sdk.paginateDescribeImages({ client, pageSize: 200 }, input, options),
-            (page) => page.Images,
+            'Images',
+            name,
           ),
       );
       return images.filter(exists).map((image) => machineImage(image, name));
@@ -41,7 +43,9 @@ export function openImages(ec2: Ec2): Images {
         { ...name, expect: ABSENT },
         async (options) => await client.send(new sdk.DescribeImagesCommand(input), options),
       );
-      const [image] = (answer.ok ? answer.value.Images : undefined)?.filter(exists) ?? [];
+      if (!answer.ok) return undefined;
+      const image = present(answer.value.Images, name, 'Images').find(exists);
+      if (image !== undefined && image.ImageId !== id) throw incomplete(name, `image ${image.ImageId ?? ''}`);
       return image === undefined ? undefined : machineImage(image, name);
     },
     async deregister(id) {
@@ -52,6 +56,17 @@ export function openImages(ec2: Ec2): Images {
       );
     },
   };
+}
+
+/** EC2 gives it as text, which the SDK does not read. Throws `outside` where it is no time. */
+function dateOf(text: string, name: AwsRequestName): Date {
+  const date = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw incomplete(name, `'${text}' as CreationDate, which is no time`);
+}
+
+function incomplete({ action, subject }: AwsRequestName, what: string): WarmbakeError {
+  return new WarmbakeError('outside', 'aws-incomplete', `${action} (${subject}) answered with ${what}`);
 }
 
 /** Images can still be described for a while after they went (DescribeImages). */
@@ -67,7 +82,7 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
       ? {}
       : { description: image.Description }),
     owner: present(image.OwnerId, name, 'OwnerId'),
-    createdAt: new Date(present(image.CreationDate, name, 'CreationDate')),
+    createdAt: dateOf(present(image.CreationDate, name, 'CreationDate'), name),
     availability: present(image.State, name, 'State'),
     ...(image.Public === true ? { isPublic: true as const } : {}),
     snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }): ImageSnapshot[] =>

@@ -1,11 +1,11 @@
 import type { Instance as SdkInstance } from '@aws-sdk/client-ec2';
-import { everyItem } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import type { Instance, Instances } from '../model/account.ts';
 import type { ImageId, InstanceId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
+import { wholeList } from './whole-list.ts';
 
 /** Every state but `terminated`. */
 const STATES = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
@@ -20,13 +20,14 @@ export function openInstances(ec2: Ec2): Instances {
       const reservations = await ec2.call(
         name,
         async (options) =>
-          await everyItem(
+          await wholeList(
             sdk.paginateDescribeInstances({ client, pageSize: 500 }, input, options),
-            (page) => page.Reservations,
+            'Reservations',
+            name,
           ),
       );
       return reservations
-        .flatMap((reservation) => reservation.Instances ?? [])
+        .flatMap((reservation) => present(reservation.Instances, name, 'Instances'))
         .map((instance) => readInstance(instance, name));
     },
   };

@@ -1,7 +1,9 @@
-import { everyItem, lazily, type Aws } from '../../platform/aws.ts';
+import { lazily, type Aws } from '../../platform/aws.ts';
+import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Parameters, PastParameter } from '../model/account.ts';
 import { present } from './present.ts';
+import { wholeList } from './whole-list.ts';
 
 /** SSM keeps 100 versions of a parameter. */
 const FULL = 'ParameterMaxVersionLimitExceeded';
@@ -19,9 +21,10 @@ export function openParameters(aws: Aws): Parameters {
     const answer = await aws.ask(
       { ...name, expect: ABSENT },
       async (options) =>
-        await everyItem(
+        await wholeList(
           sdk.paginateGetParameterHistory({ client, pageSize: 50 }, { Name: parameter }, options),
-          (page) => page.Parameters,
+          'Parameters',
+          name,
         ),
     );
     return (answer.ok ? answer.value : [])
@@ -44,6 +47,7 @@ export function openParameters(aws: Aws): Parameters {
       );
       if (!answer.ok) return undefined;
       const found = present(answer.value.Parameter, name, 'Parameter');
+      requireAnswerOf(found.Name, parameter, name);
       return {
         value: present(found.Value, name, 'Value'),
         version: present(found.Version, name, 'Version'),
@@ -62,6 +66,14 @@ export function openParameters(aws: Aws): Parameters {
     },
     history,
   };
+}
+
+/** The value of another parameter must not pass for this one's. Version or label can be part of what was asked; an ARN has the name in it. */
+function requireAnswerOf(found: string | undefined, asked: string, name: AwsRequestName): void {
+  if (found !== undefined && (asked.startsWith('arn:') || asked.split(':')[0] === found.split(':')[0]))
+    return;
+  const message = `${name.action} (${name.subject}) answered with parameter '${found ?? ''}'`;
+  throw new WarmbakeError('outside', 'aws-incomplete', message);
 }
 
 /** The oldest version makes room for the newest, except where it carries a label. */

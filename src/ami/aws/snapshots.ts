@@ -1,9 +1,9 @@
-import { everyItem } from '../../platform/aws.ts';
 import type { Snapshots } from '../model/account.ts';
 import type { SnapshotId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
+import { wholeList } from './whole-list.ts';
 
 const IN_USE = 'InvalidSnapshot.InUse';
 
@@ -17,9 +17,10 @@ export function openSnapshots(ec2: Ec2): Snapshots {
       const snapshots = await ec2.call(
         name,
         async (options) =>
-          await everyItem(
+          await wholeList(
             sdk.paginateDescribeSnapshots({ client, pageSize: 200 }, input, options),
-            (page) => page.Snapshots,
+            'Snapshots',
+            name,
           ),
       );
       return snapshots.map((snapshot) => ({

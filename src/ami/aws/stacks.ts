@@ -19,7 +19,8 @@ export function openStacks(aws: Aws): Stacks {
         { ...name, expect: ABSENT },
         async (options) => await client.send(new sdk.DescribeStacksCommand({ StackName: stack }), options),
       );
-      const [found] = (answer.ok ? answer.value.Stacks : undefined) ?? [];
+      if (!answer.ok) return undefined;
+      const [found] = present(answer.value.Stacks, name, 'Stacks');
       if (found === undefined) return undefined;
       return {
         status: present(found.StackStatus, name, 'StackStatus'),
@@ -34,15 +35,13 @@ export function openStacks(aws: Aws): Stacks {
     async resource(stack, logicalId) {
       const { sdk, client } = await load();
       const input = { StackName: stack, LogicalResourceId: logicalId };
+      const name = { action: 'cloudformation:DescribeStackResource', subject: `${logicalId} of ${stack}` };
       const answer = await aws.ask(
-        {
-          action: 'cloudformation:DescribeStackResource',
-          subject: `${logicalId} of ${stack}`,
-          expect: ABSENT,
-        },
+        { ...name, expect: ABSENT },
         async (options) => await client.send(new sdk.DescribeStackResourceCommand(input), options),
       );
-      const id = answer.ok ? answer.value.StackResourceDetail?.PhysicalResourceId : undefined;
+      if (!answer.ok) return undefined;
+      const id = present(answer.value.StackResourceDetail, name, 'StackResourceDetail').PhysicalResourceId;
       return id === '' ? undefined : id;
     },
   };

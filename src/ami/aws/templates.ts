@@ -1,5 +1,4 @@
 import type { LaunchTemplateVersion } from '@aws-sdk/client-ec2';
-import { everyItem } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import type { Templates } from '../model/account.ts';
 import type { TemplateId } from '../model/ids.ts';
@@ -7,6 +6,7 @@ import { toJson } from '../model/json.ts';
 import { clientToken, type TemplateVersion } from '../model/template-version.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
+import { wholeList } from './whole-list.ts';
 
 const ABSENT = [
   'InvalidLaunchTemplateId.NotFound',
@@ -26,7 +26,8 @@ export function openTemplates(ec2: Ec2): Templates {
         { ...name, expect: ABSENT },
         async (options) => await client.send(new sdk.DescribeLaunchTemplateVersionsCommand(input), options),
       );
-      const [found] = (answer.ok ? answer.value.LaunchTemplateVersions : undefined) ?? [];
+      if (!answer.ok) return undefined;
+      const [found] = present(answer.value.LaunchTemplateVersions, name, 'LaunchTemplateVersions');
       return found === undefined ? undefined : templateVersion(found, name);
     },
     async withImage(template, image) {
@@ -36,9 +37,10 @@ export function openTemplates(ec2: Ec2): Templates {
       const versions = await ec2.call(
         name,
         async (options) =>
-          await everyItem(
+          await wholeList(
             sdk.paginateDescribeLaunchTemplateVersions({ client, pageSize: 200 }, input, options),
-            (page) => page.LaunchTemplateVersions,
+            'LaunchTemplateVersions',
+            name,
           ),
       );
       return versions.map((found) => templateVersion(found, name)).filter((found) => found.image === image);
@@ -49,13 +51,14 @@ export function openTemplates(ec2: Ec2): Templates {
       const versions = await ec2.call(
         name,
         async (options) =>
-          await everyItem(
+          await wholeList(
             sdk.paginateDescribeLaunchTemplateVersions(
               { client, pageSize: 200 },
               { LaunchTemplateId: template },
               options,
             ),
-            (page) => page.LaunchTemplateVersions,
+            'LaunchTemplateVersions',
+            name,
           ),
       );
       return versions.map((found) => templateVersion(found, name));
@@ -66,13 +69,14 @@ export function openTemplates(ec2: Ec2): Templates {
       const versions = await ec2.call(
         name,
         async (options) =>
-          await everyItem(
+          await wholeList(
             sdk.paginateDescribeLaunchTemplateVersions(
               { client, pageSize: 200 },
               { Versions: ['$Latest', '$Default'] },
               options,
             ),
-            (page) => page.LaunchTemplateVersions,
+            'LaunchTemplateVersions',
+            name,
           ),
       );
       return versions.map((found) => templateVersion(found, name));
@@ -97,7 +101,7 @@ export function openTemplates(ec2: Ec2): Templates {
 }
 
 function templateVersion(version: LaunchTemplateVersion, name: AwsRequestName): TemplateVersion {
-  const data = version.LaunchTemplateData ?? {};
+  const data = present(version.LaunchTemplateData, name, 'LaunchTemplateData');
   return {
     template: present(version.LaunchTemplateId, name, 'LaunchTemplateId') as TemplateId,
     number: present(version.VersionNumber, name, 'VersionNumber'),

@@ -92,6 +92,8 @@ export interface Groups {
 export interface Group {
   readonly name: string;
   readonly launch: GroupLaunch;
+  /** Its instances that are in service; absent where there are none. */
+  readonly inService?: readonly InstanceId[];
 }
 
 /** One scaling activity: a launch or a termination. */

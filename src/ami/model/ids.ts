@@ -14,3 +14,8 @@ const HEX = '[0-9a-f]{8}(?:[0-9a-f]{9})?';
 export function parseImageId(text: string): ImageId | undefined {
   return new RegExp(`^ami-${HEX}$`).test(text) ? (text as ImageId) : undefined;
 }
+
+/** All ids of images in a text: what a value that is not quite an id may still mean to launch. */
+export function imageIdsIn(text: string): readonly ImageId[] {
+  return [...text.matchAll(new RegExp(`\\bami-${HEX}\\b`, 'g'))].map(([id]) => id as ImageId);
+}

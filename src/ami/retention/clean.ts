@@ -61,7 +61,7 @@ export async function clean(
     else {
       const removed = await attemptLine({ id: image.id, image }, async () => {
         await markForRemoval(account, image, { family });
-        last.usage = await readUsage(account, host, options);
+        last.usage = await readUsage(account, host, { ...options, before: last.usage });
         return await removeUnused(account, host, { image, usage: last.usage });
       });
       lines.unshift(removed);

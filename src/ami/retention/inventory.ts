@@ -4,11 +4,11 @@ import type { Host } from '../../platform/host.ts';
 import { inParallel } from '../../platform/parallel.ts';
 import type { Account } from '../model/account.ts';
 import { readDesiredState } from '../model/desired.ts';
-import { parseImageId, type ImageId } from '../model/ids.ts';
+import { imageIdsIn, type ImageId } from '../model/ids.ts';
 import type { TemplateUse } from '../model/launch.ts';
 import { LOGICAL_ID } from '../rollout/stack-plan.ts';
 import type { TemplateVersion } from '../model/template-version.ts';
-import { usageOf, usesOfGroups, type UsageFacts, type Usage } from './usage.ts';
+import { hasShrunk, usageInEither, usageOf, usesOfGroups, type UsageFacts, type Usage } from './usage.ts';
 
 /** Lookups at a time. */
 const AT_A_TIME = 8;
@@ -18,16 +18,24 @@ export interface UsageOptions {
   readonly family: FamilySettings;
   /** Images of rollouts that are under way. */
   readonly rollouts: readonly ImageId[];
+  /** What this run has read before: where less is there now, it is read once more, and either reading counts. */
+  readonly before?: Usage;
 }
 
-/** Reads everything that can refer to an image. What cannot be read makes the answer incomplete; nothing but an interruption throws. */
+/**
+ * Reads everything that can refer to an image. What cannot be read makes the answer incomplete; nothing but an interruption
+ * throws. What shrank or contradicts itself, as where a group has an instance that EC2 does not list, is read twice.
+ */
 export async function readUsage(
   account: Account,
   { clock }: Pick<Host, 'clock'>,
-  { family, rollouts }: UsageOptions,
+  { before, ...options }: UsageOptions,
 ): Promise<Usage> {
+  const read = async () => usageOf(await readInventory(account, clock.now(), options));
   try {
-    return usageOf(await readInventory(account, clock.now(), { family, rollouts }));
+    const first = await read();
+    const isDoubtful = first.complete ? before !== undefined && hasShrunk(first, before) : true;
+    return isDoubtful ? usageInEither(first, await read()) : first;
   } catch (error) {
     if (!(error instanceof WarmbakeError)) throw error;
     return { complete: false, missing: [error.message] };
@@ -62,7 +70,7 @@ async function readInventory(
   const versions = [...currentVersions, ...usedVersions.flatMap(({ version }) => version ?? [])];
   const resolved = await lookUp(references(versions), async (text) => {
     const parameter = await account.parameters.get(text.slice('resolve:ssm:'.length));
-    return parameter === undefined ? undefined : parseImageId(parameter.value);
+    return parameter === undefined ? [] : imageIdsIn(parameter.value);
   });
   return {
     desiredState,

@@ -1,6 +1,7 @@
+import { oneLine } from '../../platform/outside-text.ts';
 import type { Group, Instance } from '../model/account.ts';
 import type { DesiredState } from '../model/desired.ts';
-import type { ImageId, SnapshotId } from '../model/ids.ts';
+import { parseImageId, type ImageId, type SnapshotId } from '../model/ids.ts';
 import { usesOf, type TemplateUse } from '../model/launch.ts';
 import { snapshotsOf, type TemplateVersion } from '../model/template-version.ts';
 
@@ -11,6 +12,8 @@ export type Usage =
       /** Phrases by image: `desired`, `group x, version 7 of lt-…`, `instance i-… (running)`. */
       readonly images: ReadonlyMap<ImageId, readonly string[]>;
       readonly snapshots: ReadonlySet<SnapshotId>;
+      /** Everything that was looked at: groups, versions and instances. */
+      readonly seen: ReadonlySet<string>;
     }
   | { readonly complete: false; readonly missing: readonly string[] };
 
@@ -26,8 +29,8 @@ export interface UsageFacts {
   readonly usedVersions: readonly UsedVersion[];
   /** Images of launch configurations by name. */
   readonly configurations: ReadonlyMap<string, string | undefined>;
-  /** Images behind `resolve:ssm:…`, by that text; absent where the parameter holds none. */
-  readonly resolved: ReadonlyMap<string, ImageId | undefined>;
+  /** Images behind `resolve:ssm:…`, by that text; none where the parameter names none. */
+  readonly resolved: ReadonlyMap<string, readonly ImageId[]>;
   readonly instances: readonly Instance[];
   /** Images of rollouts that are under way. */
   readonly rollouts: readonly ImageId[];
@@ -62,10 +65,11 @@ export function usageOf(inventory: UsageFacts): Usage {
   };
   const useWritten = (image: string | undefined, by: string): void => {
     if (image === undefined) return;
+    const id = parseImageId(image);
     // What resolves to no image launches none.
-    const id = inventory.resolved.has(image) ? inventory.resolved.get(image) : (image as ImageId);
-    if (id?.startsWith('ami-') === false) missing.push(`what '${image}' is, used by ${by}`);
-    else if (id !== undefined) use(id, by);
+    const ids = inventory.resolved.get(image) ?? (id === undefined ? undefined : [id]);
+    if (ids === undefined) missing.push(`what '${image}' is, used by ${by}`);
+    else for (const found of ids) use(found, by);
   };
   const useVersion = (version: TemplateVersion, by: string): void => {
     useWritten(version.image, by);
@@ -74,6 +78,8 @@ export function usageOf(inventory: UsageFacts): Usage {
 
   const { desired, hold } = inventory.desiredState;
   if (desired.state === 'image') use(desired.id, 'desired');
+  if (desired.state === 'unusable')
+    missing.push(oneLine(`which image is desired: '${desired.text}' is no id`));
   if (hold.state === 'held' && hold.hold.image !== undefined) use(hold.hold.image, 'held');
   if (hold.state === 'unreadable') missing.push('which image is held');
   for (const image of inventory.rollouts) use(image, 'a rollout is under way');
@@ -103,6 +109,33 @@ export function usageOf(inventory: UsageFacts): Usage {
     useVersion(version, `${version.isDefault ? 'default' : 'latest'} version of ${version.template}`);
   }
   for (const { image, id, state } of inventory.instances) use(image, `instance ${id} (${state})`);
+  const instances = new Set(inventory.instances.map(({ id }) => id));
+  for (const { name, inService = [] } of inventory.groups) {
+    for (const id of inService) if (!instances.has(id)) missing.push(`instance ${id} of group ${name}`);
+  }
 
-  return missing.length === 0 ? { complete: true, images, snapshots } : { complete: false, missing };
+  const seen = seenIn(inventory);
+  return missing.length === 0 ? { complete: true, images, snapshots, seen } : { complete: false, missing };
+}
+
+function seenIn({ groups, currentVersions, instances }: UsageFacts): ReadonlySet<string> {
+  return new Set([
+    ...groups.map(({ name }) => `group ${name}`),
+    ...currentVersions.map(({ template }) => template),
+    ...instances.map(({ id }) => id),
+  ]);
+}
+
+/** Whether something that was there before is not there any more. */
+export function hasShrunk(now: Usage, before: Usage): boolean {
+  return now.complete && before.complete && [...before.seen].some((what) => !now.seen.has(what));
+}
+
+/** What either of two readings says is used; incomplete where the later one is. */
+export function usageInEither(earlier: Usage, later: Usage): Usage {
+  if (!earlier.complete || !later.complete) return later;
+  const images = new Map(earlier.images);
+  for (const [image, by] of later.images)
+    images.set(image, [...new Set([...(images.get(image) ?? []), ...by])]);
+  return { ...later, images, snapshots: new Set([...earlier.snapshots, ...later.snapshots]) };
 }

@@ -24,7 +24,9 @@ beforeAll(async () => {
       if (answer === HANG_UP) request.socket.destroy();
       else if (typeof answer === 'number') response.writeHead(answer).end();
       else
-        response.writeHead(answer.includes('<Error') ? 400 : 200, { 'content-type': 'text/xml' }).end(answer);
+        response
+          .writeHead(answer.includes('<Error') ? 400 : 200, { 'content-type': 'text/xml' })
+          .end(answerTo(new URLSearchParams(body).get('Action') ?? '', answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,6 +40,11 @@ beforeEach(() => {
   answers = [];
   requests = [];
 });
+
+/** `<R>` stands for the element that answers the action. */
+function answerTo(action: string, answer: string): string {
+  return answer.replaceAll(/(<\/?)R\b/g, `$1${action}Response`);
+}
 
 function open(signal = new AbortController().signal): Account {
   return openAccount({ fetch, signal }, 'us-east-1');
@@ -170,7 +177,7 @@ describe('what may pass is tried again', () => {
     answers = [
       503,
       HANG_UP,
-      '<R><launchTemplateVersion><launchTemplateId>lt-1</launchTemplateId><versionNumber>2</versionNumber></launchTemplateVersion></R>',
+      '<R><launchTemplateVersion><launchTemplateId>lt-1</launchTemplateId><versionNumber>2</versionNumber><launchTemplateData/></launchTemplateVersion></R>',
     ];
     await open().templates.create({ template: 'lt-1', source: 1, image: 'ami-1', description: 'd' });
     const tokens = requests.map((body) => new URLSearchParams(body).get('ClientToken'));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CleanReport } from '../../../src/ami/retention/clean.ts';
 import { clean } from '../../../src/ami/retention/clean.ts';
 import { holdParameter, printHold } from '../../../src/ami/model/hold.ts';
-import type { ImageId } from '../../../src/ami/model/ids.ts';
+import type { ImageId, InstanceId } from '../../../src/ami/model/ids.ts';
 import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
 import { TAG } from '../../../src/ami/model/tags.ts';
 import { DAY, FAMILY } from '../family.ts';
@@ -219,6 +219,13 @@ describe('L7: nothing in use is deleted', () => {
       },
     ],
     [
+      'one that a template finds through a parameter with a line break after the id',
+      ({ fake }, { id }) => {
+        setParameter(fake, '/other/image', `${id}\n`);
+        addStack(fake, 'elsewhere', { image: 'resolve:ssm:/other/image' });
+      },
+    ],
+    [
       'one in an override',
       ({ fake, images }, { id }) =>
         void addStack(fake, 'elsewhere', { image: images[0]!.id, overrides: [{ image: id }] }),
@@ -270,6 +277,26 @@ describe('L7: nothing in use is deleted', () => {
     };
     await cleanUp(world.fake);
     expect(world.fake.state.images.has(oldest.id)).toBe(true);
+  });
+
+  test('an inventory that shrank is read twice, and what either reading shows is in use', async () => {
+    const { fake, images } = tenDays();
+    // One image comes into use after the first reading; of the second one, right before its deletion, half is missing.
+    const others = images.slice(0, 6).map(({ id }) => addInstance(fake, { image: id }));
+    const late = addInstance(fake, { image: images[9]!.id });
+    const all = [...fake.state.instances];
+    const missing: readonly (readonly InstanceId[])[] = [[late], [late, ...others]];
+    let readings = 0;
+    fake.gate.before = ({ name }) => {
+      if (name !== 'instances.list') return;
+      const left = all.filter(([id]) => !missing[readings]?.includes(id));
+      fake.state.instances.clear();
+      for (const [id, instance] of left) fake.state.instances.set(id, instance);
+      readings += 1;
+    };
+    const report = await cleanUp(fake);
+    expect(becauseOf(report, images[9]!)).toMatch(/^kept: instance /);
+    expect(fake.state.images.has(images[9]!.id)).toBe(true);
   });
 
   test('when any single lookup fails, nothing goes from then on', async () => {
@@ -332,6 +359,35 @@ describe('L7: nothing in use is deleted', () => {
       'the hold cannot be read',
       (fake: FakeAccount) => setParameter(fake, holdParameter(FAMILY), 'hm'),
       'which image is held',
+    ],
+    [
+      'the parameter says something else than an id',
+      (fake: FakeAccount) => setParameter(fake, FAMILY.parameter, 'ami-0000000000000000a\n'),
+      "which image is desired: 'ami-0000000000000000a ' is no id",
+    ],
+    [
+      'the hold names its image with a line break',
+      (fake: FakeAccount) =>
+        setParameter(
+          fake,
+          holdParameter(FAMILY),
+          JSON.stringify({
+            held: true,
+            image: 'ami-0000000000000000a\n',
+            by: 'a',
+            reason: 'b',
+            since: new Date(0),
+          }),
+        ),
+      'which image is held',
+    ],
+    [
+      'a group has an instance that is not among the instances, also when asked again',
+      (fake: FakeAccount) => {
+        const [name, group] = [...fake.state.groups][0]!;
+        fake.state.groups.set(name, { ...group, inService: ['i-0000000000000000a'] });
+      },
+      'instance i-0000000000000000a of group pull-requests-AgentAutoScaleGroup-1',
     ],
     [
       'a template names its image in a way that is not known',
