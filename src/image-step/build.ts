@@ -15,6 +15,7 @@ import { bakePlainly } from './plain-bake.ts';
 import { chainTable, configurationLines, contextLines, switchLines } from './plan-document.ts';
 import { type BuildPlan, type PlanRequest, makePlan } from './plan.ts';
 import { checkPush } from './push-check.ts';
+import { pushRightsOf } from './push-rights.ts';
 import { report } from './report.ts';
 import type { BuildResult, TargetResult } from './result.ts';
 import { notStarted, runTargets } from './run-targets.ts';
@@ -32,7 +33,8 @@ export async function runBuild(outer: BuildServices, request: PlanRequest): Prom
   const start = host.clock.now().getTime();
   host.emit({ type: 'section', title: 'What this build is' });
   for (const text of switchLines(services)) host.emit({ type: 'line', text });
-  const planning = makePlan(services, request);
+  const pushRight = pushRightsOf(services.registry);
+  const planning = makePlan(services, { ...request, pushRight });
   planning.catch(() => undefined);
   const { settings } = services;
   const preparing = prepareAccess(host, settings.sccache, judgeTrust(readBuildkite(host.env), settings));
@@ -42,7 +44,7 @@ export async function runBuild(outer: BuildServices, request: PlanRequest): Prom
   const plan = await planning;
   tellPlan(services, plan);
   const { bypass } = services.switches;
-  const [ready] = await Promise.all([bypass ? plan : checkPush(services, plan), telling]);
+  const [ready] = await Promise.all([bypass ? plan : checkPush({ host, pushRight }, plan), telling]);
   const building = bypass || ready.targets.some((t) => t.skip.decision === 'build');
   const equipped = building ? await equip(services, ready, preparing) : services;
   const baking = bypass ? bakePlainly(equipped, ready) : bakeAll(equipped, ready);

@@ -17,7 +17,7 @@ import type { ResolvedTargets } from './resolve-targets.ts';
 import type { BuildServices } from './build-services.ts';
 import { requireExpectedTag } from './expected-tag.ts';
 import { requireCleanCheckout } from './preflight.ts';
-import { switchedWrites } from './switches.ts';
+import { type Switches, switchedWrites } from './switches.ts';
 import { type Writes, buildValues, loadedNames, writesOf } from './target-plan.ts';
 
 /** What the caller wants to be outlined. */
@@ -52,8 +52,6 @@ export interface StartedOutline {
   readonly context: BuildContext;
   /** What each target writes. */
   readonly writes: readonly Writes[];
-  /** Of the candidates those that can be asked for at once. */
-  readonly early: readonly Candidate[];
   readonly whole: Promise<Outline>;
   /** With members in the place of groups and matrices. */
   readonly settings: Settings;
@@ -61,38 +59,53 @@ export interface StartedOutline {
   readonly warnings: readonly Warning[];
   /** What the files alone make of targets. */
   readonly brought: Targets;
+  /** The files certainly declare the variables that `resolve` asked for. */
+  readonly declares: boolean;
 }
 
-/** Finds out what the configured targets stand for, in the build that is known so far. */
-export type ResolveTargets = (asked: {
-  readonly context: BuildContext;
-  readonly values: BuildValues;
-  readonly named: readonly string[];
-}) => Promise<ResolvedTargets>;
+/** Who has a part in outlining a build. */
+export interface OutlineParts {
+  /** Finds out what the configured targets stand for, in the build that is known so far. */
+  readonly resolve: (asked: {
+    readonly context: BuildContext;
+    readonly values: BuildValues;
+    readonly named: readonly string[];
+  }) => Promise<ResolvedTargets>;
+  /**
+   * Is told what the build would be if its targets are what they are configured as, while that is still being found out; again with
+   * each better answer.
+   */
+  readonly foresee?: (outline: Outline) => void;
+}
 
 /** Outlines the build; asks no registry, and of Docker what `resolve` does. Throws where it could not be what the caller wants. */
 export async function startOutline(
   services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
   request: OutlineRequest,
-  resolve: ResolveTargets,
+  { resolve, foresee = () => undefined }: OutlineParts,
 ): Promise<StartedOutline> {
   const { host, history, switches } = services;
   const { known, whole } = await startContext(host, history, services.settings);
   const resolving = resolve({ context: known, values: buildValues(known, []), named: request.targets });
   // Git's answers are needed later than bake's.
   const asking = sayIfSlow(host, 'asking git for parent and merge base', whole());
-  asking.catch(() => undefined);
+  const guess = (context: BuildContext): void => {
+    const outline = guessOutline(services, context, request);
+    if (outline !== undefined) foresee(outline);
+  };
+  guess(known);
+  asking.then(guess, () => undefined);
   const expanded = await resolving;
-  const { settings, warnings, brought } = expanded;
+  const { settings, warnings, brought, declares } = expanded;
   const chosen = chooseTargets(expanded, request.targets);
   requireLocal(known, request);
   if (known.commit === undefined && request.push) {
     throw await unknownCommit(host, 'git knows no commit here; a build that pushes needs one');
   }
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
-  const options = { settings, push: request.push, day: await dayOf(host, known, chosen) };
+  const facts = { settings, switches, push: request.push, day: await dayOf(host, known, chosen) };
   const writes = chosen.map((target) => ({
-    ...switchedWrites(writesOf(known, target, options), switches),
+    ...switchedWrites(writesOf(known, target, facts), switches),
     ...(request.load === true ? { load: loadedNames(brought.get(target.name), target.name) } : {}),
   }));
   const { expectTag } = request;
@@ -102,22 +115,52 @@ export async function startOutline(
       writes.flatMap(({ tags }) => tags),
     );
   }
-  const candidatesIn = (context: BuildContext): readonly (readonly Candidate[])[] =>
-    chosen.map((target) => (switches.cacheImport === 'off' ? [] : cacheSources(context, target, settings)));
-  const outlined = asking.then((context): Outline => {
-    const candidates = candidatesIn(context);
+  const outlineIn = (context: BuildContext): Outline => {
+    const candidates = candidatesOf(context, chosen, facts);
     return { context, targets: writes.map((own, i) => ({ writes: own, candidates: candidates[i] ?? [] })) };
-  });
-  outlined.catch(() => undefined);
-  return {
-    context: known,
-    writes,
-    early: candidatesIn(known).flat(),
-    whole: outlined,
-    settings,
-    warnings,
-    brought,
   };
+  foresee(outlineIn(known));
+  const outlined = asking.then(outlineIn);
+  outlined.catch(() => undefined);
+  return { context: known, writes, whole: outlined, settings, warnings, brought, declares };
+}
+
+interface OutlineFacts {
+  readonly settings: Settings;
+  readonly switches: Switches;
+  readonly push: boolean;
+}
+
+function candidatesOf(
+  context: BuildContext,
+  chosen: readonly TargetSettings[],
+  { settings, switches }: OutlineFacts,
+): readonly (readonly Candidate[])[] {
+  return chosen.map((target) =>
+    switches.cacheImport === 'off' ? [] : cacheSources(context, target, settings),
+  );
+}
+
+/** With targets as they are configured. `undefined` where that is nothing to go by; what is wrong with it is not for here to say. */
+function guessOutline(
+  { settings, switches }: Pick<BuildServices, 'settings' | 'switches'>,
+  context: BuildContext,
+  { targets, push, load = false }: OutlineRequest,
+): Outline | undefined {
+  const facts = { settings, switches, push: push && !load };
+  try {
+    const chosen = chooseTargets(asConfigured(settings), targets);
+    const candidates = candidatesOf(context, chosen, facts);
+    return {
+      context,
+      targets: chosen.map((target, i) => ({
+        writes: switchedWrites(writesOf(context, target, facts), switches),
+        candidates: candidates[i] ?? [],
+      })),
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The day of the commit, where a tag that this build can write has it. */
@@ -144,7 +187,7 @@ export async function outlineBuild(
   services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
   request: OutlineRequest,
 ): Promise<Outline> {
-  const resolved = { ...asConfigured(services.settings), warnings: [], brought: new Map() };
-  const started = await startOutline(services, request, async () => resolved);
+  const resolved = { ...asConfigured(services.settings), warnings: [], brought: new Map(), declares: false };
+  const started = await startOutline(services, request, { resolve: async () => resolved });
   return await started.whole;
 }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   type BuilderChoice,
   type BuilderDecision,
@@ -8,38 +7,31 @@ import {
 } from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
-import type { Candidate } from '../refs/candidate.ts';
-import { type Probed, type Prober, openProber } from '../cache/probe.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Settings } from '../config/settings.ts';
 import type { UsedConfiguration } from '../config/used.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
-import { sayIfSlow } from '../platform/slow.ts';
 import { SWITCHED_OFF } from '../sccache/switched-off.ts';
 import { bakeDocument } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
 import { deliveryFacts } from './delivery-facts.ts';
 import { isAsConfigured, startEarlyEvaluation, startEvaluation } from './evaluation.ts';
-import { imageFact } from './image-fact.ts';
 import { type ImportPlan, closestEntry, importWarnings, planImport } from './import-plan.ts';
-import { type OutlinedTarget, type OutlineRequest, startOutline } from './outline.ts';
-import { requireInsideCheckout, variableWarnings } from './preflight.ts';
+import { type OutlineRequest, startOutline } from './outline.ts';
+import { requireInsideCheckout, variablesToProve, variableWarnings } from './preflight.ts';
 import { type Promoted, planPromotion } from './promotion.ts';
+import { type QuestionRequest, openQuestions } from './registry-questions.ts';
 import { replacedOf } from './replaced.ts';
 import { resolveTargets } from './resolve-targets.ts';
 import { type SkipDecision, type SkipFacts, decideSkip } from './skip.ts';
 import { type Switches, unknownSwitches } from './switches.ts';
 import { requireFreeTags } from './taken-tags.ts';
-import type { ResolvedTarget, TargetPlan, Writes } from './target-plan.ts';
+import type { ResolvedTarget, TargetPlan } from './target-plan.ts';
 
 /** What the caller wants. */
-export interface PlanRequest extends OutlineRequest {
-  /** Ask no registry: every source is `unprobed` and imported. */
-  readonly offline: boolean;
-  /** Build although the image exists. */
-  readonly force: boolean;
+export interface PlanRequest extends OutlineRequest, QuestionRequest {
   /** Nothing is to be built: goes on without a builder, and says in {@link BuildPlan.missing} what lacks. */
   readonly lookOnly?: boolean;
 }
@@ -66,7 +58,7 @@ export interface BuildPlan {
 }
 
 /**
- * Makes the plan. Sources are asked while builder and definition are prepared, so that probing adds no wait of its own.
+ * Makes the plan. Registries are asked while builder and definition are prepared, so that probing adds no wait of its own.
  * Writes nothing but the overlay in the scratch directory. Throws where the build could not do what the plan says.
  */
 export async function makePlan(outer: BuildServices, request: PlanRequest): Promise<BuildPlan> {
@@ -75,34 +67,36 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
 
   // First what takes longest: nothing of this process is to stand between bake and its start.
   let early: Promise<Definition> | undefined;
-  const outlining = startOutline(outer, request, async ({ context: known, ...asked }) => {
-    const resolving = resolveTargets(outer, asked);
-    early = startEarlyEvaluation(outer, known, request);
-    return await resolving;
+  const questions = openQuestions(outer, request);
+  const toProve = variablesToProve(outer);
+  const outlining = startOutline(outer, request, {
+    resolve: async ({ context: known, ...asked }) => {
+      const resolving = resolveTargets(outer, { ...asked, variables: toProve ?? [] });
+      early = startEarlyEvaluation(outer, known, request);
+      return await resolving;
+    },
+    foresee: (outline) => questions.foresee(outline),
   });
-  const declared = variableWarnings(outer);
+  const listing = toProve === undefined ? variableWarnings(outer) : undefined;
   const builder = builderFacts(host, outer.settings.builder, outer.docker).then((facts) => {
     const decision = decidedBuilder(outer, facts, request);
     return { ...decision, delivery: deliveryFacts(decision.choice, facts, request) };
   });
-  for (const started of [declared, builder]) started.catch(() => undefined);
+  for (const started of [listing, builder]) started?.catch(() => undefined);
   const outline = await outlining;
   const { writes, settings } = outline;
   const services = { ...outer, settings };
   const evaluation = { context: outline.context, writes, overrides: request.overrides ?? [] };
   const printing =
     (isAsConfigured(outer, settings) ? early : undefined) ?? startEvaluation(services, evaluation);
-  // Until here others were told to work; asking a registry is work of this process.
-  await setImmediate();
-  const prober = openSourceProber(services, request);
-  prober?.start(outline.early);
-  const images = writes.map(async (target) => await imageFacts(services, target, request));
+  const declared = listing ?? (outline.declares ? Promise.resolve([]) : variableWarnings(outer));
   const free =
     request.offline || switches.bypass ? undefined : requireFreeTags(services, outline.context, writes);
-  for (const asked of [...images, free]) asked?.catch(() => undefined);
+  for (const asked of [declared, free]) asked?.catch(() => undefined);
   const { context, targets: outlined } = await outline.whole;
-  const [probes, printed, variables, { choice, delivery, warnings, missing }] = await Promise.all([
-    probeSources(services, outlined, prober),
+  const [probes, images, printed, variables, { choice, delivery, warnings, missing }] = await Promise.all([
+    questions.probe(outlined.map(({ candidates }) => candidates)),
+    Promise.all(writes.map(async ({ tags }) => await questions.images(tags))),
     printing,
     declared,
     builder,
@@ -119,7 +113,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
   });
   const skips = await Promise.all(
     targets.map(async (target, i) => {
-      const facts = (await images[i]) ?? [];
+      const facts = images[i] ?? [];
       return await skipOf(services, { context, target, printed, request, facts });
     }),
   );
@@ -178,43 +172,6 @@ function decidedBuilder(
 }
 
 const NOT_ASKED: SkipDecision = { decision: 'build', because: 'the registry was not asked (--offline)' };
-
-/** `undefined` where no registry is to be asked. */
-function openSourceProber(
-  { registry, host, settings, switches }: BuildServices,
-  { offline }: PlanRequest,
-): Prober | undefined {
-  const { maxSources } = settings.cache;
-  return offline || switches.bypass ? undefined : openProber({ registry, host }, { maxSources });
-}
-
-/** What became of the sources of each target, in their order. */
-async function probeSources(
-  { host }: BuildServices,
-  targets: readonly OutlinedTarget[],
-  prober: Prober | undefined,
-): Promise<readonly Probed[]> {
-  const candidates = targets.map((target) => target.candidates);
-  const count = candidates.flat().length;
-  if (prober === undefined) {
-    const unprobed = ({ role, ref }: Candidate) => ({ role, ref, state: 'unprobed' }) as const;
-    return candidates.map((all) => ({ sources: all.map(unprobed), donors: [] }));
-  }
-  return await sayIfSlow(host, `asking the registry for ${count} cache sources`, prober.probe(candidates));
-}
-
-/** What the registry holds under the tags that the build would push; asked only where that can spare the build. */
-async function imageFacts(
-  { registry, settings, switches }: BuildServices,
-  { tags }: Writes,
-  { force, offline }: PlanRequest,
-): Promise<SkipFacts['tags']> {
-  if (force || offline || switches.bypass) return [];
-  const { revision } = settings.bake.annotations;
-  return await Promise.all(
-    tags.map(async (ref) => ({ ref, fact: await imageFact(registry, ref, revision) })),
-  );
-}
 
 async function skipOf(
   services: BuildServices,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Promised, requireAgreement } from '../bake/agreement.ts';
 import { type BakeCall, declaredVariables, printDefinition, readBakeFile } from '../bake/buildx.ts';
@@ -5,6 +6,7 @@ import type { Definition } from '../bake/definition.ts';
 import { isWithin, judgeDefinition, requireInnocent } from '../bake/judge.ts';
 import { whereabouts } from '../bake/real-place.ts';
 import { requireStages } from '../bake/stage-check.ts';
+import { settledByText } from '../bake/variable-text.ts';
 import { checkVariables } from '../bake/variables.ts';
 import { configuredArguments } from '../config/configured-arguments.ts';
 import { changedFiles } from '../context/changes.ts';
@@ -75,6 +77,24 @@ export function requireInsideCheckout({ root, bake }: BuildServices['settings'])
       hint: 'commit the file itself, or add the place to bake.allow if it is meant',
     },
   );
+}
+
+/**
+ * The variables that bake has to prove declared, where the files' text rules out everything else that {@link variableWarnings} could say;
+ * `undefined` where bake has to list them. A call of bake is spared in most builds.
+ */
+export function variablesToProve({ host, settings }: BuildServices): readonly string[] | undefined {
+  const { files, variables, optional, passthrough } = settings.bake;
+  const set = Object.keys(variables);
+  const wanted = set.filter((name) => !optional.includes(name));
+  const others = Object.keys(host.env).filter((name) => !set.includes(name) && !passthrough.includes(name));
+  try {
+    // Not awaited: bake waits for it.
+    const texts = files.map((file) => readFileSync(path.resolve(settings.root, file), 'utf8'));
+    return settledByText({ texts, wanted, others }) ? wanted : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the configured variables reach the bake files; see {@link checkVariables}. */

@@ -1,24 +1,27 @@
 import { type Reference, type Repository, repositoryName } from '../registry/reference.ts';
 import type { PushRight } from '../registry/push-right.ts';
-import type { Registry } from '../registry/registry.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { BuildServices } from './build-services.ts';
 import type { BuildPlan } from './plan.ts';
+import type { AskPushRight } from './push-rights.ts';
 
 /**
  * Finds a push that cannot work before the build starts. An image that cannot be pushed stops it; a cache that cannot
  * be exported is only left out.
  */
-export async function checkPush(services: BuildServices, plan: BuildPlan): Promise<BuildPlan> {
+export async function checkPush(
+  { host, pushRight }: Pick<BuildServices, 'host'> & { readonly pushRight: AskPushRight },
+  plan: BuildPlan,
+): Promise<BuildPlan> {
   const building = plan.targets.filter((t) => t.skip.decision === 'build');
   const [images, caches] = await Promise.all([
     pushProblems(
-      services.registry,
+      pushRight,
       building.flatMap((t) => t.tags),
     ),
     pushProblems(
-      services.registry,
+      pushRight,
       building.flatMap((t) => t.exportTo),
     ),
   ]);
@@ -38,7 +41,7 @@ export async function checkPush(services: BuildServices, plan: BuildPlan): Promi
     );
   }
   for (const [name, { because }] of caches) {
-    warn(services.host.emit, 'cache-export-impossible', `no cache is exported to ${name}: ${because}`);
+    warn(host.emit, 'cache-export-impossible', `no cache is exported to ${name}: ${because}`);
   }
   if (caches.size === 0) return plan;
   const writable = (ref: Repository): boolean => !caches.has(repositoryName(ref));
@@ -63,12 +66,12 @@ type CannotPush = Extract<PushRight, { readonly can: false }>;
 
 /** Why the registry would not take what goes to these refs, by repository; nothing is written. */
 async function pushProblems(
-  registry: Registry,
+  pushRight: AskPushRight,
   refs: readonly Reference[],
 ): Promise<ReadonlyMap<string, CannotPush>> {
   const repositories = new Map(refs.map((ref) => [repositoryName(ref), ref]));
   const answers = await Promise.all(
-    [...repositories].map(async ([name, ref]) => [name, await registry.canPush(ref)] as const),
+    [...repositories].map(async ([name, ref]) => [name, await pushRight(ref)] as const),
   );
   return new Map(answers.flatMap(([name, right]) => (right.can ? [] : [[name, right] as const])));
 }

@@ -20,6 +20,8 @@ export interface ResolvedTargets extends ExpandedTargets {
   readonly warnings: readonly Warning[];
   /** What the files alone make of targets. */
   readonly brought: Targets;
+  /** The files certainly declare the variables that were asked for. */
+  readonly declares: boolean;
 }
 
 /**
@@ -28,7 +30,15 @@ export interface ResolvedTargets extends ExpandedTargets {
  */
 export async function resolveTargets(
   services: Pick<BuildServices, 'host' | 'settings' | 'docker'>,
-  { values, named }: { readonly values: BuildValues; readonly named: readonly string[] },
+  {
+    values,
+    named,
+    variables = [],
+  }: {
+    readonly values: BuildValues;
+    readonly named: readonly string[];
+    readonly variables?: readonly string[];
+  },
 ): Promise<ResolvedTargets> {
   const { host, settings } = services;
   const { targets } = settings;
@@ -39,6 +49,7 @@ export async function resolveTargets(
         .filter(({ inherits }) => inherits.length > 0)
         .map(({ name, inherits }) => [name, inherits.filter((one) => one !== OVERLAYS)]),
     ),
+    variables,
   }).catch((error: unknown) => {
     host.signal.throwIfAborted();
     requireConfigured(settings, named, error);
@@ -55,6 +66,7 @@ export async function resolveTargets(
   return {
     ...expanded,
     brought: survey.targets,
+    declares: survey.declares,
     warnings: wrong.map(({ message }) => ({ code: 'target-not-defined', message })),
   };
 }
