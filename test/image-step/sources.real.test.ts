@@ -60,7 +60,8 @@ test('whatever the registry answers for its sources, the image gets built from t
     [`${untrusted}:release_2`, dangling, dropped('base', 'failed', 'cache config blob gone')],
   ];
   await putCache(registry.host, `${untrusted}:${base}`);
-  const exporting = (): boolean => faults.requests.some(({ method }) => method === 'POST');
+  const exporting = (): boolean =>
+    faults.requests.some(({ method }) => method === 'PATCH' || method === 'PUT');
   faults.set(
     sources.flatMap(([name, fault]) => {
       const asked = `/v2/${name.replace(':', '/manifests/')}`;
