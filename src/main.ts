@@ -67,6 +67,7 @@ async function main(): Promise<void> {
       ...(process.stderr.isTTY
         ? { terminal: { columns: () => process.stderr.columns, rows: () => process.stderr.rows } }
         : {}),
+      ...(process.stdout.isTTY ? { outTerminal: { columns: () => process.stdout.columns } } : {}),
     },
   });
 }

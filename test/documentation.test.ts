@@ -69,6 +69,7 @@ function refusal(line: string): string | undefined {
   for (const { flags } of spec.options) command.option(flags);
   command
     .option('--json')
+    .option('--wide')
     .allowExcessArguments(false)
     .action(() => undefined);
   try {
@@ -116,7 +117,7 @@ describe.each([...pages])('%s', (page, text) => {
 
   it('names options that a command has', () => {
     const flags = [...specs.values()].flatMap(({ options }) => options.map(({ flags: each }) => each));
-    const known = new Set(['--json', '--help', ...flags.map((each) => each.split(' ')[0] ?? '')]);
+    const known = new Set(['--json', '--wide', '--help', ...flags.map((each) => each.split(' ')[0] ?? '')]);
     const others = new Set(['--print', '--list', '--link', '--set']);
     const named = inlineCode(text).flatMap((code) => /^--[a-z-]+/.exec(code)?.[0] ?? []);
     expect(named.filter((option) => !known.has(option) && !others.has(option))).toEqual([]);

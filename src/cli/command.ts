@@ -1,4 +1,5 @@
 import type { WarmbakeError } from '../platform/errors.ts';
+import type { PagePart } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 
 /** The values of a command line after parsing: arguments by position, options by their camel-case name. */
@@ -11,8 +12,12 @@ export interface Input {
 export interface CommandOutcome {
   /** Printed to standard output with `--json`; `schemaVersion` is added. */
   readonly json: object;
-  /** Printed to standard output without `--json`; nothing where the events said it all. */
+  /** Printed to standard output without `--json`, as it is: a file, a policy, one word for a script. */
   readonly text?: string;
+  /** The same for people, fitted to their screen; nothing where the events said it all. */
+  readonly page?: readonly PagePart[];
+  /** What happened, in one sentence: the last line of standard error. */
+  readonly closing?: string;
   readonly exitCode?: number;
   /** What went wrong although there is a document; sets the exit code and is told like any error. */
   readonly error?: WarmbakeError;

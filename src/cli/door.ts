@@ -16,6 +16,8 @@ export interface Look {
   readonly colour: boolean;
   /** Log groups of Buildkite: `---` folded, `+++` unfolded. */
   readonly buildkite: boolean;
+  /** Columns of a line, now; absent where lines have no end: in logs, pipes and with `--wide`. */
+  readonly columns?: () => number;
 }
 
 /** A line of a page: text, or the head of a chapter. */
@@ -31,8 +33,11 @@ export function words(own: TemplateStringsArray, ...pieces: readonly SafeText[])
   return String.raw({ raw: own }, ...pieces) as SafeText;
 }
 
+/** What can be read on light and on dark ground; yellow, white and grey cannot. */
+export type Ink = 'bold' | 'dim' | 'red' | 'green' | 'magenta';
+
 /** Colours our own text. The caller has decided about colours, so Node's own look at the environment is switched off. */
-export function ink(look: Look, colour: Parameters<typeof styleText>[0], text: SafeText): SafeText {
+export function ink(look: Look, colour: Ink, text: SafeText): SafeText {
   return (look.colour ? styleText(colour, text, { validateStream: false }) : text) as SafeText;
 }
 

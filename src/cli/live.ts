@@ -2,10 +2,10 @@ import type { Clock } from '../platform/clock.ts';
 import type { Event, StepUpdate } from '../platform/events.ts';
 import { framePage, ink, type Line, type Look, type SafePage, shown, SHOWN_CURSOR } from './door.ts';
 import { fit } from './fit.ts';
-import { failureLines, pageLines } from './paint.ts';
+import { eventPainter, failureLines } from './paint.ts';
 import { stepBoard, type Running } from './step-board.ts';
 import { secondsText } from './step-text.ts';
-import { stepText, type Renderer } from './text.ts';
+import { stepLines, type Renderer } from './text.ts';
 
 /** The terminal that a live display is drawn on. */
 export interface Screen {
@@ -30,6 +30,7 @@ const MOST_STEPS = 8;
  */
 export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now'>): LiveRenderer {
   const board = stepBoard();
+  const paint = eventPainter(look);
   let queue: Line[] = [];
   let height = 0;
   let cursorHidden = false;
@@ -57,12 +58,12 @@ export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now
   const step = (update: StepUpdate): readonly Line[] => {
     const change = board.update(update, clock.now());
     if (change.kind === 'failed') return failureLines(look, { ...update, tail: change.tail });
-    return change.kind === 'ended' ? [stepText(look, update, change.word)] : [];
+    return change.kind === 'ended' ? stepLines(look, update, change.word) : [];
   };
 
   const show = (event: Event): readonly Line[] => {
     if (event.type === 'step') return step(event.step);
-    if (event.type !== 'log') return pageLines(look, event);
+    if (event.type !== 'log') return paint(event);
     board.log(event.id, event.lines);
     return [];
   };

@@ -1,22 +1,64 @@
 import type { Event } from '../platform/events.ts';
-import { heading, ink, type Line, type Look, shown, words } from './door.ts';
+import {
+  heading,
+  ink,
+  type Ink,
+  type Line,
+  type Look,
+  messageLines,
+  type SafeText,
+  shown,
+  words,
+} from './door.ts';
+import { columnsOf, cutText } from './fit.ts';
+import { shortHashes } from './notation.ts';
+import { pagePainter } from './page.ts';
 import { shortError, shortName } from './step-text.ts';
-import { tableLines } from './table.ts';
+import { wrapped } from './wrap.ts';
 
 /** Lines of everything but steps and their output, which the two renderers show differently. */
-export function pageLines(look: Look, event: Exclude<Event, { type: 'step' | 'log' }>): readonly Line[] {
-  switch (event.type) {
-    case 'section':
-      return [heading(event.title, { open: event.open })];
-    case 'line':
-      return event.text.split('\n').map((line) => shown(line, look));
-    case 'table':
-      return tableLines(event.head, event.rows).map((line) => shown(line));
-    case 'warning': {
-      const { code, message } = event.warning;
-      return [ink(look, 'yellow', words`warning: ${shown(code)}: ${shown(message)}`)];
+export function eventPainter(
+  look: Look,
+): (event: Exclude<Event, { type: 'step' | 'log' }>) => readonly Line[] {
+  const paint = pagePainter(look);
+  return (event) => {
+    switch (event.type) {
+      case 'section':
+        return [heading(event.title, { open: event.open })];
+      case 'warning':
+        return headedLines(look, `warning: ${event.warning.code}:`, {
+          text: event.warning.message,
+          colour: 'magenta',
+        });
+      case 'line':
+      case 'table':
+      case 'repositories':
+      case 'two-ways':
+        return paint(event);
     }
-  }
+  };
+}
+
+/** A message behind its coloured head; wrapped where lines have an end, and there its hashes are shortened. */
+export function headedLines(
+  look: Look,
+  head: string,
+  { text, colour, exact = false }: { readonly text: string; readonly colour: Ink; readonly exact?: boolean },
+): readonly SafeText[] {
+  const lines = messageLines(`${head} `, text).flatMap((line) => brokenLine(look, line, { exact }));
+  return lines.map((line, i) =>
+    i === 0 && line.startsWith(head)
+      ? words`${ink(look, colour, shown(head))}${shown(line.slice(head.length))}`
+      : line,
+  );
+}
+
+/** A line as it is, or in parts that fit. What is `exact` is for copying: nothing of it is shortened. */
+function brokenLine(look: Look, line: SafeText, { exact }: { readonly exact: boolean }): readonly SafeText[] {
+  const width = look.columns?.();
+  if (width === undefined || columnsOf(line) <= width) return [line];
+  const hang = line.length - line.trimStart().length + 2;
+  return wrapped(exact ? line : shortHashes(line), { width, hang }).map((part) => shown(part));
 }
 
 /** A failed step: its last output together, unfolded. */
@@ -24,9 +66,18 @@ export function failureLines(
   look: Look,
   failed: { readonly name: string; readonly error?: string | undefined; readonly tail: readonly string[] },
 ): readonly Line[] {
+  const title = shortName(`failed: ${failed.name}`);
+  const width = look.columns?.();
+  const { error } = failed;
   return [
-    heading(shortName(`failed: ${failed.name}`), { open: true }),
+    heading(width === undefined ? title : cutText(shown(title), width - HEADING), { open: true }),
     ...failed.tail.map((line) => words`  ${shown(line, look)}`),
-    ...(failed.error === undefined ? [] : [ink(look, 'red', words`  ${shown(shortError(failed.error))}`)]),
+    ...(error === undefined
+      ? []
+      : brokenLine(look, words`  ${shown(shortError(error))}`, { exact: false })
+    ).map((line) => ink(look, 'red', line)),
   ];
 }
+
+/** What stands before a title: `== ` or `+++ `. */
+const HEADING = 4;

@@ -1,19 +1,11 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { addOption } from './add-option.ts';
-import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
-import type { Host } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
 import type { CommandSpec, Input } from './command.ts';
-import { jsonPage, type Line, messageLines, type SafePage, pageOf, textPage } from './door.ts';
+import { textPage } from './door.ts';
 import { withoutHelpCommand } from './help-command.ts';
-import { type Streams, eventRenderer, lookOf } from './renderer.ts';
-import { requireTrustedJob } from './trusted-job.ts';
-
-/** The host but for the receiver of events, which is made here, and the two streams. */
-export type Surroundings = Omit<Host, 'emit' | 'ask'> & {
-  readonly streams: Streams;
-  readonly ask?: (question: SafePage) => Promise<string>;
-};
+import { looksOf } from './renderer.ts';
+import { runCommand, type Surroundings } from './run-command.ts';
 
 /** A command in the table below; what it needs is loaded only when it is called. */
 export interface Listed {
@@ -184,7 +176,7 @@ export async function runProgram(given: readonly string[], surroundings: Surroun
   const argv = withoutHelpCommand(given, Object.keys(GROUPS));
   let exitCode = 0;
   const { out, err } = surroundings.streams;
-  const look = lookOf(surroundings.streams, surroundings.env);
+  const looks = looksOf(surroundings.streams, surroundings.env);
   const program = new Commander('warmbake')
     .description('Warm caches for Docker bake builds: pull request → base branch → main.')
     .version(VERSION)
@@ -192,8 +184,10 @@ export async function runProgram(given: readonly string[], surroundings: Surroun
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows what there is)')
     .configureOutput({
-      writeOut: (text) => out(textPage(look, text)),
-      writeErr: (text) => err(textPage(look, text)),
+      writeOut: (text) => out(textPage(looks.out, text)),
+      writeErr: (text) => err(textPage(looks.err, text)),
+      getOutHelpWidth: () => looks.out.columns?.() ?? 80,
+      getErrHelpWidth: () => looks.err.columns?.() ?? 80,
     })
     .addHelpText('after', EXIT_CODES);
   const called = COMMANDS.find(({ name }) => name.split(' ').every((word, i) => argv[i] === word));
@@ -233,57 +227,10 @@ function define(
   for (const argument of spec.args?.split(' ') ?? []) command.argument(argument);
   for (const option of spec.options) addOption(command, option);
   command.option('--json', 'one JSON document on standard output; all other text on standard error');
+  command.option('--wide', 'in a terminal: nothing shortened, no line broken (as in logs and pipes)');
   command.action(async () => {
     await run(spec, { args: command.args, options: command.opts() });
   });
-}
-
-async function runCommand(
-  spec: CommandSpec & Pick<Listed, 'name'>,
-  input: Input,
-  surroundings: Surroundings,
-): Promise<number> {
-  const { streams, ask, ...rest } = surroundings;
-  const look = lookOf(streams, surroundings.env);
-  const renderer = eventRenderer(streams, surroundings);
-  const host: Host = {
-    ...rest,
-    emit: renderer.emit,
-    ...(ask === undefined ? {} : { ask: async (question) => await ask(textPage(look, question)) }),
-  };
-  const print = (document: object): void => streams.out(jsonPage(document));
-  const tell = (error: unknown): number => {
-    streams.err(pageOf(look, errorLines(error)));
-    return exitCodeOf(error);
-  };
-  const json = input.options['json'] === true;
-  try {
-    if (spec.changesShared(input)) await requireTrustedJob(host, input, spec.name);
-    const outcome = await spec.run(host, input);
-    renderer.close();
-    if (json) print({ schemaVersion: 1, ...outcome.json });
-    else if (outcome.text !== undefined) streams.out(textPage(look, outcome.text));
-    return outcome.error === undefined ? (outcome.exitCode ?? 0) : tell(outcome.error);
-  } catch (thrown) {
-    renderer.close();
-    const error: unknown = host.signal.aborted ? host.signal.reason : thrown;
-    if (json) print({ schemaVersion: 1, error: errorDocument(error) });
-    return tell(error);
-  }
-}
-
-/** Says what went wrong. Anything that is not ours is a defect and shows its stack. */
-function errorLines(error: unknown): readonly Line[] {
-  const hint = error instanceof WarmbakeError ? error.hint : undefined;
-  const stack =
-    exitCodeOf(error) === EXIT_CODE.defect && error instanceof Error
-      ? [...messageLines('', error.stack ?? ''), ...messageLines('', 'this is a defect of warmbake')]
-      : [];
-  return [
-    ...messageLines('error: ', messageOf(error)),
-    ...(hint === undefined ? [] : messageLines('  hint: ', hint)),
-    ...stack,
-  ];
 }
 
 const EXIT_CODES = `

@@ -8,13 +8,23 @@ export interface Streams {
   readonly out: (text: SafePage) => void;
   readonly err: (text: SafePage) => void;
   /** The terminal behind `err`; absent for pipes and files. */
-  readonly terminal?: { readonly columns: () => number; readonly rows: () => number };
+  readonly terminal?: Terminal;
+  /** The one behind `out`. */
+  readonly outTerminal?: Pick<Terminal, 'columns'>;
+}
+
+/** The size of a terminal, now. */
+export interface Terminal {
+  readonly columns: () => number;
+  readonly rows: () => number;
 }
 
 /** Plain lines in CI, pipes and dumb terminals; a live display elsewhere. */
-export function eventRenderer(streams: Streams, { env, clock }: Pick<Host, 'env' | 'clock'>): Renderer {
+export function eventRenderer(
+  streams: Streams,
+  { env, clock, look }: Pick<Host, 'env' | 'clock'> & { readonly look: Look },
+): Renderer {
   const { terminal } = streams;
-  const look = lookOf(streams, env);
   if (terminal === undefined || look.buildkite || isSet(env['CI']) || env['TERM'] === 'dumb') {
     return textRenderer(look, streams.err);
   }
@@ -30,11 +40,37 @@ export function eventRenderer(streams: Streams, { env, clock }: Pick<Host, 'env'
   };
 }
 
-/** How text may look where these streams lead. */
-export function lookOf({ terminal }: Streams, env: Host['env']): Look {
+/** How text may look where these streams lead; `wide`: its lines have no end. */
+export function looksOf(
+  { terminal, outTerminal }: Streams,
+  env: Host['env'],
+  { wide = false }: { readonly wide?: boolean } = {},
+): { readonly out: Look; readonly err: Look } {
   const buildkite = env['BUILDKITE'] === 'true';
-  return { buildkite, colour: wantsColour(env, terminal !== undefined || buildkite) };
+  const look = { buildkite, colour: wantsColour(env, terminal !== undefined || buildkite) };
+  return {
+    out: { ...look, ...(wide ? {} : columnsFor(outTerminal, env)) },
+    err: { ...look, ...(wide ? {} : columnsFor(terminal, env)) },
+  };
 }
+
+/**
+ * COLUMNS, else the terminal's. Logs are searched, and shown by what wraps lines itself: there none is broken, though CI agents start their
+ * jobs in a terminal, and a pipe has no width.
+ */
+function columnsFor(
+  terminal: Pick<Terminal, 'columns'> | undefined,
+  env: Host['env'],
+): Pick<Look, 'columns'> {
+  const asked = Number(env['COLUMNS']);
+  if (Number.isInteger(asked) && asked > 0) return { columns: () => Math.max(NARROWEST_SCREEN, asked) };
+  if (terminal === undefined || env['BUILDKITE'] === 'true' || isSet(env['CI'])) return {};
+  // A terminal that does not know its own width says 0.
+  return { columns: () => Math.max(NARROWEST_SCREEN, terminal.columns() || 80) };
+}
+
+/** Below it, words would stand one by one. */
+const NARROWEST_SCREEN = 40;
 
 /** https://no-color.org; Buildkite's log viewer is no terminal and shows colours. */
 function wantsColour(env: Host['env'], capable: boolean): boolean {

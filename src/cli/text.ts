@@ -1,8 +1,10 @@
 import type { Event, StepUpdate } from '../platform/events.ts';
 import { ink, type Line, type Look, type SafePage, pageOf, type SafeText, shown, words } from './door.ts';
-import { failureLines, pageLines } from './paint.ts';
+import { columnsOf, cutText } from './fit.ts';
+import { eventPainter, failureLines } from './paint.ts';
 import { stepBoard } from './step-board.ts';
 import { shortName, stepLine, stepPrefix } from './step-text.ts';
+import { wrapped } from './wrap.ts';
 
 /** Turns events into text. */
 export interface Renderer {
@@ -11,13 +13,33 @@ export interface Renderer {
   readonly close: () => void;
 }
 
-/** The line of a step, as both renderers print it when it has ended. */
-export function stepText(look: Look, step: StepUpdate, word: string): SafeText {
+/** The line of a step, as both renderers print it when it has ended; its name is cut where the line would not fit. */
+export function stepLines(look: Look, step: StepUpdate, word: string): readonly SafeText[] {
+  const width = look.columns?.();
   // Cut when it is neutralised: half a sequence would be one.
-  const line = shown(stepLine({ ...step, name: shortName(shown(step.name)) }, word));
-  if (step.kind === 'export' && step.state === 'failed') return ink(look, 'yellow', line);
-  if (word === 'loaded' || word === 'pulled') return ink(look, 'green', line);
-  return word === 'pruned' || word === 'started' ? ink(look, 'dim', line) : line;
+  const name = shortName(shown(step.name));
+  const line = shown(stepLine({ ...step, name }, word));
+  if (width === undefined || columnsOf(line) <= width) return [coloured(look, { step, word, line })];
+  if (line.endsWith(name)) return [coloured(look, { step, word, line: shown(cutText(line, width)) })];
+  const [first = '', ...more] = wrapped(line, { width, hang: STEP_NAME }).map((part) => shown(part));
+  return [coloured(look, { step, word, line: shown(first) }), ...more];
+}
+
+/** The column that a step's name stands in. */
+const STEP_NAME = 18;
+
+/** How it ended has a colour; what people read has that of their terminal. */
+function coloured(
+  look: Look,
+  { step, word, line }: { readonly step: StepUpdate; readonly word: string; readonly line: SafeText },
+): SafeText {
+  if (word === 'pruned' || word === 'started') return ink(look, 'dim', line);
+  const isLost = step.kind === 'export' && step.state === 'failed';
+  const isWarm = word === 'loaded' || word === 'pulled';
+  const at = line.indexOf(word);
+  if (at < 0 || (!isLost && !isWarm)) return line;
+  const told = ink(look, isLost ? 'magenta' : 'green', shown(word));
+  return words`${shown(line.slice(0, at))}${told}${shown(line.slice(at + word.length))}`;
 }
 
 /**
@@ -26,6 +48,7 @@ export function stepText(look: Look, step: StepUpdate, word: string): SafeText {
  */
 export function textRenderer(look: Look, write: (text: SafePage) => void): Renderer {
   const board = stepBoard();
+  const paint = eventPainter(look);
   const names = new Map<string, string>();
   // Plain text shows no running time, so the board's clock may stand.
   const never = new Date(0);
@@ -37,14 +60,14 @@ export function textRenderer(look: Look, write: (text: SafePage) => void): Rende
     const change = board.update(update, never);
     if (change.kind === 'silent') return [];
     if (change.kind === 'failed') return failureLines(look, { ...update, tail: change.tail });
-    return [stepText(look, update, change.kind === 'started' ? 'started' : change.word)];
+    return stepLines(look, update, change.kind === 'started' ? 'started' : change.word);
   };
   return {
     emit: (event) => {
       if (event.type === 'step') return print(step(event.step));
-      if (event.type !== 'log') return print(pageLines(look, event));
+      if (event.type !== 'log') return print(paint(event));
       board.log(event.id, event.lines);
-      const prefix = ink(look, 'cyan', shown(names.get(event.id) ?? ''));
+      const prefix = ink(look, 'bold', shown(names.get(event.id) ?? ''));
       print(event.lines.map((line) => words`${prefix} ${shown(line, look)}`));
     },
     close: () => {},

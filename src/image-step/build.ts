@@ -12,7 +12,7 @@ import type { BuildServices } from './build-services.ts';
 import { importText } from './import-plan.ts';
 import { machineLines, readMachine } from './machine.ts';
 import { bakePlainly } from './plain-bake.ts';
-import { chainTable, configurationLines, contextLines, switchLines } from './plan-document.ts';
+import { configurationLines, contextLines, switchLines, targetLines } from './plan-document.ts';
 import { type BuildPlan, type PlanRequest, makePlan } from './plan.ts';
 import { checkPush } from './push-check.ts';
 import { pushRightsOf } from './push-rights.ts';
@@ -20,6 +20,7 @@ import { report } from './report.ts';
 import type { BuildResult, TargetResult } from './result.ts';
 import { notStarted, runTargets } from './run-targets.ts';
 import { spared } from './spared.ts';
+import { targetParts } from './target-parts.ts';
 import type { TargetPlan } from './target-plan.ts';
 
 /**
@@ -109,13 +110,7 @@ function tellPlan({ host }: BuildServices, plan: BuildPlan): void {
     text: `builder  ${verb}${builder.name} (${builder.driver}): ${builder.because}`,
   });
   host.emit({ type: 'line', text: `import   ${importText(plan.import)}` });
-  for (const target of plan.targets) {
-    host.emit({
-      type: 'line',
-      text: `target   ${target.settings.name}: ${target.skip.decision}, ${target.skip.because}`,
-    });
-    host.emit({ type: 'table', ...chainTable(target) });
-  }
+  for (const part of targetParts(plan.targets, targetLines, { later: true })) host.emit(part);
   for (const warning of plan.warnings) host.emit({ type: 'warning', warning });
 }
 

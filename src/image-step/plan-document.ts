@@ -120,27 +120,6 @@ function originText({ origin }: BuildContext): string {
   }
 }
 
-/** Earlier commits without a cache are the normal case, and many: they are in the JSON only. */
-function isTold({ role, state }: Source): boolean {
-  const usual = state === 'missing' || state === 'surplus' || state === 'unprobed';
-  return !(usual && (role === 'previous' || role === 'base-previous'));
-}
-
-/** The chain of one target as a table: what was asked, what is imported, and why the rest is not. */
-export function chainTable(target: ResolvedTarget): {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-} {
-  const sources = target.sources
-    .filter(isTold)
-    .map((s) => [s.role, s.state, referenceName(s.ref), s.because ?? '']);
-  const writes = target.exportTo.map((ref) => ['export', '', referenceName(ref), '']);
-  const further = target.promotions
-    .filter((p) => p.what === 'cache')
-    .map((p) => ['then', '', referenceName(p.to), p.forwardOnly ? 'forward only' : '']);
-  return { head: ['role', 'state', 'ref', 'because'], rows: [...sources, ...writes, ...further] };
-}
-
 /** The names that a target's image gets. */
 export function imageLines(target: ResolvedTarget): readonly string[] {
   const further = target.promotions.filter((p) => p.what === 'image');
@@ -172,7 +151,7 @@ function outputText(target: TargetPlan): string {
     : output;
 }
 
-/** The plan for people: the lines of `warmbake plan` for one target below its chain. */
+/** The plan for people: the lines of one target below its chain. */
 export function targetLines(target: TargetPlan): readonly string[] {
   return [
     ...imageLines(target),

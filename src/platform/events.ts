@@ -24,16 +24,27 @@ export interface StepUpdate {
   readonly error?: string;
 }
 
-/** What the library says while it works. Only `cli` turns events into text. */
-export type Event =
-  /** A chapter of the run; a log group in Buildkite, unfolded where `open`. */
-  | { readonly type: 'section'; readonly title: string; readonly open?: boolean }
+/** A part of a page. Where lines have an end, they are wrapped, and what takes much room is shortened. */
+export type PagePart =
   | { readonly type: 'line'; readonly text: string }
   | {
       readonly type: 'table';
+      /** Names of the columns; empty where the rows speak for themselves. */
       readonly head: readonly string[];
       readonly rows: readonly (readonly string[])[];
+      /** Columns to the right of where lines begin; default 0. */
+      readonly indent?: number;
     }
+  /** Repositories (`host/path`) that are named from here on: what their names have before them can be said once. */
+  | { readonly type: 'repositories'; readonly names: readonly string[] }
+  /** The same in two ways: `whole` where lines have no end, and is searched for; `short` for screens. */
+  | { readonly type: 'two-ways'; readonly whole: readonly PagePart[]; readonly short: readonly PagePart[] };
+
+/** What the library says while it works. Only `cli` turns events into text. */
+export type Event =
+  | PagePart
+  /** A chapter of the run; a log group in Buildkite, unfolded where `open`. */
+  | { readonly type: 'section'; readonly title: string; readonly open?: boolean }
   | { readonly type: 'warning'; readonly warning: Warning }
   | { readonly type: 'step'; readonly step: StepUpdate }
   /** Output of a step, whole lines without their line end. */

@@ -140,7 +140,7 @@ it('in Buildkite sections are log groups, and no other line can open one', () =>
 
 it('colours are there only where they are allowed', () => {
   const page = rendered(PAGE, { colour: true, buildkite: false });
-  expect(page).toContain('\u001B[33mwarning: export-failed: nothing written\u001B[39m');
+  expect(page).toContain('\u001B[35mwarning: export-failed:\u001B[39m nothing written\n');
   expect(rendered(PAGE)).not.toContain('\u001B');
   expect(recordedText('buildx-0.29/cold').join('')).not.toContain('\u001B');
   expect(recordedText('buildx-0.29/cold', { colour: true, buildkite: false }).join('\n')).toContain(

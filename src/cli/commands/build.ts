@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { failureOf, runBuild } from '../../image-step/build.ts';
+import { closingOf } from '../../image-step/closing.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { keepRecord, openRecords } from '../../image-step/record-store.ts';
 import { resultDocument } from '../../image-step/result.ts';
@@ -91,7 +92,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
     }
     if (error !== undefined && unwritten !== undefined) tellUnwritten(loaded.host, unwritten);
     const failure = error ?? unwritten;
-    return { json, ...(failure === undefined ? {} : { error: failure }) };
+    return { json, closing: closingOf(result), ...(failure === undefined ? {} : { error: failure }) };
   } catch (error) {
     const unwritten = await writeResult(record, { outcome: 'failed', error: errorDocument(error) });
     if (unwritten !== undefined) tellUnwritten(loaded.host, unwritten);

@@ -1,18 +1,13 @@
 import { explainBuild, explanationDocument } from '../../image-step/explanation.ts';
-import {
-  chainTable,
-  configurationLines,
-  contextLines,
-  imageLines,
-  switchLines,
-} from '../../image-step/plan-document.ts';
+import { configurationLines, contextLines, imageLines, switchLines } from '../../image-step/plan-document.ts';
 import { readSwitches, switchedSettings } from '../../image-step/switches.ts';
 import { openHistory } from '../../context/history.ts';
+import { targetParts } from '../../image-step/target-parts.ts';
+import type { PagePart } from '../../platform/events.ts';
 import { VERSION } from '../../platform/version.ts';
 import { type Input, type CommandOutcome, flag } from '../command.ts';
 import type { Loaded } from '../loaded.ts';
 import { localWishes } from '../local-options.ts';
-import { tableLines } from '../table.ts';
 import { expectedTag } from './plan.ts';
 
 /** `warmbake build --explain-context`: the plan without Docker and without a registry. */
@@ -36,11 +31,12 @@ export async function explain(
     ...switchLines(explained),
     ...configurationLines(explained),
     ...contextLines(explained.context),
-    ...explained.targets.flatMap((target) => {
-      const { head, rows } = chainTable(target);
-      const table = tableLines(head, rows).map((line) => `  ${line}`);
-      return ['', `target   ${target.settings.name}`, ...table, ...imageLines(target)];
-    }),
   ];
-  return { json: explanationDocument(explained), text: `${lines.join('\n')}\n` };
+  return {
+    json: explanationDocument(explained),
+    page: [
+      ...lines.map((text): PagePart => ({ type: 'line', text })),
+      ...targetParts(explained.targets, imageLines),
+    ],
+  };
 }

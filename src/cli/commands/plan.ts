@@ -1,6 +1,6 @@
+import { planClosing } from '../../image-step/closing.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import {
-  chainTable,
   configurationLines,
   contextLines,
   planDocument,
@@ -9,6 +9,8 @@ import {
 } from '../../image-step/plan-document.ts';
 import { importText } from '../../image-step/import-plan.ts';
 import { type BuildPlan, makePlan } from '../../image-step/plan.ts';
+import { targetParts } from '../../image-step/target-parts.ts';
+import type { PagePart } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import {
   CONFIG_OPTIONS,
@@ -22,7 +24,6 @@ import {
 } from '../command.ts';
 import { loadForBuild } from '../loaded.ts';
 import { LOCAL_OPTIONS, localWishes } from '../local-options.ts';
-import { tableLines } from '../table.ts';
 
 /** For CI that computes the name of the image a second time. */
 export const EXPECT_TAG_OPTION: Option = {
@@ -76,7 +77,7 @@ async function plan(host: Host, input: Input): Promise<CommandOutcome> {
     for (const warning of made.warnings) host.emit({ type: 'warning', warning });
     // Who asks nobody need have nobody.
     const error = flag(input, 'offline') ? undefined : made.missing;
-    return { json: planDocument(made), text: planText(made), ...(error === undefined ? {} : { error }) };
+    return { json: planDocument(made), page: planPage(made), ...(error === undefined ? {} : { error }) };
   } finally {
     await services.login.remove();
   }
@@ -88,7 +89,7 @@ export function expectedTag(input: Input): { readonly expectTag?: string } {
   return expectTag === undefined ? {} : { expectTag };
 }
 
-function planText(made: BuildPlan): string {
+function planPage(made: BuildPlan): readonly PagePart[] {
   const { builder } = made;
   const lines = [
     ...switchLines(made),
@@ -96,17 +97,12 @@ function planText(made: BuildPlan): string {
     ...contextLines(made.context),
     `builder  ${builderText(builder)}`,
     `import   ${importText(made.import)}`,
-    ...made.targets.flatMap((target) => {
-      const { head, rows } = chainTable(target);
-      return [
-        '',
-        `target   ${target.settings.name}`,
-        ...tableLines(head, rows).map((line) => `  ${line}`),
-        ...targetLines(target),
-      ];
-    }),
   ];
-  return `${lines.join('\n')}\n`;
+  return [
+    ...lines.map((text): PagePart => ({ type: 'line', text })),
+    ...targetParts(made.targets, targetLines),
+    { type: 'line', text: `\n${planClosing(made)}` },
+  ];
 }
 
 function builderText({ action, name, driver, because }: BuildPlan['builder']): string {

@@ -1,0 +1,71 @@
+import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
+import type { Host } from '../platform/host.ts';
+import type { CommandOutcome, CommandSpec, Input } from './command.ts';
+import { jsonPage, type Line, type Look, messageLines, type SafePage, pageOf, textPage } from './door.ts';
+import { pagePainter } from './page.ts';
+import { headedLines } from './paint.ts';
+import { type Streams, eventRenderer, looksOf } from './renderer.ts';
+import { requireTrustedJob } from './trusted-job.ts';
+
+/** The host but for the receiver of events, which is made here, and the two streams. */
+export type Surroundings = Omit<Host, 'emit' | 'ask'> & {
+  readonly streams: Streams;
+  readonly ask?: (question: SafePage) => Promise<string>;
+};
+
+/** Runs a command, prints what it leaves and answers with the exit code; never rejects. */
+export async function runCommand(
+  spec: CommandSpec & { readonly name: string },
+  input: Input,
+  { streams, ask, ...rest }: Surroundings,
+): Promise<number> {
+  const looks = looksOf(streams, rest.env, { wide: input.options['wide'] === true });
+  const renderer = eventRenderer(streams, { ...rest, look: looks.err });
+  const host: Host = {
+    ...rest,
+    emit: renderer.emit,
+    ...(ask === undefined ? {} : { ask: async (question) => await ask(textPage(looks.err, question)) }),
+  };
+  const print = (document: object): void => streams.out(jsonPage(document));
+  const tell = (error: unknown): number => {
+    streams.err(pageOf(looks.err, errorLines(looks.err, error)));
+    return exitCodeOf(error);
+  };
+  const json = input.options['json'] === true;
+  try {
+    if (spec.changesShared(input)) await requireTrustedJob(host, input, spec.name);
+    const outcome = await spec.run(host, input);
+    renderer.close();
+    if (json) print({ schemaVersion: 1, ...outcome.json });
+    else printText(streams, looks.out, outcome);
+    const exitCode = outcome.error === undefined ? (outcome.exitCode ?? 0) : tell(outcome.error);
+    const { closing } = outcome;
+    if (closing !== undefined)
+      streams.err(pageOf(looks.err, pagePainter(looks.err)({ type: 'line', text: closing })));
+    return exitCode;
+  } catch (thrown) {
+    renderer.close();
+    const error: unknown = host.signal.aborted ? host.signal.reason : thrown;
+    if (json) print({ schemaVersion: 1, error: errorDocument(error) });
+    return tell(error);
+  }
+}
+
+function printText({ out }: Streams, look: Look, { text, page }: CommandOutcome): void {
+  if (text !== undefined) out(textPage(look, text));
+  if (page !== undefined) out(pageOf(look, page.flatMap(pagePainter(look))));
+}
+
+/** Says what went wrong. Anything that is not ours is a defect and shows its stack. */
+function errorLines(look: Look, error: unknown): readonly Line[] {
+  const hint = error instanceof WarmbakeError ? error.hint : undefined;
+  const stack =
+    exitCodeOf(error) === EXIT_CODE.defect && error instanceof Error
+      ? [...messageLines('', error.stack ?? ''), ...messageLines('', 'this is a defect of warmbake')]
+      : [];
+  return [
+    ...headedLines(look, 'error:', { text: messageOf(error), colour: 'red' }),
+    ...(hint === undefined ? [] : headedLines(look, '  hint:', { text: hint, colour: 'bold', exact: true })),
+    ...stack,
+  ];
+}
