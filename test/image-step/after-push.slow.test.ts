@@ -77,7 +77,7 @@ test('a record that cannot be written any more hides no failure, and takes nothi
   await agent.checkout.commit({ 'source.txt': 'broken\n' });
   const failed = await build();
   expect(failed.exitCode).toBe(6);
-  expect(failed.stderr).toMatch(/\nerror: .*RUN ! grep broken.* ended with exit code 1\n$/);
+  expect(failed.stderr).toMatch(/\nerror: .*RUN ! grep broken.* ended with exit code 1\nfailed after .*\n$/);
   expect(failed.stderr).toContain('--result: the folder of');
 });
 

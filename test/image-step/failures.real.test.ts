@@ -20,7 +20,9 @@ RUN echo first; echo 'error: no such thing'; exit 7
   const { exitCode, stderr, result } = await agent.build(MAIN);
   expect(exitCode).toBe(6);
   expect(stderr).toMatch(/\+\+\+ failed: \[2\/2\] RUN echo first.*\n {2}first\n {2}error: no such thing\n/);
-  expect(stderr).toMatch(/\nerror: \[2\/2\] RUN .* ended with exit code 7\n$/);
+  expect(stderr).toMatch(
+    /\nerror: \[2\/2\] RUN .* ended with exit code 7\nfailed after [\d.]+ s: test-ci at \[2\/2\] RUN .* \(compile\): .*\n$/,
+  );
   expect(result).toMatchObject({
     outcome: 'failed',
     error: { code: 'build-compile', exitCode: 6 },

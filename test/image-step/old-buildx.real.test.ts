@@ -30,5 +30,5 @@ test('the whole step works with the oldest buildx: build, import, fail', async (
   const failed = await agent.build(pullRequest());
   expect(failed.exitCode).toBe(6);
   expect(failed.stderr).toContain('\n  so much for that\n');
-  expect(failed.stderr).toMatch(/error: .* ended with exit code 3\n$/);
+  expect(failed.stderr).toMatch(/error: .* ended with exit code 3\nfailed after .*\n$/);
 });
