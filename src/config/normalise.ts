@@ -9,6 +9,7 @@ export function normalise(configuration: Configuration, root: string): Settings 
   const {
     repository,
     trustedBranch,
+    releases,
     images,
     cache,
     bake,
@@ -30,6 +31,7 @@ export function normalise(configuration: Configuration, root: string): Settings 
     // Hosts ignore the case of all three parts, so one spelling has to stand for all.
     repository: repository.toLowerCase(),
     trustedBranch,
+    ...(releases === undefined ? {} : { releases }),
     images: { trusted: images.trusted, untrusted: images.untrusted },
     cache: ownCache,
     written: shared,

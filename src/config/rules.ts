@@ -4,6 +4,7 @@ import { SAMPLE_COMMIT } from './fields.ts';
 import type { Finding, Path } from './problem.ts';
 import { badOwnRepositories, isNamedHere, mixedRepositories } from './repository-rules.ts';
 import { sections } from './schema.ts';
+import { isOfRelease } from './tag-template.ts';
 import { BUILD_VALUES, expand, namesIn } from './template.ts';
 
 /** Looks at the value of a whole file, well-formed or not. */
@@ -21,7 +22,7 @@ function rule<S extends z.ZodRawShape>(
   };
 }
 
-const { images, cache, bake, targets } = sections;
+const { images, cache, bake, targets, releases } = sections;
 
 /** One repository for two purposes: trust would mean nothing, or images and caches would overwrite each other. */
 const repositoriesAreDistinct = rule({ images, cache, targets }, (read) => {
@@ -121,6 +122,25 @@ const extraExportsAreDistinct = rule({ images, cache, targets }, (read) => {
   );
 });
 
+/** Only the build of a release has a git tag that counts. */
+const releasesAreNamed = rule({ images, targets, releases }, (read) => {
+  if (read.releases !== undefined) return [];
+  const places: readonly (readonly [Path, readonly string[]])[] = [
+    [['images', 'tags'], read.images.tags],
+    ...Object.entries(read.targets).map(
+      ([name, { image }]) => [['targets', name, 'image', 'tags'], image?.tags ?? []] as const,
+    ),
+  ];
+  return places.flatMap(([path, templates]) =>
+    listed(path, templates)
+      .filter(({ name }) => isOfRelease(name))
+      .map(({ path: at, name }) => ({
+        path: at,
+        message: `'${name}' is written by builds of release tags only; say in releases.tags which those are`,
+      })),
+  );
+});
+
 /** Entries of a list with the path of each. */
 function listed(path: Path, names: readonly string[]): readonly { path: Path; name: string }[] {
   return names.map((name, index) => ({ path: [...path, index], name }));
@@ -150,6 +170,7 @@ const RULES: readonly Rule[] = [
   optionalIsSet,
   perCommitIsDeclared,
   extraExportsAreDistinct,
+  releasesAreNamed,
 ];
 
 /** What is wrong between the fields of a file, as far as they are well-formed. */

@@ -16,6 +16,24 @@ export const sections = {
     )
     .describe('the source repository, host/owner/name'),
   trustedBranch: field.word.default('main').describe('the branch whose builds are trusted'),
+  releases: z
+    .strictObject({
+      tags: z
+        .array(
+          field.form(
+            /^[A-Za-z0-9*][\w.+*/-]*$/,
+            "pattern of git tags; write a name, '*' in it for any part between slashes",
+          ),
+        )
+        .min(1, { error: 'name at least one pattern, or leave releases out' })
+        .describe('git tags whose builds are releases'),
+      branches: z
+        .array(field.form(/^[A-Za-z0-9][\w./+-]*$/, 'branch name'))
+        .default([])
+        .describe('branches that releases come from, besides the trusted one'),
+    })
+    .optional()
+    .describe('which builds of git tags are trusted; none where absent'),
   images: z
     .strictObject({
       ...writtenTrustPair,

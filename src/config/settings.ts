@@ -47,6 +47,14 @@ export interface TargetSettings {
   readonly written?: WrittenTarget;
 }
 
+/** Which git tags are releases. */
+export interface ReleaseSettings {
+  /** Patterns of names; `*` stands for any part of one between slashes. */
+  readonly tags: readonly string[];
+  /** Branches that releases come from, besides the trusted one. */
+  readonly branches: readonly string[];
+}
+
 /** Where builds run; see `bake/builder.ts` for the order of choice. */
 export interface BuilderSettings {
   /** A BuildKit socket on this machine, dialled first. */
@@ -124,6 +132,8 @@ export interface Settings {
   readonly root: string;
   readonly repository: RepositoryId;
   readonly trustedBranch: string;
+  /** Absent where no git tag is a release. */
+  readonly releases?: ReleaseSettings;
   readonly images: TrustPair;
   readonly cache: TrustPair & {
     /** At most so many sources are imported. */

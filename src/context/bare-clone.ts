@@ -20,6 +20,14 @@ export interface BareClone {
     wanted: Readonly<Record<string, string>>,
     options: { readonly depth: number; readonly timeoutMs: number },
   ): Promise<string | undefined>;
+  /**
+   * Ids of what `origin` has under these full ref names; of an annotated tag the id of what it leads to. Or why that is not known. Names
+   * are exact, and those of a fetch are not: where there is no `refs/tags/v1`, git fetches a branch of that whole name.
+   */
+  ids(
+    names: readonly string[],
+    options: { readonly timeoutMs: number },
+  ): Promise<ReadonlyMap<string, string> | string>;
 }
 
 /** Where a {@link BareClone} is, and of what. */
@@ -46,6 +54,14 @@ export function bareClone(host: Host, options: BareCloneOptions): BareClone {
       if (because !== undefined) return because;
       const fetched = await git(host, fetchArguments(wanted, depth), { directory, network: timeoutMs });
       return succeeded(fetched) ? undefined : said(fetched);
+    },
+    ids: async (names, { timeoutMs }) => {
+      made ??= make(host, options);
+      const because = await made;
+      if (because !== undefined) return because;
+      const asked = ['ls-remote', '--quiet', 'origin', ...names.flatMap((name) => [name, `${name}^{}`])];
+      const listed = await git(host, asked, { directory, network: timeoutMs });
+      return succeeded(listed) ? idsIn(listed.stdout, names) : said(listed);
     },
   };
 }
@@ -77,6 +93,22 @@ const BARE = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
 
 function included(config: string | undefined): string | undefined {
   return config === undefined ? undefined : `[include]\n\tpath = ${quoted(config)}\n`;
+}
+
+/** Lines of `ls-remote`, which lists every ref that ends like a name: `<id>\t<ref>`, and `<ref>^{}` where a tag leads elsewhere. */
+function idsIn(text: string, names: readonly string[]): ReadonlyMap<string, string> {
+  const listed = new Map(
+    text.split('\n').map((line): [string, string] => {
+      const [id = '', ref = ''] = line.split('\t');
+      return [ref, id];
+    }),
+  );
+  return new Map(
+    names.flatMap((name): readonly (readonly [string, string])[] => {
+      const id = listed.get(`${name}^{}`) ?? listed.get(name);
+      return id === undefined ? [] : [[name, id]];
+    }),
+  );
 }
 
 /** A value in quotes, with the escapes that git knows in them (git-config(1), "Syntax"). */

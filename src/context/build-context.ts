@@ -1,4 +1,3 @@
-import type { Settings } from '../config/settings.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { readBuildkite, type BuildkiteFacts } from './buildkite.ts';
@@ -6,7 +5,7 @@ import type { BuildContext, CommitSha, Origin } from './context.ts';
 import { currentBranch, headCommit, mergeBaseHere } from './checkout.ts';
 import type { History } from './history.ts';
 import { baseOf, buildOrigin } from './origin.ts';
-import { judgeTrust } from './trust.ts';
+import { type ReleaseEvidence, type TrustedPlace, judgeTrust } from './trust.ts';
 import { unknownCommit } from './unknown-commit.ts';
 
 /** A context as it becomes known: names follow from the first part, sources from the whole. */
@@ -25,7 +24,7 @@ export interface StartedContext {
 export async function startContext(
   host: Host,
   history: History,
-  settings: Pick<Settings, 'repository' | 'trustedBranch'>,
+  { evidence, ...settings }: TrustedPlace & { readonly evidence?: ReleaseEvidence | undefined },
 ): Promise<StartedContext> {
   const facts = readBuildkite(host.env);
   const asked = facts === undefined || facts.commit === 'HEAD' ? headCommit(host) : undefined;
@@ -34,7 +33,7 @@ export async function startContext(
   const commit = facts === undefined ? await asked : await commitOfBuild(host, facts, asked);
   const known: BuildContext = {
     origin,
-    ...judgeTrust(facts, settings),
+    ...judgeTrust(facts, settings, evidence),
     ...(facts?.repository === undefined ? {} : { repository: facts.repository }),
     ...(commit === undefined ? {} : { commit }),
   };
@@ -55,9 +54,9 @@ export async function startContext(
 export async function buildContext(
   host: Host,
   history: History,
-  settings: Pick<Settings, 'repository' | 'trustedBranch'>,
+  place: TrustedPlace & { readonly evidence?: ReleaseEvidence | undefined },
 ): Promise<BuildContext> {
-  const { whole } = await startContext(host, history, settings);
+  const { whole } = await startContext(host, history, place);
   return await whole();
 }
 

@@ -28,6 +28,8 @@ export function placeOfConfiguration(
   const asked = source ?? (build === undefined ? { kind: 'checkout' } : { kind: 'merge-base' });
   if (!inCheckout || asked.kind === 'checkout' || asked.kind === 'digest') return { at: 'file' };
   const branch = asked.branch ?? defaultBranch ?? 'main';
+  // A tag can be put on any commit, which would then be its own merge base.
+  if (build?.tag !== undefined) return { at: 'tip', branch };
   const trusted = build !== undefined && doubtAboutJob(build, branch) === undefined;
   return trusted ? { at: 'file' } : { at: asked.kind, branch };
 }

@@ -35,7 +35,7 @@ export interface CiBuild {
 /** What this build is. A pure value: everything later follows from it and the settings. */
 export interface BuildContext {
   readonly origin: Origin;
-  /** True for one combination only: our repository, its trusted branch, no pull request, no tag, in CI. */
+  /** True in CI for our repository and its trusted branch without pull request and tag, and for its releases (origin `tag`). */
   readonly trusted: boolean;
   /** Why it is (not) trusted, in one phrase. */
   readonly because: string;

@@ -10,7 +10,8 @@ import { type Credentials, createCredentials } from '../registry/credentials.ts'
 import { type Login, createLogin } from '../registry/login.ts';
 import { type Registry, createRegistry } from '../registry/registry.ts';
 import { readBuildkite } from '../context/buildkite.ts';
-import { judgeTrust } from '../context/trust.ts';
+import { askRelease } from '../context/release.ts';
+import { type ReleaseEvidence, judgeTrust } from '../context/trust.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import type { BuildSecret } from '../sccache/secret.ts';
@@ -30,6 +31,8 @@ export interface BuildServices {
   readonly registry: Registry;
   readonly credentials: Credentials;
   readonly history: History;
+  /** What the remote says of the build of a release tag; absent in every other build. */
+  readonly release?: ReleaseEvidence;
   readonly login: Login;
   /** What there is to be said about the logins. */
   readonly loginWarnings: readonly Warning[];
@@ -61,7 +64,8 @@ export async function openBuildServices(
   { offline = false, logins = 'build', configuration, checkout }: OpenOptions = {},
 ): Promise<BuildServices> {
   const switches = readSwitches(host.env, VERSION);
-  const build = logins === 'build' ? loginBuild(host, settings) : { trusted: false, ci: false };
+  const release = logins === 'build' ? await askRelease(host, settings, configuration?.used) : undefined;
+  const build = logins === 'build' ? loginBuild(host, settings, release) : { trusted: false, ci: false };
   const grant = decideLogins(settings, build);
   const credentials = createCredentials(host, grant.ecr);
   const registries = offline ? [] : loginHosts(settings);
@@ -82,6 +86,7 @@ export async function openBuildServices(
     loginWarnings: loginWarnings(settings, build, login.withheld),
     registry: createRegistry(host, credentials),
     history: openHistory(host, { checkout }),
+    ...(release === undefined ? {} : { release }),
     docker: {
       env,
       buildx: await findBuildx(env),
@@ -90,7 +95,7 @@ export async function openBuildServices(
   };
 }
 
-function loginBuild(host: Host, settings: Settings): LoginBuild {
+function loginBuild(host: Host, settings: Settings, release: ReleaseEvidence | undefined): LoginBuild {
   const facts = readBuildkite(host.env);
-  return { trusted: judgeTrust(facts, settings).trusted, ci: facts !== undefined };
+  return { trusted: judgeTrust(facts, settings, release).trusted, ci: facts !== undefined };
 }

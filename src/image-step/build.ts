@@ -38,7 +38,11 @@ export async function runBuild(outer: BuildServices, request: PlanRequest): Prom
   const planning = makePlan(services, { ...request, pushRight });
   planning.catch(() => undefined);
   const { settings } = services;
-  const preparing = prepareAccess(host, settings.sccache, judgeTrust(readBuildkite(host.env), settings));
+  const preparing = prepareAccess(
+    host,
+    settings.sccache,
+    judgeTrust(readBuildkite(host.env), settings, services.release),
+  );
   preparing.catch(() => undefined);
   // In a container on EC2 its second may pass in vain: the plan does not wait for it.
   const telling = tellMachine(services);

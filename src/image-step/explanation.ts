@@ -17,7 +17,7 @@ export interface Explanation {
 
 /** The plan as far as it goes without Docker and without a registry: for looking before anything is installed. */
 export async function explainBuild(
-  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches' | 'configuration'>,
+  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches' | 'configuration' | 'release'>,
   request: OutlineRequest,
 ): Promise<Explanation> {
   const { context, targets } = await outlineBuild(services, request);

@@ -80,12 +80,15 @@ export interface OutlineParts {
 
 /** Outlines the build; asks no registry, and of Docker what `resolve` does. Throws where it could not be what the caller wants. */
 export async function startOutline(
-  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
+  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches' | 'release'>,
   request: OutlineRequest,
   { resolve, foresee = () => undefined }: OutlineParts,
 ): Promise<StartedOutline> {
   const { host, history, switches } = services;
-  const { known, whole } = await startContext(host, history, services.settings);
+  const { known, whole } = await startContext(host, history, {
+    ...services.settings,
+    evidence: services.release,
+  });
   const resolving = resolve({ context: known, values: buildValues(known, []), named: request.targets });
   // Git's answers are needed later than bake's.
   const asking = sayIfSlow(host, 'asking git for parent and merge base', whole());
@@ -184,7 +187,7 @@ function requireLocal({ origin }: BuildContext, { load = false, overrides = [] }
 
 /** The whole of {@link startOutline}, with targets as they are configured: bake is not asked what they stand for. */
 export async function outlineBuild(
-  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches'>,
+  services: Pick<BuildServices, 'host' | 'settings' | 'history' | 'switches' | 'release'>,
   request: OutlineRequest,
 ): Promise<Outline> {
   const resolved = { ...asConfigured(services.settings), warnings: [], brought: new Map(), declares: false };

@@ -13,7 +13,7 @@ export interface ImageNames {
 }
 
 /**
- * The names that this build gives to a target's image: its commit's, and `latest` for the trusted build. Nothing for a
+ * The names that this build gives to a target's image: its commit's, and `latest` for the build of the trusted branch. Nothing for a
  * target that is not pushed, and for a local build unless `push` is set.
  */
 export function imageNames(
@@ -27,6 +27,9 @@ export function imageNames(
   const repository = context.trusted ? trusted : untrusted;
   return {
     push: [{ ...repository, tag: commitTag(context.commit, target.lane) }],
-    moving: context.trusted ? [{ ...repository, tag: latestTag(target.lane) }] : [],
+    moving:
+      context.trusted && context.origin.kind !== 'tag'
+        ? [{ ...repository, tag: latestTag(target.lane) }]
+        : [],
   };
 }

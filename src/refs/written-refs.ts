@@ -34,10 +34,13 @@ export function writtenRefs(
   const commit = commitOf(context);
   const { alsoExport } = settings.cache;
   const { trusted, untrusted } = cacheRepositories(settings, target);
+  const exportTo = { ...(context.trusted ? trusted : untrusted), tag: commitTag(commit, lane) };
+  // A release can be an old commit: only builds of the branch say what is newest.
+  if (context.trusted && context.origin.kind === 'tag') return { exportTo, promoteTo: [], alsoExport: [] };
   if (context.trusted) {
     const laneSuffix = lane === '' ? '' : `-${lane}`;
     return {
-      exportTo: { ...trusted, tag: commitTag(commit, lane) },
+      exportTo,
       promoteTo: [{ ...trusted, tag: latestTag(lane) }],
       alsoExport: alsoExport.map((template) =>
         extraReference(expand(template, { commit, lane, laneSuffix })),
@@ -46,7 +49,7 @@ export function writtenRefs(
   }
   const own = ownTag(context.origin, { lane, targets: settings.targets });
   return {
-    exportTo: { ...untrusted, tag: commitTag(commit, lane) },
+    exportTo,
     promoteTo: own === undefined ? [] : [{ ...untrusted, tag: own }],
     alsoExport: [],
   };

@@ -7,12 +7,15 @@ import { pullRequest, push } from './recorded.ts';
 const FILE: ConfigurationPlace = { at: 'file' };
 const MERGE_BASE: ConfigurationPlace = { at: 'merge-base', branch: 'main' };
 
+const TIP: ConfigurationPlace = { at: 'tip', branch: 'main' };
+
 const BUILDS: Readonly<Record<string, readonly [Record<string, string> | undefined, ConfigurationPlace]>> = {
   'of the trusted branch': [push('main'), FILE],
   'of a pull request': [pullRequest('octocat:x'), MERGE_BASE],
   'of a pull request whose branch is called main': [pullRequest('main'), MERGE_BASE],
   'of a branch': [push('feature'), MERGE_BASE],
-  'of a tag called main': [push('main', { BUILDKITE_TAG: 'main' }), MERGE_BASE],
+  'of a tag called main': [push('main', { BUILDKITE_TAG: 'main' }), TIP],
+  'of a tag': [push('v1', { BUILDKITE_TAG: 'v1' }), TIP],
   'of a merge queue': [
     push('gh-readonly-queue/main/pr-1-0123456789abcdef0123456789abcdef01234567'),
     MERGE_BASE,
@@ -45,6 +48,12 @@ describe('a build takes the configuration from the right place (L1)', () => {
     expect(place(push('main'), { kind: 'tip', branch: 'release' })).toEqual({ at: 'tip', branch: 'release' });
     expect(place(push('release'), { kind: 'tip', branch: 'release' })).toEqual(FILE);
     expect(place(undefined, { kind: 'merge-base' })).toEqual(MERGE_BASE);
+  });
+
+  it('a tag can be on any commit of the branch, so its build never takes the file of the merge base', () => {
+    const tag = push('v1', { BUILDKITE_TAG: 'v1' });
+    expect(place(tag, { kind: 'merge-base' })).toEqual(TIP);
+    expect(place(tag, { kind: 'merge-base', branch: 'trunk' })).toEqual({ at: 'tip', branch: 'trunk' });
   });
 
   it("the branch is the pipeline's default one where none is named", () => {

@@ -1,6 +1,7 @@
 import { explainBuild, explanationDocument } from '../../image-step/explanation.ts';
 import { configurationLines, contextLines, imageLines, switchLines } from '../../image-step/plan-document.ts';
 import { readSwitches, switchedSettings } from '../../image-step/switches.ts';
+import { askRelease } from '../../context/release.ts';
 import { openHistory } from '../../context/history.ts';
 import { targetParts } from '../../image-step/target-parts.ts';
 import type { PagePart } from '../../platform/events.ts';
@@ -16,6 +17,7 @@ export async function explain(
   input: Input,
 ): Promise<CommandOutcome> {
   const switches = readSwitches(host.env, VERSION);
+  const release = await askRelease(host, settings, used);
   const explained = await explainBuild(
     {
       host,
@@ -23,6 +25,7 @@ export async function explain(
       switches,
       configuration: { used, warnings },
       history: openHistory(host, { checkout }),
+      ...(release === undefined ? {} : { release }),
     },
     { targets: input.args, push: flag(input, 'push'), ...expectedTag(input), ...localWishes(input) },
   );
