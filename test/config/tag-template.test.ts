@@ -44,3 +44,37 @@ describe('further tags of images', () => {
     expect(said(withTags(tags))).toEqual([expect.stringContaining(message)]);
   });
 });
+
+describe('tags of releases', () => {
+  const releases = (text: string, rest: string): string => `${text}\n${rest}`;
+
+  it('need to know which git tags are releases, also those of a target', () => {
+    const message = 'is written by builds of release tags only; say in releases.tags which those are';
+    expect(said(withTags('[nightly, "${version}"]'))).toEqual([
+      expect.stringContaining(`images.tags[1]: '\${version}' ${message}`),
+    ]);
+    expect(said(change('lane: ""', 'image: { tags: ["${tag}"] }'))).toEqual([
+      expect.stringContaining(`targets.app.image.tags[0]: '\${tag}' ${message}`),
+    ]);
+    expect(said(releases('releases: { tags: ["v*"] }', withTags('["${version}"]')))).toEqual([]);
+  });
+
+  it.each([
+    ['{ tags: [] }', 'releases.tags: name at least one pattern, or leave releases out'],
+    ['{}', 'releases.tags'],
+    ['{ tags: ["v 1"] }', "releases.tags[0]: 'v 1' is not a valid pattern of git tags"],
+    ['{ tags: ["v:1"] }', 'is not a valid pattern of git tags'],
+    ['{ tags: ["-v"] }', 'is not a valid pattern of git tags'],
+    ['{ tags: ["v*"], branches: ["a:b"] }', "releases.branches[0]: 'a:b' is not a valid branch name"],
+    ['{ tags: ["v*"], branches: ["release/*"] }', 'is not a valid branch name'],
+  ])('releases: %s is refused', (text, message) => {
+    expect(said(releases(`releases: ${text}`, change('lane: ""', '')))).toEqual([
+      expect.stringContaining(message),
+    ]);
+  });
+
+  it('are none where nobody says so', () => {
+    const parsed = parse(change('lane: ""', ''));
+    expect(parsed.ok && 'releases' in parsed.settings).toBe(false);
+  });
+});
