@@ -7,7 +7,7 @@ export interface KnownHistory {
   readonly head: string;
   /** First parent of every commit. */
   readonly parent: string;
-  /** Merge base of the commit with every branch of the remote. */
+  /** Merge base of the commit with every branch of the remote, and where each of those is. */
   readonly mergeBase: string;
 }
 
@@ -40,6 +40,7 @@ function answer(root: string, { head, parent, mergeBase }: KnownHistory, argv: r
   const asks = (...words: readonly string[]): boolean => words.every((word) => argv.includes(word));
   if (asks('--show-toplevel')) return `${root}\n/nowhere/config`;
   if (asks('HEAD^{commit}')) return head;
+  if (asks('refs/warmbake/tip^{commit}')) return mergeBase;
   if (asks('--git-path')) return `/nowhere/${argv.at(-1) ?? ''}`;
   if (asks('rev-list', '--pretty=raw')) return `commit ${argv.at(-1)}\nparent ${parent}\n\n    message`;
   if (asks('merge-base', '--all')) return mergeBase;

@@ -36,10 +36,12 @@ describe('of all recorded environments', () => {
     ]);
   });
 
-  it('exactly builds of another branch, tag or pull request take the configuration from the merge base', () => {
+  it('exactly builds of another branch, tag or pull request take the configuration from that branch', () => {
     const known = recordings.filter(([, plan]) => plan.exitCode === 0);
     const own = known.filter(([, plan]) => plan.configuration?.from === 'checkout').map(([name]) => name);
     expect(known.filter(([name, plan]) => plan.context?.trusted === true && !own.includes(name))).toEqual([]);
+    const tags = known.filter(([name]) => name.startsWith('tag'));
+    expect(new Set(tags.map(([, plan]) => plan.configuration?.from))).toEqual(new Set(['tip']));
     const elsewhere = own.filter((name) => !name.startsWith('main-'));
     expect(elsewhere).toEqual([]);
     expect(known.filter(([name]) => !own.includes(name)).length).toBeGreaterThan(20);
