@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { ESCAPE_CANARY } from '../config/reserved-names.ts';
 import { WarmbakeError, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { type Finished, explainExit, succeeded } from '../platform/process.ts';
 import type { BuilderChoice } from './builder.ts';
 import type { BuildxProgram } from './buildx-program.ts';
 import { type Definition, parseDefinition } from './definition.ts';
-import { ESCAPE_CANARY, ESCAPE_CANARY_FILE } from './escape-canary.ts';
+import { ESCAPE_CANARY_FILE } from './escape-canary.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
 
 /** One way to call bake: everything that decides what it resolves. */

@@ -83,6 +83,7 @@ export function parseDefinition(text: string): Definition {
     const { raw, habits } = takeCanary(JSON.parse(text));
     return { targets: targetsOf(raw), raw, habits };
   } catch (cause) {
+    if (cause instanceof WarmbakeError) throw cause;
     throw new WarmbakeError(
       'outside',
       'bad-bake-print',

@@ -1,7 +1,6 @@
 import * as z from 'zod';
-
-/** Name of a target that is printed beside the others, and of nothing else. */
-export const ESCAPE_CANARY = 'warmbake-escapes';
+import { ESCAPE_CANARY } from '../config/reserved-names.ts';
+import { requireFreeNames } from './free-names.ts';
 
 /**
  * A bake file (JSON) that tells how this buildx prints: since 0.23 it escapes what would start a template, so that its output can be
@@ -23,8 +22,9 @@ const printed = z.looseObject({
   target: z.record(z.string(), z.unknown()),
 });
 
-/** Takes the canary out of a printed document and says what it told. Throws where it is not in it. */
+/** Takes the canary out of a printed document and says what it told. Throws where it is not in it, and `config` for names that are taken. */
 export function takeCanary(raw: unknown): { readonly raw: unknown; readonly habits: PrintHabits } {
+  requireFreeNames(raw);
   const { group, target, ...rest } = printed.parse(raw);
   const { [ESCAPE_CANARY]: bird, ...targets } = target;
   const { args } = canary.parse(bird);

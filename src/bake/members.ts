@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ALIAS } from '../config/reserved-names.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
 import type { Targets } from './definition.ts';
 
@@ -38,10 +39,10 @@ export function membersOf({ groups }: Pick<Survey, 'groups'>, name: string): rea
   return [...found];
 }
 
-/** Begins the name of a group of ours that holds one name and no other: asked by its own name, bake would add it to `default`. */
-const ALIAS = 'warmbake-of-';
-
-/** The group that stands for `name` in a {@link surveyFile}. */
+/**
+ * The group that stands for `name` in a {@link surveyFile}; it holds that name and no other: asked by its own name, bake would add it to
+ * `default`.
+ */
 export function aliasOf(name: string): string {
   return `${ALIAS}${name}`;
 }

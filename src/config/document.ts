@@ -25,8 +25,15 @@ export type ConfigurationDocument =
       readonly locate: (path: Path, atKey: boolean) => TextPosition;
     };
 
-/** Reads YAML 1.2 (JSON is a part of it). Never throws. */
+/** Reads YAML 1.2 (JSON is a part of it), with or without a byte order mark. Never throws. */
 export function readDocument(text: string): ConfigurationDocument {
+  // Some editors save UTF-16, which has a zero byte in each Latin letter.
+  if (text.includes('\0')) {
+    return {
+      state: 'broken',
+      faults: [{ line: 1, column: 1, message: 'not UTF-8; save the file as UTF-8' }],
+    };
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const position = (offset: number): TextPosition => {
@@ -72,6 +79,7 @@ function messageFor(error: YAMLError, text: string): string {
     const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
     return `key '${key}' is written twice`;
   }
+  if (error.code === 'TAB_AS_INDENT') return 'a tab at the beginning of the line; indent with spaces';
   if (error.code === 'MULTIPLE_DOCS') return 'more than one document; remove the second one';
   return notYaml(error.message);
 }

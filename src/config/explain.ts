@@ -56,7 +56,21 @@ function wrongType(issue: z.core.$ZodIssueInvalidType): string {
   if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
     return `${input} is not text; write "${input}"`;
   }
-  return `${written(input)} does not fit; write ${WANTED[expected] ?? expected}`;
+  const wanted = WANTED[expected] ?? expected;
+  const example = expected === 'record' ? keyExample(input) : '';
+  return `${written(input)} does not fit; write ${wanted}${example}`;
+}
+
+/** How the first of a list is written as a key. */
+function keyExample(input: unknown): string {
+  if (!Array.isArray(input)) return '';
+  const first: unknown = input[0];
+  const name = typeof first === 'object' && first !== null && !Array.isArray(first) ? nameIn(first) : first;
+  return ` with each name as a key, without '- ': '${typeof name === 'string' ? name : 'name'}: {}'`;
+}
+
+function nameIn(entry: object): unknown {
+  return 'name' in entry ? entry.name : Object.keys(entry)[0];
 }
 
 function written(input: unknown): string {

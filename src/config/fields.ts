@@ -27,7 +27,7 @@ export function named<V extends z.ZodType>(pattern: RegExp, what: string, value:
         context.addIssue({ code: 'custom', path: [name], params: { atKey: true }, message });
       }
     },
-    { when: ({ value: entries }) => typeof entries === 'object' && entries !== null },
+    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
   );
 }
 

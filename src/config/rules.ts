@@ -3,6 +3,7 @@ import { parseReference, referenceName } from '../registry/reference.ts';
 import { SAMPLE_COMMIT } from './fields.ts';
 import type { Finding, Path } from './problem.ts';
 import { badOwnRepositories, isNamedHere, mixedRepositories } from './repository-rules.ts';
+import { reservation } from './reserved-names.ts';
 import { sections } from './schema.ts';
 import { isOfRelease } from './tag-template.ts';
 import { BUILD_VALUES, expand, namesIn } from './template.ts';
@@ -55,6 +56,20 @@ const variablesAreDistinct = rule({ targets }, (read) => {
     message: `'${entry}' and '${earlier}' are both ${part(entry)} in the overlay's variables; rename one`,
     atKey: true,
   }));
+});
+
+/** What the survey and the canary of a call are called. */
+const namesAreFree = rule({ targets }, (read) => {
+  const names = Object.entries(read.targets).flatMap(([name, { inherits = [] }]) => [
+    { path: ['targets', name], name, atKey: true },
+    ...listed(['targets', name, 'inherits'], inherits).map((one) => ({ ...one, atKey: false })),
+  ]);
+  return names.flatMap(({ path, name, atKey }) => {
+    const because = reservation(name);
+    return because === undefined
+      ? []
+      : [{ path, atKey, message: `'${name}' ${because}: give it another name` }];
+  });
 });
 
 const variablesAreSetOnce = rule({ bake }, ({ bake: { variables, passthrough } }) =>
@@ -166,6 +181,7 @@ const RULES: readonly Rule[] = [
   repositoriesAreDistinct,
   lanesAreDistinct,
   variablesAreDistinct,
+  namesAreFree,
   variablesAreSetOnce,
   optionalIsSet,
   perCommitIsDeclared,

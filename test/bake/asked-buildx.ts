@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { bakeFile } from '../../src/bake/bake-file.ts';
-import { ESCAPE_CANARY, ESCAPE_CANARY_FILE, takeCanary } from '../../src/bake/escape-canary.ts';
+import { ESCAPE_CANARY_FILE, takeCanary } from '../../src/bake/escape-canary.ts';
+import { ESCAPE_CANARY } from '../../src/config/reserved-names.ts';
 import type { Target } from './spellings.ts';
 
 /** What bake printed of some targets, and how to read it. */

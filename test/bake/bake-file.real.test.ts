@@ -6,12 +6,8 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { bakeFile } from '../../src/bake/bake-file.ts';
 import { targetsOf } from '../../src/bake/definition.ts';
-import {
-  ESCAPE_CANARY,
-  ESCAPE_CANARY_FILE,
-  type PrintHabits,
-  takeCanary,
-} from '../../src/bake/escape-canary.ts';
+import { ESCAPE_CANARY_FILE, type PrintHabits, takeCanary } from '../../src/bake/escape-canary.ts';
+import { ESCAPE_CANARY } from '../../src/config/reserved-names.ts';
 import { portableDefinition } from '../../src/bake/portable.ts';
 import { unescaped } from '../../src/bake/template-text.ts';
 import { test } from '../tiers/real.ts';

@@ -10,7 +10,12 @@ describe('text that is not a configuration', () => {
       'images: [a\ncache: b\n',
       '2:1 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
-    ['\timages: 1\n', '1:1 not valid YAML: tabs are not allowed as indentation'],
+    ['\timages: 1\n', '1:1 a tab at the beginning of the line; indent with spaces'],
+    [
+      change('\n  app:\n    target', '\n\tapp:\n    target'),
+      '18:1 a tab at the beginning of the line; indent with spaces',
+    ],
+    [Buffer.from(FILE, 'utf16le').toString('utf8'), '1:1 not UTF-8; save the file as UTF-8'],
     ['images: *a\n', '1:1 not valid YAML: unresolved alias (the anchor must be set before the alias): a'],
     [`${FILE}---\n${FILE}`, '24:1 more than one document; remove the second one'],
     [`${FILE}repository: github.com/acme/other\n`, "24:1 key 'repository' is written twice"],
@@ -154,4 +159,31 @@ test('any text is parsed or refused at a line that exists, never a crash', () =>
     }),
     { numRuns: 200 },
   );
+});
+
+test('a byte order mark at the beginning is no part of the file', () => {
+  expect(said(`\uFEFF${FILE}`)).toEqual([]);
+});
+
+test.each([
+  ['app, web', "'app: {}'"],
+  ['{ name: app, lane: cpu }', "'app: {}'"],
+  ['{ app: { lane: cpu } }', "'app: {}'"],
+  ['[app]', "'name: {}'"],
+])('targets that are listed are told how they are written as keys: [%s]', (listed, example) => {
+  const text = FILE.replace(/targets:\n(?: .*\n)+/, `targets: [${listed}]\n`);
+  expect(said(text)).toEqual([
+    `17:10 targets: a list does not fit; write a mapping with each name as a key, without '- ': ${example}`,
+  ]);
+});
+
+test.each([
+  ['warmbake-escapes: {}', '18:3 targets.warmbake-escapes', 'warmbake-escapes'],
+  ['warmbake-of-app: {}', '18:3 targets.warmbake-of-app', 'warmbake-of-app'],
+  ['app: { inherits: [warmbake-escapes] }', '18:21 targets.app.inherits[0]', 'warmbake-escapes'],
+])('a name that is taken is told: %s', (entry, place, name) => {
+  const text = FILE.replace(/targets:\n(?: .*\n)+/, `targets:\n  ${entry}\n`);
+  expect(said(text)).toEqual([
+    `${place}: '${name}' is a name that warmbake itself uses: give it another name`,
+  ]);
 });
