@@ -21,6 +21,8 @@ export interface TargetDefinition {
   readonly output: readonly BakeEntry[];
   readonly secret: readonly BakeEntry[];
   readonly ssh: readonly BakeEntry[];
+  /** What is done instead of a build, as `check` and `outline`. */
+  readonly call?: string | undefined;
 }
 
 /** Targets by name. */
@@ -65,6 +67,7 @@ const printed = z.object({
         output: entries,
         secret: entries,
         ssh: entries,
+        call: z.string().optional(),
       })
       .transform(({ 'cache-from': cacheFrom, 'cache-to': cacheTo, ...rest }) => ({
         ...rest,

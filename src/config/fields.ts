@@ -27,7 +27,10 @@ export function named<V extends z.ZodType>(pattern: RegExp, what: string, value:
         context.addIssue({ code: 'custom', path: [name], params: { atKey: true }, message });
       }
     },
-    { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+    {
+      when: ({ value: entries }) =>
+        typeof entries === 'object' && entries !== null && !Array.isArray(entries),
+    },
   );
 }
 
@@ -85,7 +88,7 @@ export const bakeFilePath = text((value) => {
   if (!inside || !plain) return `'${value}' is not a path below the repository root`;
   return /\.(?:hcl|json)$/i.test(value)
     ? undefined
-    : `'${value}' is not a bake file: .hcl or .json; Compose is not supported (\`docker buildx bake -f FILE --print > docker-bake.json\` makes one of it)`;
+    : `'${value}' is not a bake file: .hcl or .json; Compose is not supported (\`docker buildx bake -f ${/^[\w./-]+$/.test(value) ? value : 'FILE'} --print > docker-bake.json\` makes one of it)`;
 });
 
 /** What bake calls an entitlement, keys of the ssh agent by their id, and proxies of steps by their argument. */

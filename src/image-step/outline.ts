@@ -16,6 +16,7 @@ import { asConfigured } from './expand-targets.ts';
 import type { ResolvedTargets } from './resolve-targets.ts';
 import type { BuildServices } from './build-services.ts';
 import { requireExpectedTag } from './expected-tag.ts';
+import { requireOwnLoads } from './own-loads.ts';
 import { requireCleanCheckout } from './preflight.ts';
 import { type Switches, switchedWrites } from './switches.ts';
 import { type Writes, buildValues, loadedNames, writesOf } from './target-plan.ts';
@@ -111,6 +112,7 @@ export async function startOutline(
     ...switchedWrites(writesOf(known, target, facts), switches),
     ...(request.load === true ? { load: loadedNames(brought.get(target.name), target.name) } : {}),
   }));
+  requireOwnLoads(writes);
   const { expectTag } = request;
   if (expectTag !== undefined) {
     requireExpectedTag(

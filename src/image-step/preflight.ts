@@ -4,6 +4,7 @@ import { type Promised, requireAgreement } from '../bake/agreement.ts';
 import { type BakeCall, declaredVariables, printDefinition, readBakeFile } from '../bake/buildx.ts';
 import type { Definition } from '../bake/definition.ts';
 import { isWithin, judgeDefinition, requireInnocent } from '../bake/judge.ts';
+import { requirePlaces } from '../bake/place-check.ts';
 import { whereabouts } from '../bake/real-place.ts';
 import { requireStages } from '../bake/stage-check.ts';
 import { settledByText } from '../bake/variable-text.ts';
@@ -28,6 +29,7 @@ export async function preflight(
   // What is baked is baked with more than it was evaluated with.
   requireFitDefinition(settings, definition, { ...docker.env, ...call.env });
   requireAgreement(promises, definition.targets);
+  await requirePlaces(definition.raw, settings.root);
   await requireStages(definition.raw, settings.root);
   return definition;
 }

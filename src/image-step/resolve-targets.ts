@@ -11,6 +11,7 @@ import { surveyCall } from './bake-call.ts';
 import type { BuildServices } from './build-services.ts';
 import { chooseTargets } from './choose-targets.ts';
 import { type ExpandedTargets, asConfigured, expandTargets } from './expand-targets.ts';
+import { withoutCalls } from './without-calls.ts';
 
 /** Of the overlay, and not of the repository's files. */
 const OVERLAYS = '_ci';
@@ -55,7 +56,10 @@ export async function resolveTargets(
     requireConfigured(settings, named, error);
     throw error;
   });
-  const expanded = expandTargets(settings, survey);
+  const { expanded, warnings } = withoutCalls(expandTargets(settings, survey), {
+    configured: settings.targets,
+    brought: survey.targets,
+  });
   const chosen = new Set(chooseTargets(expanded, named).map(({ name }) => name));
   const wrong = await problems(settings, expanded);
   const first = wrong.find(({ target }) => chosen.has(target));
@@ -67,7 +71,7 @@ export async function resolveTargets(
     ...expanded,
     brought: survey.targets,
     declares: survey.declares,
-    warnings: wrong.map(({ message }) => ({ code: 'target-not-defined', message })),
+    warnings: [...warnings, ...wrong.map(({ message }) => ({ code: 'target-not-defined', message }))],
   };
 }
 

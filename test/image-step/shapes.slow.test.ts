@@ -243,7 +243,7 @@ describe('is an error of the plan, before anything is written', () => {
     [
       'a Compose file',
       { ...SHOP, bakeFiles: ['compose.yaml'] },
-      /Compose is not supported \(`docker buildx bake -f FILE --print > docker-bake\.json` makes one of it\)/,
+      /Compose is not supported \(`docker buildx bake -f compose\.yaml --print > docker-bake\.json` makes one of it\)/,
     ],
   ])('%s', async ([, shape, message], { engine, registry }) => {
     await using agent = await agentFor(engine.env, registry.host, shape);
