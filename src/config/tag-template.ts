@@ -1,5 +1,13 @@
 import { isTag } from '../registry/reference.ts';
-import { TAG_VALUES, type TemplateName, type TemplateValues, expand, faultOf, namesIn } from './template.ts';
+import {
+  TAG_VALUES,
+  type TemplateName,
+  type TemplateValues,
+  expand,
+  faultOf,
+  namesIn,
+  piecesOf,
+} from './template.ts';
 
 /** Values that belong to one build for ever: what they name must never be another image. */
 const ONCE: ReadonlySet<TemplateName> = new Set(['commit', 'shortCommit', 'buildNumber', 'tag', 'version']);
@@ -31,6 +39,24 @@ export function isOfRelease(template: string): boolean {
 /** What a template gives for a build that stands for all: templates that agree here agree in each build. */
 export function sampleTag(template: string): string {
   return expand(template, SAMPLE);
+}
+
+/** What values look like, whatever the build; a target's name is known. */
+const FORMS = {
+  commit: '[0-9a-f]{40}',
+  shortCommit: '[0-9a-f]{12}',
+  date: String.raw`\d{4}-\d\d-\d\d`,
+  buildNumber: String.raw`\d+`,
+} as const satisfies Partial<Record<TemplateName, string>>;
+
+/** True where some build of `target` can get `text` from a template without a release's values. */
+export function canGive(template: string, text: string, target: string): boolean {
+  const forms: Readonly<Record<string, string | undefined>> = FORMS;
+  const literal = (piece: string): string => piece.replaceAll(/[^\w-]/g, String.raw`\$&`);
+  const pattern = piecesOf(template)
+    .map((piece) => (typeof piece === 'string' ? literal(piece) : (forms[piece.name] ?? literal(target))))
+    .join('');
+  return new RegExp(`^${pattern}$`).test(text);
 }
 
 /** Why a template gives no tag that an image may have; `undefined` where it does. */

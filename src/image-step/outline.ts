@@ -11,6 +11,7 @@ import { namesIn } from '../config/template.ts';
 import type { Warning } from '../platform/events.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { sayIfSlow } from '../platform/slow.ts';
+import type { Reference } from '../registry/reference.ts';
 import { chooseTargets } from './choose-targets.ts';
 import { asConfigured } from './expand-targets.ts';
 import type { ResolvedTargets } from './resolve-targets.ts';
@@ -115,10 +116,7 @@ export async function startOutline(
   requireOwnLoads(writes);
   const { expectTag } = request;
   if (expectTag !== undefined) {
-    requireExpectedTag(
-      expectTag,
-      writes.flatMap(({ tags }) => tags),
-    );
+    requireExpectedTag(expectTag, writes.flatMap(promisedTags));
   }
   const outlineIn = (context: BuildContext): Outline => {
     const candidates = candidatesOf(context, chosen, facts);
@@ -166,6 +164,11 @@ function guessOutline(
   } catch {
     return undefined;
   }
+}
+
+/** Tags of an image that stand for this build: pushed, or given once. */
+function promisedTags({ tags, promotions }: Writes): readonly Reference[] {
+  return [...tags, ...promotions.filter((p) => p.writtenOnce === true).map(({ to }) => to)];
 }
 
 /** The day of the commit, where a tag that this build can write has it. */

@@ -1,5 +1,5 @@
 import type { Settings, TargetSettings } from '../config/settings.ts';
-import { NO_TAG, isOfRelease, isWrittenOnce, reservedTag } from '../config/tag-template.ts';
+import { NO_TAG, canGive, isOfRelease, isWrittenOnce, reservedTag } from '../config/tag-template.ts';
 import { type TemplateValues, expand, namesIn } from '../config/template.ts';
 import type { BuildContext } from '../context/context.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -52,7 +52,7 @@ export function extraTags(
       ref: { ...repository, tag: tagOf(template, { values, lane: target.lane, lanes }) },
     }));
   requireDistinct(named);
-  requireApart(named, templates, { values, lane: target.lane });
+  requireApart(named, templates, { values, target: target.name });
   const refs = (once: boolean): readonly Reference[] => {
     const all = named.filter(({ template }) => isWrittenOnce(template) === once).map(({ ref }) => ref);
     return [...new Map(all.map((ref) => [ref.tag, ref])).values()];
@@ -130,18 +130,18 @@ function requireDistinct(named: readonly NamedTag[]): void {
   }
 }
 
-/** Whoever pushes a git tag must not choose a name that builds of the trusted branch move. */
+/** Whoever pushes a git tag must not choose a name that a build of the trusted branch, this or a later one, gives. */
 function requireApart(
   named: readonly NamedTag[],
   templates: readonly string[],
-  { values, lane }: LaneOptions,
+  { values, target }: { readonly values: TemplateValues; readonly target: string },
 ): void {
-  for (const { template, ref } of named.filter((one) => isOfRelease(one.template))) {
-    const other = templates
-      .filter((one) => !isOfRelease(one))
-      .find((one) => expand(one, values) + laneSuffix(lane) === ref.tag);
-    if (other !== undefined)
-      throw refused(template, `'${ref.tag}' is what '${other}' gives to builds of the trusted branch`);
+  for (const { template } of named.filter((one) => isOfRelease(one.template))) {
+    const text = expand(template, values);
+    const other = templates.find((one) => !isOfRelease(one) && canGive(one, text, target));
+    if (other !== undefined) {
+      throw refused(template, `'${text}' is what '${other}' can give to builds of the trusted branch`);
+    }
   }
 }
 

@@ -94,6 +94,8 @@ describe('a tag is a release', () => {
         ],
       },
     ]);
+    // Others pull it by that name: it is one that they may expect.
+    await explained(build('v1.0'), '--expect-tag', 'r.example.com/images-main:1.0');
     const sources = targets[0]?.cacheFrom.map(({ ref }) => ref.split(':')[0]) ?? [];
     expect(new Set(sources)).toEqual(new Set(['r.example.com/cache-main']));
   });

@@ -90,6 +90,26 @@ describe('the build of a release tag gives', () => {
   });
 });
 
+describe('whoever pushes a git tag cannot take the name of a build of main to come', () => {
+  it.each([
+    ['b58', 'b${buildNumber}'],
+    ['2031-01-01', '${date}'],
+    [`2031-01-01-${'a'.repeat(12)}`, '${date}-${shortCommit}'],
+    [`x.${'b'.repeat(40)}`, 'x.${commit}'],
+    ['app-edge', '${target}-edge'],
+  ])('%s: %s', (tag, template) => {
+    expect(() => given(['${tag}', template], build(release(tag)))).toThrow(
+      `'${tag}' is what '${template}' can give to builds of the trusted branch`,
+    );
+    expect(given(['${tag}', template], build(release(`${tag}.`))).once).toEqual([`${tag}.`]);
+  });
+
+  it('nor by what stands for nothing in a pattern', () => {
+    const tag = `xx${'b'.repeat(40)}`;
+    expect(given(['${tag}', 'x.${commit}'], build(release(tag))).once).toEqual([tag]);
+  });
+});
+
 describe('a git tag whose name is taken, or none, is refused with the reason', () => {
   it.each([
     ['latest', '${version}', "'latest' begins like 'latest', which follows the trusted branch by itself"],
@@ -103,8 +123,8 @@ describe('a git tag whose name is taken, or none, is refused with the reason', (
     ['v1.0+build5', '${version}', "'1.0+build5' gives no image tag"],
     ['.1', '${version}', 'gives no image tag'],
     ['x'.repeat(129), '${version}', 'gives no image tag'],
-    ['nightly', '${version}', "'nightly' is what 'nightly' gives to builds of the trusted branch"],
-    ['2024-05-01', '${tag}', "is what '${date}' gives to builds of the trusted branch"],
+    ['nightly', '${version}', "'nightly' is what 'nightly' can give to builds of the trusted branch"],
+    ['2024-05-01', '${tag}', "is what '${date}' can give to builds of the trusted branch"],
   ])('%s', (tag, template, because) => {
     expect(() => given([template, 'nightly', '${date}'], build(release(tag)))).toThrow(because);
   });
