@@ -2,13 +2,19 @@ import type { StreamRecord } from '../bake/record.ts';
 import { IMPORT_LIMIT, readCacheManifest } from '../cache/cache-manifest.ts';
 import { roofed } from '../cache/roofed.ts';
 import { type BuildContext, isCommitSha } from '../context/context.ts';
-import { type Reference, referenceName } from '../registry/reference.ts';
+import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
 import type { Manifest } from '../registry/registry.ts';
 import { digestOf } from '../registry/digest.ts';
 import { warn } from '../platform/events.ts';
 import { markManifest, readMarks } from './marks.ts';
 import { promote } from './promote-manifest.ts';
-import type { NamingServices, Promoted, PromotedManifest } from './promotion.ts';
+import {
+  type JudgedPromotion,
+  judgePromotion,
+  type NamingServices,
+  type Promoted,
+  type PromotedManifest,
+} from './promotion.ts';
 import type { Promotion, TargetPlan } from './target-plan.ts';
 import type { Verified } from './verify.ts';
 
@@ -40,11 +46,11 @@ export async function finishCache(
   const exported = landings.map(({ ref, digest }) => ({ ref, digest }));
   const [main] = landings;
   if (main === undefined || main.ref !== target.exportTo[0]) return { exported, promoted: [] };
-  const manifest = await putMark(services, context, main);
-  if (manifest === undefined) return { exported, promoted: [] };
   const names = target.promotions.filter((p) => p.what === 'cache');
-  const promoted = await promoteAll(services, names, manifest);
-  return { exported: [{ ref: main.ref, digest: manifest.digest }, ...exported.slice(1)], promoted };
+  const named = await markAndName(services, context, { exported: main, names });
+  if (named === undefined) return { exported, promoted: [] };
+  const { digest, promoted } = named;
+  return { exported: [{ ref: main.ref, digest }, ...exported.slice(1)], promoted };
 }
 
 /** Gives an image that stands its further names; the image is read at the promotion's source. */
@@ -64,7 +70,7 @@ export async function promoteImage(
     );
     return [];
   }
-  return await promoteAll(services, promotions, { ...image, ...identity(context) });
+  return await promoteAll(services, promotions, { manifest: { ...image, ...identity(context) } });
 }
 
 /**
@@ -80,20 +86,39 @@ export async function repairCacheNames(
   if (first === undefined) return [];
   const cache = await readMarks(services.registry, first.from, services.settings.bake.annotations);
   if (cache.state !== 'found' || cache.kind !== 'cache') return [];
-  const isMarked = cache.marks.revision === context.commit;
-  const manifest = isMarked
-    ? { ...cache, ...identity(context) }
-    : await putMark(services, context, { ...cache, ref: first.from });
-  return manifest === undefined ? [] : await promoteAll(services, promotions, manifest);
+  if (cache.marks.revision === context.commit) {
+    return await promoteAll(services, promotions, { manifest: { ...cache, ...identity(context) } });
+  }
+  const exported = { ...cache, ref: first.from };
+  return (await markAndName(services, context, { exported, names: promotions }))?.promoted ?? [];
+}
+
+/** Puts the mark, and then the names; what they hold is looked at meanwhile. `undefined` where the mark could not be put. */
+async function markAndName(
+  services: NamingServices,
+  context: BuildContext,
+  { exported, names }: { readonly exported: Landed; readonly names: readonly Promotion[] },
+): Promise<{ readonly digest: Digest; readonly promoted: readonly Promoted[] } | undefined> {
+  const manifest = await markedFor(services, context, exported);
+  if (manifest === undefined) return undefined;
+  const judged = names.map(async (promotion) => await judgePromotion(services, promotion, manifest));
+  for (const one of judged) one.catch(() => undefined);
+  if (!(await putMark(services, exported.ref, manifest))) return undefined;
+  return { digest: manifest.digest, promoted: await promoteAll(services, names, { manifest, judged }) };
 }
 
 async function promoteAll(
   services: NamingServices,
   promotions: readonly Promotion[],
-  manifest: PromotedManifest,
+  {
+    manifest,
+    judged = [],
+  }: { readonly manifest: PromotedManifest; readonly judged?: readonly Promise<JudgedPromotion>[] },
 ): Promise<readonly Promoted[]> {
   // Beside each other: names that are looked at again cost a moment each.
-  const all = await Promise.all(promotions.map(async (one) => await promote(services, one, { manifest })));
+  const all = await Promise.all(
+    promotions.map(async (one, i) => await promote(services, one, { manifest, judged: judged[i] })),
+  );
   for (const { promotion, ...promoted } of all) {
     const name = referenceName(promotion.to);
     if (promoted.action === 'failed')
@@ -122,25 +147,31 @@ async function landed(
   });
 }
 
-async function putMark(
+/** The manifest that takes the place of the exported one. */
+async function markedFor(
   services: NamingServices,
   context: BuildContext,
   { ref, ...exported }: Landed,
 ): Promise<PromotedManifest | undefined> {
-  const { registry, host, settings } = services;
   const marks = identity(context);
   if (marks.commit === undefined) return undefined;
   const manifest = markManifest(
     await underRoof(services, ref, exported),
     { ...marks, revision: marks.commit, ...buildId(context) },
-    settings.bake.annotations,
+    services.settings.bake.annotations,
   );
-  const put = await registry.putManifest(ref, manifest);
-  if (put.state !== 'written') {
-    warn(host.emit, 'cache-mark-failed', `${referenceName(ref)} could not be marked: ${put.state}`);
-    return undefined;
-  }
   return { ...manifest, digest: digestOf(manifest.body), ...marks };
+}
+
+async function putMark(
+  { registry, host }: NamingServices,
+  ref: Reference,
+  manifest: PromotedManifest,
+): Promise<boolean> {
+  const put = await registry.putManifest(ref, manifest);
+  if (put.state === 'written') return true;
+  warn(host.emit, 'cache-mark-failed', `${referenceName(ref)} could not be marked: ${put.state}`);
+  return false;
 }
 
 /**

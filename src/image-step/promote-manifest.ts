@@ -22,11 +22,16 @@ const ROUNDS = 4;
 export async function promote(
   services: NamingServices,
   promotion: Promotion,
-  options: { readonly manifest: PromotedManifest; readonly dryRun?: boolean },
+  options: {
+    readonly manifest: PromotedManifest;
+    readonly dryRun?: boolean;
+    /** Where somebody has begun to look what the name holds. */
+    readonly judged?: Promise<JudgedPromotion> | undefined;
+  },
 ): Promise<Promoted> {
   const { manifest, dryRun = false } = options;
   const guarded = promotion.forwardOnly || promotion.writtenOnce === true;
-  let judged = await judgePromotion(services, promotion, manifest);
+  let judged = await (options.judged ?? judgePromotion(services, promotion, manifest));
   let put: Promoted | undefined;
   for (let round = 1; round <= ROUNDS; round += 1) {
     const { verdict, held } = judged;

@@ -117,19 +117,24 @@ async function finish(
     pushed,
   }: { readonly target: TargetPlan; readonly record: StreamRecord; readonly pushed: Digest | undefined },
 ): Promise<TargetResult> {
-  const { verified, unreadable } = await verifyTags(services, target.tags, pushed);
-  const images = unreadable === undefined ? target.promotions.filter((p) => p.what === 'image') : [];
-  const [cache, promoted] = await Promise.all([
+  const naming = async () => {
+    const read = await verifyTags(services, target.tags, pushed);
+    const images = read.unreadable === undefined ? target.promotions.filter((p) => p.what === 'image') : [];
+    const named = await spared(services.host, {
+      code: 'promotion-failed',
+      work: async () => await promoteImage(services, context, images),
+      instead: [],
+    });
+    return { ...read, promoted: named };
+  };
+  // Beside each other: an image that cannot be read back says nothing about the cache.
+  const [cache, { verified, unreadable, promoted }] = await Promise.all([
     spared(services.host, {
       code: 'cache-mark-failed',
       work: async () => await finishCache(services, context, { target, record }),
       instead: { exported: [], promoted: [] },
     }),
-    spared(services.host, {
-      code: 'promotion-failed',
-      work: async () => await promoteImage(services, context, images),
-      instead: [],
-    }),
+    naming(),
   ]);
   const once = unreadable === undefined ? await readBackOnce(services, target, promoted) : { verified: [] };
   const lost = unreadable ?? once.unreadable;

@@ -21,30 +21,34 @@ export interface ReadBack {
 
 /** Reads every pushed tag back. A tag that cannot be read is told, not thrown: others of the same bake stand. */
 export async function verifyTags(
-  { registry, host }: BuildServices,
+  services: Pick<BuildServices, 'registry' | 'host'>,
   tags: readonly Reference[],
   pushed: Digest | undefined,
 ): Promise<ReadBack> {
-  const verified: Verified[] = [];
-  for (const ref of tags) {
-    let answer = 'not asked';
-    for (const delay of READ_BACK_MS) {
-      await host.clock.sleep(delay, host.signal);
-      const found = await registry.head(ref);
-      if (found.state === 'found' && (pushed === undefined || found.digest === pushed)) {
-        verified.push({ ref, digest: found.digest });
-        answer = '';
-        break;
-      }
-      answer = found.state === 'found' ? `it holds ${found.digest}` : found.state;
+  const read = await Promise.all(tags.map(async (ref) => await readBack(services, ref, pushed)));
+  const unreadable = read.find((one) => 'class' in one);
+  return {
+    verified: read.filter((one) => 'digest' in one),
+    ...(unreadable === undefined ? {} : { unreadable }),
+  };
+}
+
+async function readBack(
+  { registry, host }: Pick<BuildServices, 'registry' | 'host'>,
+  ref: Reference,
+  pushed: Digest | undefined,
+): Promise<Verified | Failure> {
+  let answer = 'not asked';
+  for (const delay of READ_BACK_MS) {
+    await host.clock.sleep(delay, host.signal);
+    const found = await registry.head(ref);
+    if (found.state === 'found' && (pushed === undefined || found.digest === pushed)) {
+      return { ref, digest: found.digest };
     }
-    if (answer !== '') {
-      const message = `${referenceName(ref)} was pushed as ${pushed ?? 'an image'} but cannot be read back: ${answer}`;
-      const failureClass = 'tag-not-readable';
-      const { hint } = ruleOf(failureClass);
-      const unreadable = { class: failureClass, importing: false, message } as const;
-      return { verified, unreadable: { ...unreadable, ...(hint === undefined ? {} : { hint }) } };
-    }
+    answer = found.state === 'found' ? `it holds ${found.digest}` : found.state;
   }
-  return { verified };
+  const message = `${referenceName(ref)} was pushed as ${pushed ?? 'an image'} but cannot be read back: ${answer}`;
+  const failureClass = 'tag-not-readable';
+  const { hint } = ruleOf(failureClass);
+  return { class: failureClass, importing: false, message, ...(hint === undefined ? {} : { hint }) };
 }

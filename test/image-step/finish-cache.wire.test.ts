@@ -5,7 +5,7 @@ import { createRegistry } from '../../src/registry/registry.ts';
 import { isCommitSha } from '../../src/context/context.ts';
 import { openHistory } from '../../src/context/history.ts';
 import { credentialsOf, openHost } from '../registry/fixture-host.ts';
-import { startFixtureRegistry } from '../registry/fixture-registry.ts';
+import { type Interference, startFixtureRegistry } from '../registry/fixture-registry.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const DIGEST = (n: number): string => `sha256:${String(n).repeat(64)}`;
@@ -41,8 +41,12 @@ function leavesOf({ records }: Config): readonly number[] {
   return records.map((_, index) => index).filter((index) => !inputs.has(index));
 }
 
-async function exported(config: string) {
+async function exported(
+  config: string,
+  { name, interfere }: { readonly name?: string; readonly interfere?: Interference } = {},
+) {
   const server = await startFixtureRegistry();
+  if (interfere !== undefined) server.interfere = interfere;
   const host = await openHost();
   const tag = COMMIT;
   if (!isTag(tag) || !isCommitSha(COMMIT)) throw new Error(tag);
@@ -61,7 +65,10 @@ async function exported(config: string) {
     because: '',
     commit: COMMIT,
   } as const;
-  const target = { exportTo: [ref], promotions: [] };
+  if (name !== undefined && !isTag(name)) throw new Error(name);
+  const to = name === undefined ? [] : [{ ...ref, tag: name }];
+  const promotions = to.map((one) => ({ what: 'cache', from: ref, to: one, forwardOnly: false }) as const);
+  const target = { exportTo: [ref], promotions };
   const record = { exports: [{ state: 'written', manifest, seconds: 0 }] } as const;
   const result = await finishCache(services, context, { target, record });
   const read = await registry.manifest(ref);
@@ -69,6 +76,7 @@ async function exported(config: string) {
   const body = JSON.parse(Buffer.from(read.body).toString()) as { config: { digest: string } };
   return {
     result,
+    seen: server.seen.map(({ method, path }) => `${method} ${path.split('/').at(-1)}`),
     warnings: host.warnings,
     body,
     config: JSON.parse(server.blobs.get(body.config.digest)?.toString() ?? 'null') as Config,
@@ -97,4 +105,38 @@ test.each([
   expect(at.warnings).toEqual([]);
   expect(at.config).toEqual(JSON.parse(config));
   expect(at.body).toMatchObject({ annotations: { 'org.opencontainers.image.revision': COMMIT } });
+});
+
+test('what a name holds is looked at while the mark is put', async () => {
+  let looked = false;
+  await using after = await exported(TWO_LEAVES, {
+    name: 'pr-7',
+    interfere: ({ method, path }, answer) => {
+      looked ||= path.endsWith('/pr-7');
+      if (method !== 'PUT' || !path.endsWith(COMMIT)) return undefined;
+      // Whoever waits for the mark first does not come while this waits.
+      const wait = (left: number): void => {
+        if (!looked && left > 0) setTimeout(wait, 10, left - 1);
+        else answer.writeHead(looked ? 201 : 403).end();
+      };
+      wait(200);
+      return 'answered';
+    },
+  });
+  expect(after.result.promoted).toMatchObject([{ action: 'move', because: 'the name is new' }]);
+  expect(after.seen).toContain('PUT pr-7');
+});
+
+test('a cache whose mark is refused gets no further name', async () => {
+  await using after = await exported(TWO_LEAVES, {
+    name: 'pr-7',
+    interfere: ({ method, path }, answer) => {
+      if (method !== 'PUT' || !path.endsWith(COMMIT)) return undefined;
+      answer.writeHead(403).end();
+      return 'answered';
+    },
+  });
+  expect(after.result.promoted).toEqual([]);
+  expect(after.seen).not.toContain('PUT pr-7');
+  expect(after.warnings.map(({ code }) => code)).toEqual(['cache-mark-failed']);
 });
