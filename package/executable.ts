@@ -33,7 +33,7 @@ export async function makeBlob(
     execArgvExtension: 'none',
     assets: Object.fromEntries(Object.keys(texts).map((name) => [name, name])),
   };
-  const files = { ...texts, [config.main]: loaderText('assets'), 'sea.json': JSON.stringify(config) };
+  const files = { ...texts, [config.main]: loaderText({ in: 'assets' }), 'sea.json': JSON.stringify(config) };
   await mkdir(scratch, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(scratch, name), text);
   await execa(node, ['--experimental-sea-config', 'sea.json'], { cwd: scratch });

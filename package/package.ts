@@ -64,7 +64,7 @@ async function putPacked(name: string): Promise<void> {
 try {
   await mkdir(out, { recursive: true });
   const { texts, modules } = await makePieces();
-  await put('warmbake.cjs', loaderText(texts), 0o755);
+  await put('warmbake.cjs', loaderText({ in: 'text', texts }), 0o755);
   const node = await putExecutables(texts);
   const [x64 = '', arm64 = ''] = ARCHITECTURES.map((arch) => sums.get(executableName(arch)));
   const pinned = { version: VERSION, sha256: { x64, arm64 }, location: values.location };

@@ -3,7 +3,9 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PROJECT } from '../parts/project.ts';
+import { compilePieces } from './compile.ts';
 import { licencesText } from './licences.ts';
+import { loaderText } from './loader.ts';
 import { makePieces } from './pieces.ts';
 
 const out = path.join(PROJECT, 'dist/program');
@@ -12,6 +14,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const [name, text] of Object.entries(texts)) await writeFile(path.join(out, name), text);
 const program = path.join(out, 'warmbake.cjs');
-await writeFile(program, "#!/usr/bin/env node\n'use strict';\nrequire('./main.cjs');\n");
+await writeFile(program, loaderText({ in: 'files' }));
 await chmod(program, 0o755);
 await writeFile(path.join(out, 'LICENCES.txt'), await licencesText(modules));
+await compilePieces(out);

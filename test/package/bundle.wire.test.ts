@@ -15,7 +15,7 @@ let warmbake: (argv: readonly string[], env?: Readonly<Record<string, string>>) 
 beforeAll(async () => {
   directory = await makeDirectory();
   const file = path.join(directory.path, 'warmbake.cjs');
-  await writeFile(file, loaderText((await makePieces()).texts));
+  await writeFile(file, loaderText({ in: 'text', texts: (await makePieces()).texts }));
   warmbake = async (argv, env = {}) =>
     await run([process.execPath, file, ...argv], { PATH: process.env['PATH'], ...env }, { cwd: PROJECT });
 }, 60_000);
