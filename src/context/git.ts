@@ -124,19 +124,26 @@ export async function firstParents(
   commit: CommitSha,
   { count, ...options }: GitOptions & { readonly count: number },
 ): Promise<FirstParents> {
-  // Raw: with the parents that the objects name. What else a commit says is indented.
-  const args = ['rev-list', '--first-parent', `--max-count=${count + 1}`, '--pretty=raw', commit];
+  // With the parents that the objects name, a NUL behind each commit: its author chooses every other line, and those of git's usual
+  // format look like `commit <id>` too.
+  const args = ['rev-list', '--first-parent', `--max-count=${count + 1}`, '--header', commit];
   const finished = await git(host, args, options);
   if (!succeeded(finished)) return { line: [], isWhole: false };
-  const commits = finished.stdout.split(/^commit (?=[0-9a-f]{40}$)/m).slice(1);
-  const ids = commits.map((text) => text.slice(0, 40)).filter(isCommitSha);
-  const [parent, ...others] = commits.map((text) => /^parent ([0-9a-f]{40})$/m.exec(text)?.[1]);
+  const commits = finished.stdout
+    .split('\0')
+    .map((text) => LISTED.exec(text))
+    .filter((found) => found !== null);
+  const ids = commits.map(([, id = '']) => id).filter(isCommitSha);
+  const [parent, ...others] = commits.map((found) => found[2]);
   return {
     line: ids.slice(1),
     ...(parent !== undefined && isCommitSha(parent) ? { parent } : {}),
     isWhole: commits.length > 0 && [parent, ...others].at(-1) === undefined,
   };
 }
+
+/** Tree and parents are the first lines of every commit (git's `parse_commit_buffer` knows no other order). */
+const LISTED = /^([0-9a-f]{40})\ntree [0-9a-f]{40}\n(?:parent ([0-9a-f]{40})\n)?/;
 
 /** Absolute path of a file in the checkout's git directory, also where that is shared between worktrees. */
 export async function gitPath(host: Host, name: string): Promise<string | undefined> {

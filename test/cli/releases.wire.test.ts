@@ -164,6 +164,20 @@ describe('a tag is no release', () => {
     expect(await release()).toMatchObject(untrusted(/its commit was never the tip of main/));
   });
 
+  it('on a commit that one of main only names, in a header that git does not know', async () => {
+    await git('switch', '--quiet', '--create', 'work');
+    const evil = await agent.checkout.commit({ 'source.txt': 'evil\n' });
+    await git('switch', '--quiet', 'main');
+    await git('commit', '--quiet', '--allow-empty', '--message', 'harmless');
+    const file = path.join(agent.checkout.directory, 'commit');
+    const harmless = await git('cat-file', 'commit', 'HEAD');
+    await writeFile(file, harmless.replace('\n\n', `\ncommit ${evil}\n\n`));
+    await git('update-ref', 'refs/heads/main', await git('hash-object', '-t', 'commit', '-w', file));
+    await git('push', '--quiet', 'origin', 'main');
+    await git('switch', '--quiet', '--detach', evil);
+    expect(await release()).toMatchObject(untrusted(/its commit was never the tip of main/));
+  });
+
   it('once the remote has it elsewhere, or no longer', async () => {
     const built = await git('rev-parse', 'HEAD');
     await release();

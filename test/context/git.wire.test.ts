@@ -77,6 +77,28 @@ it('what a message says is no commit and no parent', async () => {
   });
 });
 
+it.each<[string, (evil: string) => { readonly more: string; readonly says?: string }]>([
+  ['a header of its own', (evil) => ({ more: `commit ${evil}\nparent ${evil}\n` })],
+  ['a message behind a NUL', (evil) => ({ more: '', says: `x\0${evil}\ntree ${evil}\nparent ${evil}\n` })],
+  ['an encoding of line ends', (evil) => ({ more: 'encoding UTF-7\n', says: `+AAo-commit ${evil}+AAAACg-` })],
+])('nor what an author writes elsewhere in the commit: %s', async (_, written) => {
+  const { id, checkout } = forge(home, row('m', 3), { main: 'm3' });
+  const at = checkout('m3');
+  const evil = 'e'.repeat(40);
+  const { more, says = 'x' } = written(evil);
+  const tree = run(at, ['rev-parse', 'HEAD^{tree}']);
+  const by = `Test <test@example.com> 1700000000 +0000\n`;
+  const file = path.join(home, 'commit');
+  await writeFile(file, `tree ${tree}\nparent ${id('m3')}\nauthor ${by}committer ${by}${more}\n${says}\n`);
+  const head = run(at, ['hash-object', '--literally', '-t', 'commit', '-w', file]) as ReturnType<typeof id>;
+  await using host = await hostIn(at);
+  expect(await firstParents(host, head, { count: 9 })).toEqual({
+    line: [id('m3'), id('m2'), id('m1')],
+    parent: id('m3'),
+    isWhole: true,
+  });
+});
+
 it('a shallow clone knows the parent of its last commit, which it has not got', async () => {
   const { id, checkout } = forge(home, row('m', 3), { main: 'm3' });
   await using host = await hostIn(checkout('m3', { depth: 1 }));
