@@ -24,7 +24,9 @@ export function pagePainter(look: Look): Painter {
       case 'table':
         return tableOn({ width, notation }, part);
       case 'line':
-        return part.text.split('\n').flatMap((line) => lineOn({ width, notation }, line, look));
+        return part.text
+          .split('\n')
+          .flatMap((line) => (part.exact === true ? [shown(line)] : lineOn({ width, notation }, line, look)));
     }
   };
   return paint;

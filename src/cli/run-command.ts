@@ -24,7 +24,14 @@ export async function runCommand(
   const host: Host = {
     ...rest,
     emit: renderer.emit,
-    ...(ask === undefined ? {} : { ask: async (question) => await ask(textPage(looks.err, question)) }),
+    ...(ask === undefined
+      ? {}
+      : {
+          ask: async (about, question) => {
+            streams.err(pageOf(looks.err, about.flatMap(pagePainter(looks.err))));
+            return await ask(textPage(looks.err, question));
+          },
+        }),
   };
   const print = (document: object): void => streams.out(jsonPage(document));
   const tell = (error: unknown): number => {

@@ -41,7 +41,7 @@ function widthsFor(
   room: number,
 ): readonly number[] | undefined {
   const last = natural.length - 1;
-  const before = natural.slice(0, -1).reduce((sum, width) => sum + width, 0);
+  const before = sumOf(natural.slice(0, -1));
   const left = Math.max(0, room - before);
   // The last column can be as narrow as one likes: its long words may begin below the others.
   if (left >= Math.min(natural[last] ?? 0, NARROWEST + GAP * last)) {
@@ -54,7 +54,7 @@ function widthsFor(
     ),
   );
   const widths = natural.map((width) => Math.min(width, Math.max(room, 0)));
-  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {
+  for (let over = sumOf(widths) - room; over > 0; over--) {
     const spare = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
     const widest = spare.indexOf(Math.max(...spare));
     if ((spare[widest] ?? 0) === 0) return undefined;
@@ -91,19 +91,37 @@ function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columnsOf(text)));
 }
 
-/** Each row as a paragraph: its first cell, and below it the others with their names. */
+/** As many columns as fit side by side, at least the first; below each row its other cells with their names, but for those that say nothing. */
 function stacked(head: Row, rows: readonly Row[], width: number): readonly string[] {
-  return rows.flatMap(([first = '', ...others]) => {
-    const told = others.flatMap((cell, i) => {
-      const name = head[i + 1]?.toLowerCase() ?? '';
-      return cell.trim() === '' ? [] : [name === '' ? oneLine(cell) : `${name} ${oneLine(cell)}`];
+  const all = (head.length === 0 ? rows : [head, ...rows]).map((row) => row.map((cell) => oneLine(cell)));
+  const widths = columnsIn(all).map((cells) => Math.max(...cells.map(columnsOf)));
+  const ends = widths.map((_, column) => sumOf(widths.slice(0, column + 1)) + GAP * column);
+  const beside = Math.max(1, ends.filter((end) => end <= width).length);
+  const lineOf = (row: Row): string =>
+    row
+      .slice(0, beside)
+      .map((cell, column) => padded(cell, widths[column] ?? 0))
+      .join(' '.repeat(GAP))
+      .trimEnd();
+  const below = (row: Row): readonly string[] =>
+    row.slice(beside).flatMap((cell, i) => {
+      const name = head[beside + i]?.toLowerCase() ?? '';
+      if (cell.trim() === '' || cell === '-') return [];
+      return [name === '' ? oneLine(cell) : `${name} ${oneLine(cell)}`];
     });
-    const below = gathered(told, width - HANG);
-    return [
-      ...wrapped(oneLine(first), { width, hang: HANG }),
-      ...below.flatMap((line) => wrapped(' '.repeat(HANG) + line, { width, hang: 2 * HANG })),
-    ];
-  });
+  return [
+    ...(beside > 1 && head.length > 0 ? [lineOf(head)] : []),
+    ...rows.flatMap((row) => [
+      ...wrapped(lineOf(row), { width, hang: HANG }),
+      ...gathered(below(row), width - HANG).flatMap((line) =>
+        wrapped(' '.repeat(HANG) + line, { width, hang: 2 * HANG }),
+      ),
+    ]),
+  ];
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 const HANG = 2;

@@ -25,14 +25,11 @@ export function wrapped(
   return [...lines, line];
 }
 
-/**
- * Where the second line of a text begins: below its text where it begins with a word padded to nine columns (`builder  default …`), else a
- * little to the right.
- */
+/** Where the second line of a text begins: below its text where it begins with a label (`builder  default …`), else a little to the right. */
 export function hangOf(text: string): number {
-  const label = /^[a-z]{1,8} {1,8}/.exec(text)?.[0] ?? '';
-  if (label.length === LABEL) return LABEL;
+  const label = /^[a-z]{1,8}(?: [a-z]{1,4})? {2,}(?=\S)|^[a-z]{8} (?=\S)/.exec(text)?.[0] ?? '';
+  if (label !== '' && label.length <= LONGEST_LABEL) return label.length;
   return text.length - text.trimStart().length + 2;
 }
 
-const LABEL = 9;
+const LONGEST_LABEL = 12;

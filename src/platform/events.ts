@@ -26,7 +26,8 @@ export interface StepUpdate {
 
 /** A part of a page. Where lines have an end, they are wrapped, and what takes much room is shortened. */
 export type PagePart =
-  | { readonly type: 'line'; readonly text: string }
+  /** One line or several; what is `exact` is for copying, and stays in one piece. */
+  | { readonly type: 'line'; readonly text: string; readonly exact?: boolean }
   | {
       readonly type: 'table';
       /** Names of the columns; empty where the rows speak for themselves. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Emit } from './events.ts';
+import type { Emit, PagePart } from './events.ts';
 import type { HttpClient } from './http.ts';
 import type { Processes } from './process.ts';
 
@@ -18,8 +18,8 @@ export interface Host {
   readonly emit: Emit;
   /** Aborted with an `Interrupted` as reason on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Asks the person at the terminal, who answers with a line; the question may have several. Absent where there is nobody to ask. */
-  readonly ask?: (question: string) => Promise<string>;
+  /** Shows the person at the terminal what the question is about, and asks; the answer is a line. Absent where there is nobody to ask. */
+  readonly ask?: (about: readonly PagePart[], question: string) => Promise<string>;
   /** HTTP that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly fetch: typeof globalThis.fetch;
   /** The same for short questions to registries, where that can be had for less; absent: `fetch`. */

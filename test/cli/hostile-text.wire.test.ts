@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN, pushTo } from '../../parts/ci-job/variables.ts';
-import { statusText, type StatusView } from '../../src/cli/commands/ami/status-text.ts';
-import { textPage } from '../../src/cli/door.ts';
+import { statusParts, type StatusView } from '../../src/cli/commands/ami/status-text.ts';
+import { pageOf } from '../../src/cli/door.ts';
+import { pagePainter } from '../../src/cli/page.ts';
 import { type FixtureRegistry, startFixtureRegistry } from '../registry/fixture-registry.ts';
 import { expectSafeLog } from './safe-log.ts';
 
@@ -122,7 +123,11 @@ it("a state store's lock and journal have a line each in the status, whatever th
     },
     busy: new Map(),
   });
-  const lines = (text: string): readonly string[] => statusText(view(text), at).split('\n');
-  expect(lines(EVIL)).toHaveLength(lines('x').length);
-  expectSafeLog(textPage({ colour: true, buildkite: true }, statusText(view(EVIL), at)));
+  const look = { colour: true, buildkite: true };
+  for (const columns of [undefined, () => 80]) {
+    const paint = pagePainter({ ...look, ...(columns === undefined ? {} : { columns }) });
+    const lines = (text: string) => statusParts(view(text), at).flatMap(paint);
+    if (columns === undefined) expect(lines(EVIL)).toHaveLength(lines('x').length);
+    expectSafeLog(pageOf(look, lines(EVIL)));
+  }
 });

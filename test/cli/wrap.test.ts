@@ -83,7 +83,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('whose columns have no room side by side is told row by row', () => {
+  it('whose columns have no room side by side has what is left below each row', () => {
     const wide = [
       'bk-cpu-queue-premerge-us-east-1',
       'ami-0123456789abcdef0 (version 12)',
@@ -93,6 +93,13 @@ describe('a table', () => {
       'bk-cpu-queue-premerge-us-east-1',
       '  from ami-0123456789abcdef0 (version 12)',
       '  to ami-0123456789abcdef1',
+    ]);
+    const image = ['ami-0123456789abcdef0', 'published', '-', 'one of the newest 3, and of use to a group'];
+    expect(tableLines(['IMAGE', 'STATE', 'WARMTH-AS-MEASURED', 'BECAUSE'], [image], { width: 50 })).toEqual([
+      'IMAGE                  STATE',
+      'ami-0123456789abcdef0  published',
+      '  because one of the newest 3, and of use to a',
+      '    group',
     ]);
   });
 

@@ -14,6 +14,7 @@ import {
   flag,
   unlessDryRun,
 } from '../command.ts';
+import { linePart } from '../parts.ts';
 import { loadConfiguration } from '../loaded.ts';
 
 /** `warmbake promote`: the operator's way to give an image or cache a further name. */
@@ -70,7 +71,11 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       throw new WarmbakeError('outside', 'promotion-failed', promotionText(promoted));
     return {
       json: { ref: referenceName(promoted.promotion.to), action: promoted.action, because: promoted.because },
-      text: `${promotionText(promoted)}${promoted.action === 'stay' ? '; --force moves it all the same' : ''}\n`,
+      page: [
+        linePart(
+          `${promotionText(promoted)}${promoted.action === 'stay' ? '; --force moves it all the same' : ''}`,
+        ),
+      ],
       exitCode: promoted.action === 'stay' ? 4 : 0,
     };
   } finally {

@@ -2,7 +2,7 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { type CommandOutcome, type CommandSpec, type Input, never } from '../command.ts';
 import { DOCUMENTS } from '../documents.ts';
-import { tableLines } from '../table.ts';
+import { tablePart } from '../parts.ts';
 
 /** `warmbake schema`: what the JSON documents look like. */
 export const schemaCommand: CommandSpec = {
@@ -29,7 +29,7 @@ async function run(_: Host, { args: [name] }: Input): Promise<CommandOutcome> {
     const rows = documents.map(({ name: document, version, from }) => [document, String(version), from]);
     return {
       json: { documents },
-      text: `${tableLines(['DOCUMENT', 'VERSION', 'FROM'], rows).join('\n')}\n`,
+      page: [tablePart(['DOCUMENT', 'VERSION', 'FROM'], rows)],
     };
   }
   const document = DOCUMENTS.find((known) => known.name === name);

@@ -16,6 +16,7 @@ import {
   unlessDryRun,
 } from '../../command.ts';
 import { loadConfiguration } from '../../loaded.ts';
+import { linePart } from '../../parts.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 
 /** For commands that build an image. */
@@ -70,9 +71,9 @@ async function amiBuild(host: Host, input: Input): Promise<CommandOutcome> {
   if ('plan' in made)
     return {
       json: { family: key, plan: imagePlanDocument(made.plan) },
-      text: `${planLines(made.plan).join('\n')}\n`,
+      page: planLines(made.plan).map(linePart),
     };
-  return { json: { family: key, ...builtDocument(made.built) }, text: builtText(made.built) };
+  return { json: { family: key, ...builtDocument(made.built) }, page: [linePart(builtText(made.built))] };
 }
 
 /** What the command line says about the image to build. Throws `usage` where the commit is none. */
@@ -123,7 +124,7 @@ export function builtDocument({ image, reused, warmth }: BuiltImage): BuiltDocum
 
 /** A built image as one line. */
 export function builtText({ image, warmth }: BuiltImage): string {
-  return `${image.id}  ${image.name}  ${warmth === undefined ? 'made by an earlier try' : warmthTag(warmth)}\n`;
+  return `${image.id}  ${image.name}  ${warmth === undefined ? 'made by an earlier try' : warmthTag(warmth)}`;
 }
 
 function commitOption(input: Input): CommitSha | undefined {

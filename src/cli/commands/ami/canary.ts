@@ -12,7 +12,8 @@ import {
 } from '../../command.ts';
 import { durationOption } from '../../duration-option.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import { rollText, stackDocument } from './roll.ts';
+import { linePart } from '../../parts.ts';
+import { rollPart, stackDocument } from './roll.ts';
 import type { CanaryDocument } from '../../../ami/rollout/stack-schema.ts';
 
 /** For commands that try an image on the canary. */
@@ -40,7 +41,7 @@ async function amiCanary(host: Host, input: Input): Promise<CommandOutcome> {
   });
   return {
     json: { family: open.family.key, image: image.id, canary: canaryDocument(report) },
-    text: `${rollText([report.stack])}${canaryText(report)}\n`,
+    page: [rollPart([report.stack]), linePart(canaryText(report))],
   };
 }
 

@@ -2,9 +2,10 @@ import { cleanJob } from '../../../ami/jobs/clean.ts';
 import type { CleanReport } from '../../../ami/retention/clean.ts';
 import type { CleanLine } from '../../../ami/retention/clean-line.ts';
 import { stateOf } from '../../../ami/model/machine-image.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag, unlessDryRun } from '../../command.ts';
-import { tableLines } from '../../table.ts';
+import { linePart, tablePart } from '../../parts.ts';
 import { ageText } from './age.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { CleanedDocument } from '../../../ami/retention/clean-schema.ts';
@@ -25,7 +26,7 @@ async function amiClean(host: Host, input: Input): Promise<CommandOutcome> {
   const { report, error } = await cleanJob(host, open, { dryRun });
   return {
     json: { family: open.family.key, dryRun, ...cleanDocument(report) },
-    text: cleanText(report, host.clock.now()),
+    page: [cleanPart(report, host.clock.now())],
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -54,8 +55,8 @@ export function cleanDocument({ lines, missing }: CleanReport): CleanedDocument 
 }
 
 /** A cleanup as a table, one line for each image and leftover snapshot. */
-export function cleanText({ lines }: CleanReport, now: Date): string {
-  if (lines.length === 0) return 'there are no images\n';
+export function cleanPart({ lines }: CleanReport, now: Date): PagePart {
+  if (lines.length === 0) return linePart('there are no images');
   const rows = lines.map(({ id, image, outcome, because }) => [
     id,
     image === undefined ? 'snapshot' : stateOf(image),
@@ -63,7 +64,7 @@ export function cleanText({ lines }: CleanReport, now: Date): string {
     WORDS[outcome],
     someOf(because),
   ]);
-  return `${tableLines(['IMAGE', 'STATE', 'AGE', 'RESULT', 'BECAUSE'], rows).join('\n')}\n`;
+  return tablePart(['IMAGE', 'STATE', 'AGE', 'RESULT', 'BECAUSE'], rows);
 }
 
 /** Reasons for a table: an image that a hundred groups use has a hundred reasons; all of them are in the JSON document. */

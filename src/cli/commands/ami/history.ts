@@ -12,7 +12,7 @@ import type { Host } from '../../../platform/host.ts';
 import { inParallel } from '../../../platform/parallel.ts';
 import { readRuns } from '../../../state/journal.ts';
 import { type CommandSpec, type Input, type CommandOutcome, textOption, never } from '../../command.ts';
-import { tableLines } from '../../table.ts';
+import { linePart, tablePart } from '../../parts.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { HistoryDocument } from '../../../ami/status/history-schema.ts';
 
@@ -59,10 +59,7 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
     ]);
   return {
     json: { family: family.key, entries } satisfies HistoryDocument,
-    text:
-      rows.length === 0
-        ? 'nothing was done yet\n'
-        : `${tableLines(['WHEN', 'WHO', 'WHAT'], rows).join('\n')}\n`,
+    page: [rows.length === 0 ? linePart('nothing was done yet') : tablePart(['WHEN', 'WHO', 'WHAT'], rows)],
   };
 }
 

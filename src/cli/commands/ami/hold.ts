@@ -1,6 +1,7 @@
 import { holdText, type HoldState } from '../../../ami/model/hold.ts';
 import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
 import { placeHold } from '../../../ami/rollback/place-hold.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { oneLine } from '../../../platform/outside-text.ts';
 import {
@@ -11,6 +12,7 @@ import {
   textOption,
   always,
 } from '../../command.ts';
+import { linePart } from '../../parts.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
 import type { HoldStateDocument } from '../../../ami/status/status-schema.ts';
@@ -39,16 +41,21 @@ async function amiHold(host: Host, input: Input): Promise<CommandOutcome> {
   const { outcome, before } = await placeHold(account, host, { family, terms });
   return {
     json: { family: family.key, outcome, before: holdDocument(before), ...terms },
-    text:
+    page:
       outcome === 'unchanged'
-        ? `${family.parameter} is held already\n`
-        : `${family.parameter} is held${until === undefined ? '' : ` until ${until.toISOString()}`}: ${reason}\n${earlier(before)}`,
+        ? [linePart(`${family.parameter} is held already`)]
+        : [
+            linePart(
+              `${family.parameter} is held${until === undefined ? '' : ` until ${until.toISOString()}`}: ${reason}`,
+            ),
+            ...earlier(before),
+          ],
   };
 }
 
-function earlier(before: HoldState): string {
-  if (before.state === 'free') return '';
-  return `before: ${before.state === 'held' ? holdText(before.hold) : oneLine(before.text)}\n`;
+function earlier(before: HoldState): readonly PagePart[] {
+  if (before.state === 'free') return [];
+  return [linePart(`before: ${before.state === 'held' ? holdText(before.hold) : oneLine(before.text)}`)];
 }
 
 /** A hold in JSON documents: its members, beside `state`. */

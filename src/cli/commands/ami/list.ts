@@ -4,7 +4,7 @@ import { readWorkState } from '../../../ami/status/work-state.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
-import { tableLines } from '../../table.ts';
+import { linePart, tablePart } from '../../parts.ts';
 import { ageText } from './age.ts';
 import { someOf } from './clean.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -30,14 +30,17 @@ async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
   const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
   return {
     json: { family: family.key, images, missing } satisfies ListDocument,
-    text:
+    page:
       images.length === 0
-        ? 'there are no images\n'
-        : `${tableLines(HEAD, images.map(rowOf)).join('\n')}\n\n${images.length} images, ${total} GiB of volumes in their snapshots\n`,
+        ? [linePart('there are no images')]
+        : [
+            tablePart(HEAD, images.map(rowOf)),
+            linePart(`\n${images.length} images, ${total} GiB of volumes in their snapshots`),
+          ],
   };
 }
 
-const HEAD = ['IMAGE', 'STATE', 'CREATED', 'AGE', 'COMMIT', 'SNAPSHOTS', 'WARMTH', 'CLEANUP', 'BECAUSE'];
+const HEAD = ['IMAGE', 'STATE', 'CLEANUP', 'AGE', 'COMMIT', 'WARMTH', 'SNAPSHOTS', 'CREATED', 'BECAUSE'];
 
 function rowOf(image: ImageStatus): readonly string[] {
   const { id, state, availability, created, ageMs, commit, snapshots, gibibytes, warmth, keep, because } =
@@ -47,12 +50,12 @@ function rowOf(image: ImageStatus): readonly string[] {
   return [
     id,
     availability === 'available' ? state : `${state}, ${availability}`,
-    `${created.toISOString().slice(0, 16)}Z`,
+    keep ? 'keep' : 'DELETE',
     ageText(ageMs),
     shortCommit(commit),
-    `${snapshots.length}, ${gibibytes} GiB`,
     warmth ?? '-',
-    keep ? 'keep' : 'DELETE',
+    `${snapshots.length}, ${gibibytes} GiB`,
+    `${created.toISOString().slice(0, 16)}Z`,
     someOf([...because, ...revoked]),
   ];
 }

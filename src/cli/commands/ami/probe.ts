@@ -12,6 +12,7 @@ import {
   textOption,
   never,
 } from '../../command.ts';
+import { linePart } from '../../parts.ts';
 import { loadConfiguration } from '../../loaded.ts';
 import { FAMILY_OPTION, loadFamily } from './family.ts';
 
@@ -40,7 +41,7 @@ async function amiProbe(host: Host, input: Input): Promise<CommandOutcome> {
   await setMetaData(host, probeKey(image), printAnswer(answer));
   return {
     json: { image, ...answer },
-    text: `${answer.outcome}: ${answer.because}\n`,
+    page: [linePart(`${answer.outcome}: ${answer.because}`)],
     exitCode: answer.outcome === 'warm' ? 0 : 1,
   };
 }

@@ -1,6 +1,7 @@
 import { planLines } from '../../../ami/build/image-plan.ts';
 import { rebuildJob } from '../../../ami/jobs/rebuild.ts';
 import type { ReleaseReport } from '../../../ami/release.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   type CommandSpec,
@@ -12,9 +13,10 @@ import {
 } from '../../command.ts';
 import { BUILD_OPTIONS, buildRequest, builtDocument, builtText } from './build.ts';
 import { CANARY_OPTIONS, canaryChoice, canaryDocument, canaryText } from './canary.ts';
-import { cleanDocument, cleanText } from './clean.ts';
+import { cleanDocument, cleanPart } from './clean.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
-import { rollText, stackDocument } from './roll.ts';
+import { linePart } from '../../parts.ts';
+import { rollPart, stackDocument } from './roll.ts';
 import type { ReleaseDocument } from '../../../ami/status/operation-schema.ts';
 
 /** `warmbake ami rebuild`: from nothing, or from a finished image, to a fleet that runs it. */
@@ -44,7 +46,7 @@ async function amiRebuild(host: Host, input: Input): Promise<CommandOutcome> {
   });
   if ('planned' in rebuilt) {
     const lines = [...planLines(rebuilt.planned), 'then: canary, publish, roll, clean'];
-    return { json: { family: family.key, plan: rebuilt.planned }, text: `${lines.join('\n')}\n` };
+    return { json: { family: family.key, plan: rebuilt.planned }, page: lines.map(linePart) };
   }
   const { image, built, report, error } = rebuilt;
   return {
@@ -54,7 +56,10 @@ async function amiRebuild(host: Host, input: Input): Promise<CommandOutcome> {
       ...(built === undefined ? {} : builtDocument(built)),
       ...documentOf(report),
     },
-    text: `${built === undefined ? '' : builtText(built)}${textOf(report, host.clock.now())}`,
+    page: [
+      ...(built === undefined ? [] : [linePart(builtText(built))]),
+      ...partsOf(report, host.clock.now()),
+    ],
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -71,13 +76,14 @@ function documentOf(report: ReleaseReport): ReleaseDocument {
   };
 }
 
-function textOf(report: ReleaseReport, now: Date): string {
-  if (report.outcome === 'held') return `${report.because}\nnothing was rolled\n`;
+function partsOf(report: ReleaseReport, now: Date): readonly PagePart[] {
+  if (report.outcome === 'held') return [linePart(`${report.because}\nnothing was rolled`)];
   const { canary, published, stacks, cleaned } = report;
   return [
-    canary === undefined ? '' : `canary: ${canaryText(canary)}\n`,
-    `parameter: ${published.outcome}\n`,
-    rollText(stacks),
-    cleanText(cleaned, now),
-  ].join('\n');
+    linePart(canary === undefined ? '' : `canary: ${canaryText(canary)}\n`),
+    linePart(`parameter: ${published.outcome}\n`),
+    rollPart(stacks),
+    linePart(''),
+    cleanPart(cleaned, now),
+  ];
 }

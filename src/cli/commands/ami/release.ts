@@ -2,6 +2,7 @@ import { operatorOf } from '../../../ami/rollback/operator.ts';
 import { releaseHold } from '../../../ami/rollback/place-hold.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, always } from '../../command.ts';
+import { linePart } from '../../parts.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { holdDocument } from './hold.ts';
 
@@ -21,9 +22,9 @@ async function amiRelease(host: Host, input: Input): Promise<CommandOutcome> {
   const { outcome, before } = await releaseHold(account, host, { family, by });
   return {
     json: { family: family.key, outcome, before: holdDocument(before), by },
-    text:
+    page:
       outcome === 'unchanged'
-        ? `${family.parameter} is not held\n`
-        : `${family.parameter} is released: the next rebuild publishes its image\n`,
+        ? [linePart(`${family.parameter} is not held`)]
+        : [linePart(`${family.parameter} is released: the next rebuild publishes its image`)],
   };
 }

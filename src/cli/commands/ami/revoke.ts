@@ -9,6 +9,7 @@ import { WarmbakeError } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, textOption, always } from '../../command.ts';
+import { linePart } from '../../parts.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION } from './hold.ts';
 
@@ -39,7 +40,11 @@ async function amiRevoke(host: Host, input: Input): Promise<CommandOutcome> {
   }
   return {
     json: { family: family.key, image: image.id, outcome, by, reason },
-    text: outcome === 'revoked' ? `${image.id} is revoked: ${reason}\n` : `${image.id} is revoked already\n`,
+    page: [
+      linePart(
+        outcome === 'revoked' ? `${image.id} is revoked: ${reason}` : `${image.id} is revoked already`,
+      ),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 import { rollJob } from '../../../ami/jobs/roll.ts';
 import type { StackResult } from '../../../ami/rollout/roll.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   type CommandSpec,
@@ -10,7 +11,7 @@ import {
   textOption,
   unlessDryRun,
 } from '../../command.ts';
-import { tableLines } from '../../table.ts';
+import { tablePart } from '../../parts.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { StackDocument } from '../../../ami/rollout/stack-schema.ts';
 
@@ -43,7 +44,7 @@ async function amiRoll(host: Host, input: Input): Promise<CommandOutcome> {
   });
   return {
     json: { family: open.family.key, image: image.id, dryRun, stacks: stacks.map(stackDocument) },
-    text: rollText(stacks),
+    page: [rollPart(stacks)],
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -56,7 +57,7 @@ export function stackDocument(result: StackResult): StackDocument {
 }
 
 /** The stacks as a table. */
-export function rollText(results: readonly StackResult[]): string {
+export function rollPart(results: readonly StackResult[]): PagePart {
   const rows = results.map((result) =>
     result.outcome === 'failed'
       ? [result.stack, 'failed', result.error.code, '']
@@ -67,7 +68,7 @@ export function rollText(results: readonly StackResult[]): string {
           result.outcome === 'unchanged' ? '' : used(result.to),
         ],
   );
-  return `${tableLines(['STACK', 'RESULT', 'FROM', 'TO'], rows).join('\n')}\n`;
+  return tablePart(['STACK', 'RESULT', 'FROM', 'TO'], rows);
 }
 
 const WORDS = { unchanged: 'in sync', updated: 'updated', planned: 'would change' } as const;

@@ -7,6 +7,7 @@ import type { PlannedRollback, RollbackReport } from '../../../ami/rollback/roll
 import type { RollbackGoal } from '../../../ami/rollback/plan.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   type CommandSpec,
@@ -18,7 +19,8 @@ import {
 } from '../../command.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION, holdDocument } from './hold.ts';
-import { rollText, stackDocument } from './roll.ts';
+import { exactPart, linePart } from '../../parts.ts';
+import { rollPart, stackDocument } from './roll.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
 import type {
   PlannedRollbackDocument,
@@ -62,7 +64,7 @@ async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
     dryRun,
     ...(until === undefined ? {} : { until }),
     confirm: async (shown) => {
-      if (!flag(input, 'yes')) await confirm(host, planText(shown, { family, revokes }));
+      if (!flag(input, 'yes')) await confirm(host, planParts(shown, { family, revokes }));
     },
   });
   return {
@@ -72,8 +74,10 @@ async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
       ...rollbackDocument(planned),
       ...(report === undefined ? {} : reportDocument(report)),
     },
-    text:
-      report === undefined ? planText(planned, { family, revokes }) : reportText(report, { family, planned }),
+    page:
+      report === undefined
+        ? planParts(planned, { family, revokes })
+        : reportParts(report, { family, planned }),
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -91,14 +95,14 @@ function goalOf(input: Input): RollbackGoal {
   throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is not a number of steps; write 1 or more`);
 }
 
-async function confirm({ ask }: Host, plan: string): Promise<void> {
+async function confirm({ ask }: Host, plan: readonly PagePart[]): Promise<void> {
   if (ask === undefined) {
     throw new WarmbakeError('usage', 'not-confirmed', 'nobody can be asked here; nothing was written', {
       hint: 'give --yes, or look first with --dry-run',
     });
   }
   // With the question: a live display shows events at its next frame, which would be after it.
-  const answer = await ask(`${plan}\nRoll back? [y/N] `);
+  const answer = await ask([...plan, linePart('')], 'Roll back? [y/N] ');
   if (/^y(?:es)?$/i.test(answer.trim())) return;
   throw new WarmbakeError('refused', 'not-confirmed', 'not confirmed; nothing was written');
 }
@@ -108,21 +112,22 @@ interface RollbackSurroundings {
   readonly revokes: boolean;
 }
 
-function planText(
+function planParts(
   { plan, parameter, hold, stacks }: PlannedRollback,
   { family, revokes }: RollbackSurroundings,
-): string {
+): readonly PagePart[] {
   const { to, unrevoked } = plan;
   const revoked =
-    revokes && unrevoked.length > 0 ? `revoke     ${unrevoked.map(({ id }) => id).join(', ')}\n` : '';
+    revokes && unrevoked.length > 0 ? [`revoke     ${unrevoked.map(({ id }) => id).join(', ')}`] : [];
   const standing = hold.state === 'held' ? `  (now ${holdText(hold.hold)})` : '';
-  return [
-    `back to    ${to.id} (${to.name})\n`,
-    `hold       ${family.parameter}/hold${standing}\n`,
-    `parameter  ${family.parameter} ${parameter === 'stays' ? 'is that already' : 'is written'}\n`,
-    revoked,
-    `\n${rollText(stacks)}`,
-  ].join('');
+  const lines = [
+    `back to    ${to.id} (${to.name})`,
+    `hold       ${family.parameter}/hold${standing}`,
+    `parameter  ${family.parameter} ${parameter === 'stays' ? 'is that already' : 'is written'}`,
+    ...revoked,
+    '',
+  ];
+  return [...lines.map(linePart), rollPart(stacks)];
 }
 
 function rollbackDocument({ plan, parameter, hold, stacks }: PlannedRollback): PlannedRollbackDocument {
@@ -149,10 +154,10 @@ function reportDocument({
   return { hold, parameter, stacks: stacks.map(stackDocument), revoked, remaining };
 }
 
-function reportText(
+function reportParts(
   report: RollbackReport,
   { family, planned }: { readonly family: FamilySettings; readonly planned: PlannedRollback },
-): string {
+): readonly PagePart[] {
   const { to, further } = planned.plan;
   const isNews =
     report.parameter === 'written' ||
@@ -161,22 +166,25 @@ function reportText(
   const option = `--family ${family.key}`;
   const goOn =
     further === undefined
-      ? 'there is no good image before it\n'
-      : `one further back:  warmbake ami rollback ${option} --to ${further.id} --reason …\n`;
+      ? 'there is no good image before it'
+      : `one further back:  warmbake ami rollback ${option} --to ${further.id} --reason …`;
   return [
-    rollText(report.stacks),
-    `\n${family.parameter} is ${to.id} (${to.name})${isNews ? '' : ' already'}, and held\n`,
-    report.revoked.map((id) => `${id} is revoked\n`).join(''),
-    remainingText(report, family),
-    goOn,
-    `when a good image is there:  warmbake ami release ${option}\n`,
-  ].join('');
+    rollPart(report.stacks),
+    linePart(`\n${family.parameter} is ${to.id} (${to.name})${isNews ? '' : ' already'}, and held`),
+    ...report.revoked.map((id) => linePart(`${id} is revoked`)),
+    ...remainingParts(report, family),
+    exactPart(goOn),
+    exactPart(`when a good image is there:  warmbake ami release ${option}`),
+  ];
 }
 
-function remainingText({ remaining }: RollbackReport, family: FamilySettings): string {
-  if (remaining.length === 0) return '';
-  const ids = remaining.map(({ id, image, group = 'no group' }) => `  ${id}  ${image}  ${group}\n`).join('');
+function remainingParts({ remaining }: RollbackReport, family: FamilySettings): readonly PagePart[] {
+  if (remaining.length === 0) return [];
+  const rows = remaining.map(({ id, image, group = 'no group' }) => [id, image, group]);
   const command = drainCommand(remaining, family);
-  const drain = command === undefined ? '' : `drain them; their jobs are finished first:\n  ${command}\n`;
-  return `still running what was left:\n${ids}${drain}`;
+  const drain =
+    command === undefined
+      ? []
+      : [linePart('drain them; their jobs are finished first:'), exactPart(`  ${command}`)];
+  return [linePart('still running what was left:'), { type: 'table', head: [], rows, indent: 2 }, ...drain];
 }

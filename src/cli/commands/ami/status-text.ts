@@ -1,9 +1,10 @@
 import { holdText } from '../../../ami/model/hold.ts';
 import type { FamilyStatus, ImageSummary, InstanceStatus, StackStatus } from '../../../ami/status/status.ts';
 import type { LockView, WorkState } from '../../../ami/status/work-state.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import { oneLine } from '../../../platform/outside-text.ts';
 import { holderText } from '../../../state/lock.ts';
-import { tableLines } from '../../table.ts';
+import { exactPart, linePart, tablePart } from '../../parts.ts';
 import { ageText } from './age.ts';
 
 /** A family with what only its surroundings know. */
@@ -14,7 +15,7 @@ export interface StatusView {
 }
 
 /** One family as a screen. */
-export function statusText({ status, work, busy }: StatusView, now: Date): string {
+export function statusParts({ status, work, busy }: StatusView, now: Date): readonly PagePart[] {
   const head: readonly (readonly [string, string])[] = [
     ['family', `${status.key}  (${status.parameter} in ${status.region})`],
     ['desired', desiredText(status)],
@@ -23,17 +24,19 @@ export function statusText({ status, work, busy }: StatusView, now: Date): strin
     ...unfinishedText(work).map((text) => ['run', text] as const),
   ];
   return [
-    ...head.map(([name, text]) => `${name.padEnd(8)} ${oneLine(text)}`),
-    '',
-    ...tableLines(
-      ['STACK', 'ACTIVE', 'LATEST', 'LAUNCHES', 'AGE', 'COMMIT', 'IN SYNC'],
+    ...head.map(([name, text]) => {
+      const line = `${name.padEnd(8)} ${oneLine(text)}`;
+      return text.startsWith(FINISH) ? exactPart(line) : linePart(line);
+    }),
+    linePart(''),
+    tablePart(
+      ['STACK', 'IN SYNC', 'LAUNCHES', 'AGE', 'COMMIT', 'ACTIVE', 'LATEST'],
       status.stacks.map(stackRow),
     ),
-    '',
-    ...instanceLines(status.instances, busy),
-    ...driftLines(status),
-    '',
-  ].join('\n');
+    linePart(''),
+    instancePart(status.instances, busy),
+    ...driftParts(status),
+  ];
 }
 
 /** `ami-… (name, published, 1.2 d old, commit 1f2e3d4)`. */
@@ -75,6 +78,9 @@ function lockText(lock: LockView, now: Date): string {
   }
 }
 
+/** Before a command that somebody will copy. */
+const FINISH = 'finish it with:  ';
+
 function unfinishedText({ unfinished }: WorkState): readonly string[] {
   if (unfinished === undefined) return [];
   const { command, by, started, ended, finish } = unfinished;
@@ -83,7 +89,7 @@ function unfinishedText({ unfinished }: WorkState): readonly string[] {
     `'${command}' by ${by}, begun ${started.toISOString()}, ${how}`,
     finish === undefined
       ? 'the journal does not say how to finish it; run the job again'
-      : `finish it with:  ${finish}`,
+      : `${FINISH}${finish}`,
   ];
 }
 
@@ -91,20 +97,20 @@ function stackRow(stack: StackStatus): readonly string[] {
   const { name, activeVersion, latestVersion, activeImage, ageMs, commit, inSync } = stack;
   return [
     name,
-    activeVersion === undefined ? '-' : String(activeVersion),
-    latestVersion === undefined ? '-' : String(latestVersion),
+    inSync ? 'yes' : 'NO',
     activeImage ?? '-',
     ageMs === undefined ? '-' : ageText(ageMs),
     shortCommit(commit),
-    inSync ? 'yes' : 'NO',
+    activeVersion === undefined ? '-' : String(activeVersion),
+    latestVersion === undefined ? '-' : String(latestVersion),
   ];
 }
 
-function instanceLines(
+function instancePart(
   instances: readonly InstanceStatus[],
   busy: ReadonlyMap<string, 'busy' | 'idle'>,
-): readonly string[] {
-  if (instances.length === 0) return ['no instance runs'];
+): PagePart {
+  if (instances.length === 0) return linePart('no instance runs');
   const rows = instances
     .toSorted((a, b) => (a.image === b.image ? a.upMs - b.upMs : a.image < b.image ? -1 : 1))
     .map(({ id, image, state, stack = '-', upMs }) => [
@@ -115,14 +121,17 @@ function instanceLines(
       ageText(upMs),
       busy.get(id) ?? '-',
     ]);
-  return tableLines(['IMAGE', 'INSTANCE', 'STACK', 'STATE', 'UP', 'WORK'], rows);
+  return tablePart(['IMAGE', 'INSTANCE', 'STACK', 'STATE', 'UP', 'WORK'], rows);
 }
 
-function driftLines({ drift, missing }: FamilyStatus): readonly string[] {
+function driftParts({ drift, missing }: FamilyStatus): readonly PagePart[] {
   const found = drift.flatMap(({ message, fix, alarming }) => [
-    `  ${alarming ? '!' : '-'} ${oneLine(message)}`,
-    ...(fix === undefined ? [] : [`      ${oneLine(fix)}`]),
+    linePart(`  ${alarming ? '!' : '-'} ${oneLine(message)}`),
+    ...(fix === undefined ? [] : [exactPart(`      ${oneLine(fix)}`)]),
   ]);
-  const unread = missing.map((what) => `  ! not known, so a cleanup deletes nothing: ${oneLine(what)}`);
-  return found.length + unread.length === 0 ? ['', 'no drift'] : ['', 'drift:', ...found, ...unread];
+  const unread = missing.map((what) =>
+    linePart(`  ! not known, so a cleanup deletes nothing: ${oneLine(what)}`),
+  );
+  if (found.length + unread.length === 0) return [linePart('\nno drift')];
+  return [linePart('\ndrift:'), ...found, ...unread];
 }

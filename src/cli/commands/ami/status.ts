@@ -7,11 +7,12 @@ import { busyByInstance } from '../../../buildkite/busy-agents.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag, never } from '../../command.ts';
+import { linePart } from '../../parts.ts';
 import { type Duration, durationOption } from '../../duration-option.ts';
 import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies } from './family.ts';
 import { holdDocument } from './hold.ts';
-import { statusText, type StatusView } from './status-text.ts';
+import { statusParts, type StatusView } from './status-text.ts';
 import type { FamilyStatusDocument } from '../../../ami/status/status-schema.ts';
 
 /** `warmbake ami status`: what runs, what should, and what does not fit. */
@@ -43,7 +44,10 @@ async function amiStatus(host: Host, input: Input): Promise<CommandOutcome> {
   ]);
   return {
     json: { families: views.map(documentOf) },
-    text: views.map((view) => statusText(view, host.clock.now())).join('\n'),
+    page: views.flatMap((view, i) => [
+      ...(i === 0 ? [] : [linePart('')]),
+      ...statusParts(view, host.clock.now()),
+    ]),
     ...(alarms.length === 0 ? {} : { error: new WarmbakeError('check', 'alarm', alarms.join('\n  ')) }),
   };
 }

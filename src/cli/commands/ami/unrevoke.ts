@@ -2,6 +2,7 @@ import { stateOf } from '../../../ami/model/machine-image.ts';
 import { unrevoke } from '../../../ami/rollback/revocation.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, always } from '../../command.ts';
+import { linePart } from '../../parts.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { requireOwnImage } from './revoke.ts';
 
@@ -23,6 +24,6 @@ async function amiUnrevoke(host: Host, input: Input): Promise<CommandOutcome> {
   const state = stateOf((await account.images.find(image.id)) ?? image);
   return {
     json: { family: family.key, image: image.id, outcome, state },
-    text: outcome === 'restored' ? `${image.id} is ${state} again\n` : `${image.id} is not revoked\n`,
+    page: [linePart(outcome === 'restored' ? `${image.id} is ${state} again` : `${image.id} is not revoked`)],
   };
 }

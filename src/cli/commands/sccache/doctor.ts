@@ -17,7 +17,7 @@ import {
   flag,
   never,
 } from '../../command.ts';
-import { tableLines } from '../../table.ts';
+import { linePart, tablePart } from '../../parts.ts';
 import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache doctor`: would a build get its store? */
@@ -41,7 +41,7 @@ async function run(outer: Host, input: Input): Promise<CommandOutcome> {
   const rows = findings.map(({ check, state, text }) => [check, state, text]);
   return {
     json: { bucket: sccache.bucket, prefix: sccache.prefix, findings, verdict },
-    text: [...tableLines(['CHECK', 'STATE', 'FOUND'], rows), verdictText(verdict), ''].join('\n'),
+    page: [tablePart(['CHECK', 'STATE', 'FOUND'], rows), linePart(verdictText(verdict))],
     exitCode: failed ? 1 : 0,
   };
 }

@@ -1,4 +1,5 @@
 import { WarmbakeError } from '../../../platform/errors.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { readBucket, readCaller } from '../../../sccache/bucket-facts.ts';
 import { type BucketFacts, type BucketStep, changesOf, planBucket } from '../../../sccache/bucket-plan.ts';
@@ -14,7 +15,7 @@ import {
   flag,
   unlessDryRun,
 } from '../../command.ts';
-import { tableLines } from '../../table.ts';
+import { exactPart, linePart, tablePart } from '../../parts.ts';
 import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache setup`: the bucket, as the configuration wants it. */
@@ -65,17 +66,21 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       untrusted: rolePolicy(sccache, facts.caller, 'read-only'),
       imageBuilder: rolePolicy(sccache, facts.caller, 'read-only'),
     };
-    const told = flag(input, 'iam') ? `\n${JSON.stringify(iam, undefined, 2)}\n` : '';
-    return { json: { dryRun, steps, iam }, text: `${planText(facts, steps, dryRun)}${told}` };
+    const told = flag(input, 'iam') ? [exactPart(`\n${JSON.stringify(iam, undefined, 2)}`)] : [];
+    return { json: { dryRun, steps, iam }, page: [...planParts(facts, steps, dryRun), ...told] };
   } finally {
     s3.client.destroy();
   }
 }
 
-function planText({ caller }: BucketFacts, steps: readonly BucketStep[], dryRun: boolean): string {
+function planParts(
+  { caller }: BucketFacts,
+  steps: readonly BucketStep[],
+  dryRun: boolean,
+): readonly PagePart[] {
   const rows = steps.map(({ part, action, does }) => [part, action, does]);
   const changes = changesOf(steps).length;
   const verb = dryRun ? 'would be made' : 'made';
   const sum = changes === 0 ? 'nothing to do' : `${changes} ${changes === 1 ? 'change' : 'changes'} ${verb}`;
-  return [...tableLines(['PART', 'ACTION', `AS ${caller.arn}`], rows), sum, ''].join('\n');
+  return [tablePart(['PART', 'ACTION', `AS ${caller.arn}`], rows), linePart(sum)];
 }

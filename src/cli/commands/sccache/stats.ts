@@ -1,4 +1,5 @@
 import { readRecords } from '../../../image-step/record-store.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type TargetRates, hitRates } from '../../../sccache/hit-rates.ts';
 import { AGES, type BucketInventory, type Volume, countObjects } from '../../../sccache/inventory.ts';
@@ -6,7 +7,7 @@ import { listStore } from '../../../sccache/listing.ts';
 import { openS3 } from '../../../sccache/s3.ts';
 import { CONFIG_OPTIONS, type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import type { Loaded } from '../../loaded.ts';
-import { tableLines } from '../../table.ts';
+import { linePart, tablePart } from '../../parts.ts';
 import { loadSccache } from './settings.ts';
 
 /** `warmbake sccache stats`: what lies in the store. */
@@ -49,7 +50,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
       ...inventory,
       ...(rates === undefined ? {} : { builds: rates }),
     },
-    text: `${[...inventoryLines(inventory), ...rateLines(rates)].join('\n')}\n`,
+    page: [inventoryPart(inventory), ...rateParts(rates)],
   };
 }
 
@@ -59,7 +60,7 @@ async function ratesOf({ host, state }: Loaded): Promise<readonly TargetRates[] 
   return await hitRates(readRecords(host, state));
 }
 
-function rateLines(rates: readonly TargetRates[] | undefined): readonly string[] {
+function rateParts(rates: readonly TargetRates[] | undefined): readonly PagePart[] {
   if (rates === undefined || rates.length === 0) return [];
   const rows = rates.map(({ target, builds, states, hits, misses, hitRate }) => [
     target,
@@ -69,10 +70,10 @@ function rateLines(rates: readonly TargetRates[] | undefined): readonly string[]
     String(misses),
     hitRate === undefined ? '-' : `${(100 * hitRate).toFixed(1)} %`,
   ]);
-  return ['', ...tableLines(['TARGET', 'BUILDS', 'NOT RUN', 'HITS', 'MISSES', 'HIT RATE'], rows)];
+  return [linePart(''), tablePart(['TARGET', 'BUILDS', 'NOT RUN', 'HITS', 'MISSES', 'HIT RATE'], rows)];
 }
 
-function inventoryLines(inventory: BucketInventory): readonly string[] {
+function inventoryPart(inventory: BucketInventory): PagePart {
   const head = ['PREFIX', 'OBJECTS', 'SIZE', ...AGES.map(({ label }) => label.toUpperCase())];
   const rows = inventory.prefixes.map(({ prefix, ages, ...all }) => [
     prefix === '' ? '(none)' : prefix,
@@ -81,7 +82,7 @@ function inventoryLines(inventory: BucketInventory): readonly string[] {
     ...ages.map((age) => share(age, all)),
   ]);
   const rest = inventory.rest.objects === 0 ? [] : [['(not sccache)', ...volume(inventory.rest)]];
-  return tableLines(head, [...rows, ...rest, ['total', ...volume(inventory)]]);
+  return tablePart(head, [...rows, ...rest, ['total', ...volume(inventory)]]);
 }
 
 function volume({ objects, bytes }: Volume): readonly string[] {
