@@ -124,10 +124,16 @@ it("a state store's lock and journal have a line each in the status, whatever th
     busy: new Map(),
   });
   const look = { colour: true, buildkite: true };
-  for (const columns of [undefined, () => 80]) {
-    const paint = pagePainter({ ...look, ...(columns === undefined ? {} : { columns }) });
-    const lines = (text: string) => statusParts(view(text), at).flatMap(paint);
-    if (columns === undefined) expect(lines(EVIL)).toHaveLength(lines('x').length);
-    expectSafeLog(pageOf(look, lines(EVIL)));
-  }
+  const shown = (text: string, columns?: () => number) =>
+    statusParts(view(text), at).flatMap(
+      pagePainter({ ...look, ...(columns === undefined ? {} : { columns }) }),
+    );
+  expect(shown(EVIL)).toHaveLength(shown('x').length);
+  expectSafeLog(pageOf(look, shown(EVIL)));
+  expectSafeLog(
+    pageOf(
+      look,
+      shown(EVIL, () => 80),
+    ),
+  );
 });

@@ -24,8 +24,9 @@ async function schemaOf(...args: readonly string[]) {
 
 describe('warmbake schema', () => {
   test('lists every document with its version and who writes it', async () => {
-    const { text, json } = await schemaOf();
-    for (const { name } of DOCUMENTS) expect(text).toMatch(new RegExp(`^${name} +1 +`, 'm'));
+    const { page, json } = await schemaOf();
+    const rows = page?.flatMap((part) => (part.type === 'table' ? part.rows : []));
+    expect(rows?.map(([name]) => name)).toEqual(DOCUMENTS.map(({ name }) => name));
     expect(json).toMatchObject({
       documents: DOCUMENTS.map(({ name, version, from }) => ({ name, version, from })),
     });

@@ -6,6 +6,7 @@ import type { Diagnosis } from '../../src/sccache/diagnosis.ts';
 import type { Asked } from '../../parts/faults.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
+import { pageText } from '../cli/page-text.ts';
 
 const bench = await useBench(['store']);
 
@@ -17,7 +18,7 @@ async function doctor(section: object = {}, options: Readonly<Record<string, boo
   const outcome = await bench.run(sccacheDoctorCommand, { secret: 'aws', ...section }, options);
   const { findings, verdict } = outcome.json as unknown as Diagnosis;
   const told = Object.fromEntries(findings.map(({ check, state, text }) => [check, `${state}: ${text}`]));
-  return { told, verdict, exitCode: outcome.exitCode, text: outcome.text };
+  return { told, verdict, exitCode: outcome.exitCode, text: pageText(outcome.page) };
 }
 
 describe('a store that works', () => {

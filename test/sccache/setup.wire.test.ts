@@ -10,6 +10,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sccacheSetupCommand } from '../../src/cli/commands/sccache/setup.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
+import { pageText } from '../cli/page-text.ts';
 
 const bench = await useBench();
 const ROLES = { trusted: ['postmerge'], untrusted: ['premerge'], imageBuilder: ['image-builder'] };
@@ -49,7 +50,7 @@ describe('on an empty account', () => {
     const before = writes();
     const outcome = await setUp({}, { dryRun: true });
     expect(actionsIn(outcome)).toEqual(CREATED);
-    expect(outcome.text).toContain('5 changes would be made');
+    expect(pageText(outcome.page)).toContain('5 changes would be made');
     expect(writes()).toBe(before);
   });
 
@@ -58,7 +59,7 @@ describe('on an empty account', () => {
     const before = writes();
     const again = await setUp();
     expect(actionsIn(again)).toEqual(KEPT);
-    expect(again.text).toContain('nothing to do');
+    expect(pageText(again.page)).toContain('nothing to do');
     expect(writes()).toBe(before);
   });
 
@@ -193,7 +194,7 @@ describe('what is there', () => {
     );
     const outcome = await setUp();
     expect(actionsIn(outcome)).toEqual(KEPT);
-    expect(outcome.text).toContain('kms:Decrypt');
+    expect(pageText(outcome.page)).toContain('kms:Decrypt');
   });
 
   test("stays where it is somebody else's lifecycle rule, while ours follows the configuration", async () => {

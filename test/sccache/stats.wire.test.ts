@@ -10,6 +10,7 @@ import type { Running } from '../../parts/part.ts';
 import { useBench } from './bench.ts';
 import { refusal } from './moto-store.ts';
 import { settingsOf } from './settings.ts';
+import { pageText } from '../cli/page-text.ts';
 
 const bench = await useBench(['broken']);
 let listing: (ListingServer & Running) | undefined;
@@ -24,7 +25,7 @@ async function stats(count: number) {
 }
 
 test('objects, bytes and ages are counted by prefix over all pages', async () => {
-  const { json, text } = await stats(12_000);
+  const { json, page } = await stats(12_000);
   expect(json).toMatchObject({
     objects: 12_000,
     rest: { objects: 1_200 },
@@ -34,7 +35,11 @@ test('objects, bytes and ages are counted by prefix over all pages', async () =>
     ],
   });
   expect(listing?.pages()).toBe(12);
-  expect(text?.split('\n').map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
+  expect(
+    pageText(page)
+      .split('\n')
+      .map((line) => line.replaceAll(/ +/g, ' ')),
+  ).toEqual([
     'PREFIX OBJECTS SIZE < 1 D < 7 D < 30 D < 90 D OLDER',
     expect.stringMatching(/^cuda\/12 6000 6\.3 MB - \d/),
     expect.stringMatching(/^cpu 4800 5\.0 MB/),
