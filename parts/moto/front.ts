@@ -59,6 +59,7 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
     if (call.action === 'ec2:CreateLaunchTemplateVersion')
       return await createVersionOnce(moto, form, versions);
     if (call.action === 'ec2:EnableImageDeprecation') return DEPRECATED;
+    if (call.action === 'autoscaling:DescribeInstanceRefreshes') return NO_REFRESHES;
     const response = await fetch(`${moto.url}${request.url ?? ''}`, {
       method: request.method ?? 'POST',
       headers: headersOf(request),
@@ -89,6 +90,14 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
 const DEPRECATED: Answer = {
   status: 200,
   body: '<EnableImageDeprecationResponse><return>true</return></EnableImageDeprecationResponse>',
+};
+
+/** Nor this one: no group of it is being refreshed. */
+const NO_REFRESHES: Answer = {
+  status: 200,
+  body:
+    '<DescribeInstanceRefreshesResponse><DescribeInstanceRefreshesResult><InstanceRefreshes/>' +
+    '</DescribeInstanceRefreshesResult></DescribeInstanceRefreshesResponse>',
 };
 
 /** What moto leaves out of the client token: two requests with one token make one version, also at the same moment. */

@@ -6,9 +6,12 @@ import { type FamilyScope, arnIn, templateArns } from './family-scope.ts';
 const READS = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeLaunchConfigurations',
+  'ec2:DescribeFleets',
   'ec2:DescribeImages',
   'ec2:DescribeInstances',
   'ec2:DescribeLaunchTemplateVersions',
+  'ec2:DescribeSpotFleetRequests',
+  'ec2:DescribeSpotInstanceRequests',
 ];
 
 /** Reading the fleet, its images and what is in use, and `more`. */
@@ -31,7 +34,7 @@ export function readingParameters(scope: FamilyScope, more: readonly string[] = 
   const { family } = scope;
   const services = `arn:${partitionOf(family.region)}:ssm:${family.region}::parameter/aws/service/*`;
   const own = [family.parameter, holdParameter(family), ...more];
-  return allow('ReadParameters', ['ssm:GetParameter', 'ssm:GetParameterHistory'], {
+  return allow('ReadParameters', ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:GetParameters'], {
     on: [...parameterArns(scope, own), services],
   });
 }

@@ -36,8 +36,12 @@ export function machineImageStatements(scope: FamilyScope): readonly IamStatemen
 }
 
 const CANARY_READS = ['autoscaling:DescribeScalingActivities'];
-/** What failures have left. */
-const CLEANING_READS = ['ec2:DescribeSnapshots'];
+/** What failures have left, and what a group is about to launch. */
+const CLEANING_READS = [
+  'autoscaling:DescribeInstanceRefreshes',
+  'ec2:DescribeSnapshots',
+  'ssm:DescribeParameters',
+];
 
 /** Of Packer's amazon-ebs builder, and of the sweep after killed runs. */
 const PACKER_READS = [
@@ -108,7 +112,7 @@ function sharing(scope: FamilyScope): readonly IamStatement[] {
       },
     }),
   );
-  if (share.length === 0) return [];
+  // A cleanup asks too: an image that others may launch stays.
   const read = { on: [images], when: { StringEquals: taggedAs(family) } };
   return [...share, allow('ReadSharing', ['ec2:DescribeImageAttribute'], read)];
 }

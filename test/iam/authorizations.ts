@@ -32,6 +32,14 @@ export function authorizationsOf(call: AwsCall, recorded: Recorded): readonly Au
   }
   const written = action === 'ec2:CreateTags' || action === 'ec2:DeleteTags' ? plainTags(form) : {};
   const context = { ...region, ...own, ...written };
+  if (action === 'ssm:GetParameters') {
+    const { Names } = JSON.parse(body) as { readonly Names: readonly string[] };
+    return Names.map((name) => ({
+      action,
+      resource: `arn:aws:ssm:us-east-1:${recorded.account}:parameter/${name.replace(/^\//, '')}`,
+      context,
+    }));
+  }
   return [{ action, resource: resourceOf(call, recorded.account), context }];
 }
 
@@ -75,6 +83,7 @@ function resourceOf({ action, body }: AwsCall, account: string): string {
   const form = new URLSearchParams(body);
   const json = body.startsWith('{') ? (JSON.parse(body) as { Name?: string }) : {};
   const at = (service: string, rest: string) => `arn:aws:${service}:us-east-1:${account}:${rest}`;
+  if (action === 'ssm:DescribeParameters') return '*';
   if (action.startsWith('ssm:')) return at('ssm', `parameter${json.Name}`);
   if (action.startsWith('cloudformation:'))
     return at('cloudformation', `stack/${form.get('StackName')}/0a1b`);
@@ -84,7 +93,7 @@ function resourceOf({ action, body }: AwsCall, account: string): string {
       `autoScalingGroup:0a1b:autoScalingGroupName/${form.get('AutoScalingGroupName')}`,
     );
   }
-  if (action.includes(':Describe')) return '*';
+  if (action.includes(':Describe') && action !== 'ec2:DescribeImageAttribute') return '*';
   if (action === 'ec2:CreateLaunchTemplateVersion') {
     return at('ec2', `launch-template/${form.get('LaunchTemplateId')}`);
   }

@@ -19,7 +19,6 @@ export const PACKER_ONLY = [
 export const NEVER_SEEN = {
   'iam:PassRole':
     'Auto Scaling checks it when a group gets a template (its user guide, launch template usage)',
-  'autoscaling:DescribeLaunchConfigurations': 'groups that launch without a template: test/ami/aws',
   'ec2:CreateKeyPair': 'Packer without a key of its own; the emulated machine has one',
   'ec2:DeleteKeyPair': 'the same; after killed runs: test/ami/moto/image-builder-ec2.wire.test.ts',
   'ec2:DescribeInstanceStatus': "Packer's own list of rights for amazon-ebs",

@@ -1,6 +1,7 @@
 import { openAws } from '../../platform/aws.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
+import { openFleets } from './fleets.ts';
 import { openGroups } from './groups.ts';
 import { openIdentity } from './identity.ts';
 import { openImages } from './images.ts';
@@ -23,6 +24,7 @@ export function openAccount(host: Pick<Host, 'fetch' | 'signal'>, region: string
     tagging: openTagging(ec2),
     templates: openTemplates(ec2),
     groups: openGroups(aws),
+    fleets: openFleets(ec2),
     instances: openInstances(ec2),
     stacks: openStacks(aws),
     parameters: openParameters(aws),

@@ -14,6 +14,9 @@ import type { VersionName } from '../model/template-version.ts';
 import { present } from './present.ts';
 import { wholeList } from './whole-list.ts';
 
+/** States of an instance refresh that brings nothing any more. */
+const OVER = new Set(['Successful', 'Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful']);
+
 /** {@link Groups} on EC2 Auto Scaling. */
 export function openGroups(aws: Aws): Groups {
   const load = lazily(async () => {
@@ -78,19 +81,41 @@ export function openGroups(aws: Aws): Groups {
         }));
       });
     },
-    async configurationImage(configuration) {
+    async configurations() {
       const { sdk, client } = await load();
-      const name = { action: 'autoscaling:DescribeLaunchConfigurations', subject: configuration };
-      const answer = await aws.call(
+      const name = {
+        action: 'autoscaling:DescribeLaunchConfigurations',
+        subject: 'all launch configurations',
+      };
+      const configurations = await aws.call(
         name,
         async (options) =>
-          await client.send(
-            new sdk.DescribeLaunchConfigurationsCommand({ LaunchConfigurationNames: [configuration] }),
-            options,
+          await wholeList(
+            sdk.paginateDescribeLaunchConfigurations({ client, pageSize: 100 }, {}, options),
+            'LaunchConfigurations',
+            name,
           ),
       );
-      const [found] = present(answer.LaunchConfigurations, name, 'LaunchConfigurations');
-      return found?.ImageId;
+      return configurations.map((one) => ({
+        name: present(one.LaunchConfigurationName, name, 'LaunchConfigurationName'),
+        image: present(one.ImageId, name, 'ImageId'),
+      }));
+    },
+    async refreshes(group) {
+      const { sdk, client } = await load();
+      const name = { action: 'autoscaling:DescribeInstanceRefreshes', subject: group };
+      const refreshes = await aws.call(
+        name,
+        async (options) =>
+          await wholeList(
+            sdk.paginateDescribeInstanceRefreshes({ client }, { AutoScalingGroupName: group }, options),
+            'InstanceRefreshes',
+            name,
+          ),
+      );
+      return refreshes
+        .filter(({ Status }) => !OVER.has(Status ?? ''))
+        .flatMap(({ DesiredConfiguration: wanted }) => (wanted === undefined ? [] : [readLaunch(wanted)]));
     },
   };
 }
@@ -110,7 +135,10 @@ function readLaunch({
   MixedInstancesPolicy: policy,
   LaunchTemplate: template,
   LaunchConfigurationName: configuration,
-}: AutoScalingGroup): GroupLaunch {
+}: Pick<
+  AutoScalingGroup,
+  'MixedInstancesPolicy' | 'LaunchTemplate' | 'LaunchConfigurationName'
+>): GroupLaunch {
   const mixed = readUse(policy?.LaunchTemplate?.LaunchTemplateSpecification);
   if (policy !== undefined && mixed !== undefined) {
     const plain = withoutNames(policy);

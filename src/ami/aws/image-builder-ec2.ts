@@ -1,6 +1,7 @@
 import { TAG } from '../model/tags.ts';
 import { keyPairName, type Leftover, type ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 import type { Ec2 } from './ec2.ts';
+import { launchPermissionsOf } from './launch-permissions.ts';
 import { tagsOf } from './tagging.ts';
 import { wholeList } from './whole-list.ts';
 
@@ -99,21 +100,7 @@ export function openImageBuilderEc2(ec2: Ec2): ImageBuilderEc2 {
         );
       }
     },
-    async sharedWith(image) {
-      const { sdk, client } = await ec2.load();
-      const { LaunchPermissions: all = [] } = await ec2.call(
-        { action: 'ec2:DescribeImageAttribute', subject: image },
-        async (options) =>
-          await client.send(
-            new sdk.DescribeImageAttributeCommand({ ImageId: image, Attribute: 'launchPermission' }),
-            options,
-          ),
-      );
-      return {
-        accounts: all.flatMap(({ UserId, Group }) => UserId ?? Group ?? []),
-        organizations: all.flatMap((one) => one.OrganizationArn ?? one.OrganizationalUnitArn ?? []),
-      };
-    },
+    sharedWith: async (image) => await launchPermissionsOf(ec2, image),
   };
 }
 

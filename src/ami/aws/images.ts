@@ -5,6 +5,7 @@ import type { Images } from '../model/account.ts';
 import type { ImageId, SnapshotId } from '../model/ids.ts';
 import type { ImageSnapshot, MachineImage } from '../model/machine-image.ts';
 import type { Ec2 } from './ec2.ts';
+import { launchPermissionsOf } from './launch-permissions.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
 import { wholeList } from './whole-list.ts';
@@ -48,6 +49,7 @@ export function openImages(ec2: Ec2): Images {
       if (image !== undefined && image.ImageId !== id) throw incomplete(name, `image ${image.ImageId ?? ''}`);
       return image === undefined ? undefined : machineImage(image, name);
     },
+    sharedWith: async (id) => await launchPermissionsOf(ec2, id),
     async deregister(id) {
       const { sdk, client } = await ec2.load();
       await ec2.ask(
@@ -69,6 +71,11 @@ function incomplete({ action, subject }: AwsRequestName, what: string): Warmbake
   return new WarmbakeError('outside', 'aws-incomplete', `${action} (${subject}) answered with ${what}`);
 }
 
+/** `enabled-with-cooldown` and `enabled-without-cooldown`; while a cooldown runs EC2 says when it ends, and still refuses. */
+function isProtected({ DeregistrationProtection: protection = 'disabled' }: Image): boolean {
+  return protection !== 'disabled';
+}
+
 /** Images can still be described for a while after they went (DescribeImages). */
 function exists(image: Image): boolean {
   return image.State !== 'deregistered';
@@ -85,6 +92,7 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
     createdAt: dateOf(present(image.CreationDate, name, 'CreationDate'), name),
     availability: present(image.State, name, 'State'),
     ...(image.Public === true ? { isPublic: true as const } : {}),
+    ...(isProtected(image) ? { isProtected: true as const } : {}),
     snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }): ImageSnapshot[] =>
       Ebs?.SnapshotId === undefined
         ? []

@@ -1,7 +1,9 @@
 import { lazily, type Aws } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
-import type { Parameters, PastParameter } from '../model/account.ts';
+import { inParallel } from '../../platform/parallel.ts';
+import type { NamingParameter, Parameters, PastParameter } from '../model/account.ts';
+import { imageIdsIn } from '../model/ids.ts';
 import { present } from './present.ts';
 import { wholeList } from './whole-list.ts';
 
@@ -37,6 +39,36 @@ export function openParameters(aws: Aws): Parameters {
       }))
       .toSorted((a, b) => b.version - a.version);
   };
+  /** What has been read of others; another value has another version. */
+  const known = new Map<string, Known>();
+  /** Absent where one of them may not be read: SSM then gives none. */
+  const readMany = async (wanted: readonly Wanted[]): Promise<readonly Known[] | undefined> => {
+    const { sdk, client } = await load();
+    const names = wanted.map((one) => one.name);
+    const name = { action: 'ssm:GetParameters', subject: names.join(', ') };
+    const answer = await aws.ask(
+      { ...name, expect: ['AccessDeniedException'] },
+      async (options) => await client.send(new sdk.GetParametersCommand({ Names: names }), options),
+    );
+    if (!answer.ok) return undefined;
+    const found = present(answer.value.Parameters, name, 'Parameters');
+    const answered = new Set([...found.map(({ Name }) => Name), ...(answer.value.InvalidParameters ?? [])]);
+    for (const asked of names) present(answered.has(asked) ? asked : undefined, name, asked);
+    return found.map((one) => ({
+      name: present(one.Name, name, 'Name'),
+      version: one.Version ?? 0,
+      images: imageIdsIn(present(one.Value, name, 'Value')),
+    }));
+  };
+  const readOne = async (wanted: Wanted): Promise<readonly Known[]> => {
+    const read = await readMany([wanted]);
+    if (read === undefined && wanted.isImage) {
+      const message = `parameter ${wanted.name} names an image, and may not be read`;
+      const hint = `allow ssm:GetParameters on it to the identity that runs this`;
+      throw new WarmbakeError('outside', 'aws-denied', message, { hint });
+    }
+    return read ?? [{ name: wanted.name, version: wanted.version, images: [] }];
+  };
   return {
     async get(parameter) {
       const { sdk, client } = await load();
@@ -65,8 +97,56 @@ export function openParameters(aws: Aws): Parameters {
       throw fullOf(parameter, await history(parameter));
     },
     history,
+    async namingImages() {
+      const { sdk, client } = await load();
+      const name = { action: 'ssm:DescribeParameters', subject: 'all parameters' };
+      const all = await aws.call(
+        name,
+        async (options) =>
+          await wholeList(
+            sdk.paginateDescribeParameters({ client, pageSize: 50 }, {}, options),
+            'Parameters',
+            name,
+          ),
+      );
+      const plain = all
+        .filter(({ Type }) => Type !== 'SecureString')
+        .map(({ Name, Version, DataType }) => ({
+          name: present(Name, name, 'Name'),
+          version: Version ?? 0,
+          isImage: DataType === 'aws:ec2:image',
+        }));
+      const news = plain.filter((one) => known.get(one.name)?.version !== one.version);
+      for (const batch of batchesOf(news)) {
+        const read = (await readMany(batch)) ?? (await inParallel(batch, readOne, { limit: 8 })).flat();
+        for (const one of read) known.set(one.name, one);
+      }
+      return plain.flatMap((one) => {
+        const images = known.get(one.name)?.images ?? [];
+        return images.length === 0 ? [] : [{ name: one.name, images }];
+      });
+    },
   };
 }
+
+/** As many as SSM gives at once (GetParameters). */
+const AT_ONCE = 10;
+
+function batchesOf(all: readonly Wanted[]): readonly (readonly Wanted[])[] {
+  return Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, batch) =>
+    all.slice(batch * AT_ONCE, (batch + 1) * AT_ONCE),
+  );
+}
+
+/** A parameter whose value is to be read. */
+interface Wanted {
+  readonly name: string;
+  readonly version: number;
+  /** SSM has checked that it names an image. */
+  readonly isImage: boolean;
+}
+
+type Known = NamingParameter & Pick<Wanted, 'version'>;
 
 /** The value of another parameter must not pass for this one's. Version or label can be part of what was asked; an ARN has the name in it. */
 function requireAnswerOf(found: string | undefined, asked: string, name: AwsRequestName): void {

@@ -26,6 +26,7 @@ export function openSnapshots(ec2: Ec2): Snapshots {
       return snapshots.map((snapshot) => ({
         id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,
         startedAt: present(snapshot.StartTime, name, 'StartTime'),
+        description: snapshot.Description ?? '',
         tags: tagsOf(snapshot.Tags),
       }));
     },

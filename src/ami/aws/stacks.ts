@@ -30,6 +30,7 @@ export function openStacks(aws: Aws): Stacks {
             ParameterValue ?? '',
           ]),
         ),
+        resolved: (found.Parameters ?? []).flatMap(({ ResolvedValue }) => ResolvedValue ?? []),
       };
     },
     async resource(stack, logicalId) {

@@ -104,6 +104,7 @@ function templateVersion(version: LaunchTemplateVersion, name: AwsRequestName): 
   const data = present(version.LaunchTemplateData, name, 'LaunchTemplateData');
   return {
     template: present(version.LaunchTemplateId, name, 'LaunchTemplateId') as TemplateId,
+    ...(version.LaunchTemplateName === undefined ? {} : { templateName: version.LaunchTemplateName }),
     number: present(version.VersionNumber, name, 'VersionNumber'),
     isDefault: version.DefaultVersion === true,
     ...(data.ImageId === undefined ? {} : { image: data.ImageId }),

@@ -1,3 +1,4 @@
+import type { LaunchPermissions } from '../../config/families.ts';
 import type { ImageId, InstanceId, SnapshotId, TemplateId } from './ids.ts';
 import type { GroupLaunch, Launch } from './launch.ts';
 import type { MachineImage } from './machine-image.ts';
@@ -18,6 +19,7 @@ export interface Account {
   readonly tagging: Tagging;
   readonly templates: Templates;
   readonly groups: Groups;
+  readonly fleets: Fleets;
   readonly instances: Instances;
   readonly stacks: Stacks;
   readonly parameters: Parameters;
@@ -40,6 +42,8 @@ export interface Images {
   list(prefix: string): Promise<readonly MachineImage[]>;
   /** An image that this account can see, whoever owns it; `undefined` also where it has been deregistered. */
   find(id: ImageId): Promise<MachineImage | undefined>;
+  /** Who may launch it besides its own account; `all` among the accounts where everybody may. */
+  sharedWith(id: ImageId): Promise<LaunchPermissions>;
   /** One that is gone already is fine. */
   deregister(id: ImageId): Promise<void>;
 }
@@ -55,6 +59,8 @@ export interface Snapshots {
 export interface Snapshot {
   readonly id: SnapshotId;
   readonly startedAt: Date;
+  /** What EC2 or who made it wrote. */
+  readonly description: string;
   readonly tags: Tags;
 }
 
@@ -85,8 +91,29 @@ export interface Groups {
   relaunch(name: string, launch: Launch): Promise<void>;
   /** What the group did since `since`, newest first. */
   activities(name: string, since: Date): Promise<readonly Activity[]>;
-  /** The image of a launch configuration, the predecessor of templates. */
-  configurationImage(name: string): Promise<string | undefined>;
+  /** All launch configurations, the predecessors of templates, used or not. */
+  configurations(): Promise<readonly LaunchConfiguration[]>;
+  /** What instance refreshes that are under way in a group bring. */
+  refreshes(name: string): Promise<readonly GroupLaunch[]>;
+}
+
+export interface LaunchConfiguration {
+  readonly name: string;
+  readonly image: string;
+}
+
+/** EC2 fleets, spot fleets and spot requests: what launches instances without a group. */
+export interface Fleets {
+  /** Those that may still launch. */
+  list(): Promise<readonly LaunchingFleet[]>;
+}
+
+export interface LaunchingFleet {
+  readonly id: string;
+  /** Templates by id or by name. */
+  readonly uses: readonly { readonly template: string; readonly version: VersionName }[];
+  /** Named beside templates, or in their place. */
+  readonly images: readonly string[];
 }
 
 export interface Group {
@@ -136,6 +163,8 @@ export interface Stack {
   /** `UPDATE_COMPLETE`, `UPDATE_IN_PROGRESS`, … */
   readonly status: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** What parameters of SSM, named by the stack's, said at its last operation; absent where none is. */
+  readonly resolved?: readonly string[];
 }
 
 /** SSM parameters of type String. */
@@ -146,6 +175,16 @@ export interface Parameters {
   put(name: string, value: string): Promise<number>;
   /** All versions that SSM still has, newest first. */
   history(name: string): Promise<readonly PastParameter[]>;
+  /**
+   * Those of all parameters whose values hold ids of images. Encrypted ones are not read, nor texts that these credentials may not
+   * read; one that SSM itself knows as an image (data type `aws:ec2:image`) must be readable.
+   */
+  namingImages(): Promise<readonly NamingParameter[]>;
+}
+
+export interface NamingParameter {
+  readonly name: string;
+  readonly images: readonly ImageId[];
 }
 
 export interface Parameter {

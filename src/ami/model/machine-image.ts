@@ -15,6 +15,8 @@ export interface MachineImage {
   readonly availability: string;
   /** Everybody may launch it; absent where not. */
   readonly isPublic?: true;
+  /** EC2 refuses to deregister it until somebody takes that back (DisableImageDeregistrationProtection); absent where not. */
+  readonly isProtected?: true;
   /** The snapshots of all its volumes. */
   readonly snapshots: readonly ImageSnapshot[];
   readonly tags: Tags;

@@ -27,4 +27,8 @@ export const TAG = {
   before: 'warmbake:state-before',
   /** On snapshots, set before their image goes away: the image, so that what a failure leaves is found again. */
   image: 'warmbake:image',
+  /** When a cleanup last tried to delete it, ISO 8601. */
+  tried: 'warmbake:delete-tried',
+  /** Set by people: the image or snapshot stays, whatever else is decided; the value says why. */
+  keep: 'warmbake:keep',
 } as const;

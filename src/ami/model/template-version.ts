@@ -9,6 +9,8 @@ export type VersionName = `${number}` | '$Latest' | '$Default';
 /** One immutable version of a launch template. */
 export interface TemplateVersion {
   readonly template: TemplateId;
+  /** The template's name; absent where EC2 does not say. */
+  readonly templateName?: string;
   readonly number: number;
   readonly isDefault: boolean;
   /** `ami-…`, or `resolve:ssm:…`, which EC2 resolves at each launch. */

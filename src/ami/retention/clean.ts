@@ -7,11 +7,15 @@ import type { ImageId } from '../model/ids.ts';
 import { readUsage } from './inventory.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
 import { markForRemoval, removeImage } from './remove-image.ts';
-import { decideRetention } from './retention.ts';
+import { decideRetention, type RetentionVerdict } from './retention.ts';
+import { sharedBecause } from './shared-because.ts';
 import type { Usage } from './usage.ts';
 
 const UNNEEDED = 'not needed any more';
 const UNREADABLE = 'what is in use could not be read';
+
+/** How many more images are tried than a run may delete: those that cannot go do not keep the others from going. */
+const SPARE_TRIES = 10;
 
 /** What a cleanup found and did. */
 export interface CleanReport {
@@ -33,7 +37,7 @@ export interface CleanOptions {
 /**
  * Deletes what the family does not need any more: oldest images first, with all their snapshots, then snapshots that earlier
  * failures left. Use is read anew before each image; where it cannot be read in full, nothing is deleted.
- * One that fails does not stop the others.
+ * One that fails does not stop the others, and the next one goes in its place.
  */
 export async function clean(
   account: Account,
@@ -50,29 +54,44 @@ export async function clean(
   }
 
   const verdicts = decideRetention(images, first.images, { settings: family.keep, now: host.clock.now() });
-  const lines: CleanLine[] = [];
+  const done = new Map<ImageId, CleanLine>();
   // What was read last; once that is incomplete, nothing goes any more.
   const last: { usage: Usage } = { usage: first };
-  for (const verdict of verdicts.toReversed()) {
-    const { image } = verdict;
-    if (verdict.keep) lines.unshift(line(image, 'kept', verdict.because));
-    else if (!last.usage.complete) lines.unshift(line(image, 'kept', [UNREADABLE]));
-    else if (dryRun) lines.unshift(line(image, 'planned', [UNNEEDED]));
-    else {
-      const removed = await attemptLine({ id: image.id, image }, async () => {
-        await markForRemoval(account, image, { family });
-        last.usage = await readUsage(account, host, { ...options, before: last.usage });
-        return await removeUnused(account, host, { image, usage: last.usage });
-      });
-      lines.unshift(removed);
-    }
+  let left: number = family.keep.deletePerRun;
+  for (const image of queueOf(verdicts).slice(0, family.keep.deletePerRun + SPARE_TRIES)) {
+    if (left === 0 || !last.usage.complete) break;
+    const tried = await attemptLine({ id: image.id, image }, async () => {
+      const shared = sharedBecause(await account.images.sharedWith(image.id), family);
+      if (shared !== undefined) return line(image, 'kept', [shared]);
+      if (dryRun) return line(image, 'planned', [UNNEEDED]);
+      await markForRemoval(account, image, { family, now: host.clock.now() });
+      last.usage = await readUsage(account, host, { ...options, before: last.usage });
+      return await removeUnused(account, host, { image, usage: last.usage });
+    });
+    done.set(image.id, tried);
+    if (tried.outcome === 'deleted' || tried.outcome === 'planned') left -= 1;
   }
   const { usage } = last;
+  const lines = verdicts.map((verdict) => done.get(verdict.image.id) ?? untried(verdict, usage));
   if (!usage.complete) return { lines, missing: usage.missing };
   return {
     lines: [...lines, ...(await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots }))],
     missing: [],
   };
+}
+
+/** Images that could go, in the order in which they are tried. */
+function queueOf(verdicts: readonly RetentionVerdict[]): readonly MachineImage[] {
+  return verdicts
+    .flatMap(({ image, place }) => (place === undefined ? [] : [{ image, place }]))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ image }) => image);
+}
+
+/** The line of an image whose turn did not come. */
+function untried(verdict: RetentionVerdict, usage: Usage): CleanLine {
+  if (verdict.keep) return line(verdict.image, 'kept', verdict.because);
+  return line(verdict.image, 'kept', [usage.complete ? 'not reached in this run' : UNREADABLE]);
 }
 
 /** Deletes an image unless it came into use meanwhile. */

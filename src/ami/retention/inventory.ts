@@ -2,13 +2,23 @@ import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { inParallel } from '../../platform/parallel.ts';
-import type { Account } from '../model/account.ts';
+import type { Account, Group } from '../model/account.ts';
 import { readDesiredState } from '../model/desired.ts';
-import { imageIdsIn, type ImageId } from '../model/ids.ts';
-import type { TemplateUse } from '../model/launch.ts';
+import { holdParameter } from '../model/hold.ts';
+import { imageIdsIn, type ImageId, type TemplateId } from '../model/ids.ts';
 import { LOGICAL_ID } from '../rollout/stack-plan.ts';
 import type { TemplateVersion } from '../model/template-version.ts';
-import { hasShrunk, usageInEither, usageOf, usesOfGroups, type UsageFacts, type Usage } from './usage.ts';
+import {
+  hasShrunk,
+  usageInEither,
+  usageOf,
+  usesIn,
+  writtenImagesIn,
+  type OtherVersions,
+  type Usage,
+  type UsageFacts,
+  type UsedVersion,
+} from './usage.ts';
 
 /** Lookups at a time. */
 const AT_A_TIME = 8;
@@ -20,6 +30,8 @@ export interface UsageOptions {
   readonly rollouts: readonly ImageId[];
   /** What this run has read before: where less is there now, it is read once more, and either reading counts. */
   readonly before?: Usage;
+  /** Whether what takes many requests is read too: instance refreshes of each group, values of all parameters. Default: true. */
+  readonly forDeletion?: boolean;
 }
 
 /**
@@ -29,8 +41,9 @@ export interface UsageOptions {
 export async function readUsage(
   account: Account,
   { clock }: Pick<Host, 'clock'>,
-  { before, ...options }: UsageOptions,
+  options: UsageOptions,
 ): Promise<Usage> {
+  const { before } = options;
   const read = async () => usageOf(await readInventory(account, clock.now(), options));
   try {
     const first = await read();
@@ -45,58 +58,132 @@ export async function readUsage(
 async function readInventory(
   account: Account,
   now: Date,
-  { family, rollouts }: UsageOptions,
+  { family, rollouts, before, forDeletion = true }: UsageOptions,
 ): Promise<UsageFacts> {
-  const [desiredState, groups, stackGroups, currentVersions, instances] = await Promise.all([
-    readDesiredState(account, family, now),
-    account.groups.list(),
-    readStackGroups(account, family.stacks),
-    account.templates.current(),
-    account.instances.list(),
-  ]);
+  const [desiredState, groups, stacks, currentVersions, instances, configurations, fleets, named, history] =
+    await Promise.all([
+      readDesiredState(account, family, now),
+      account.groups.list(),
+      readStacks(account, family.stacks),
+      account.templates.current(),
+      account.instances.list(),
+      account.groups.configurations(),
+      account.fleets.list(),
+      forDeletion ? account.parameters.namingImages() : [],
+      account.parameters.history(family.parameter),
+    ]);
+  const refreshes = forDeletion ? await readRefreshes(account, groups) : [];
+  const launching = { groups, refreshes, fleets };
   const usedVersions = await inParallel(
-    usesOfGroups(groups),
-    async ({ group, use }) => ({
-      group,
-      use,
-      version:
-        currentVersions.find((version) => isUse(version, use)) ??
-        (await account.templates.version(use.template, use.version)),
-    }),
+    usesIn(launching),
+    async ({ by, use }) => ({ by, use, version: await readVersion(account, currentVersions, use) }),
     { limit: AT_A_TIME },
   );
-  const names = groups.flatMap(({ launch }) => (launch.kind === 'configuration' ? [launch.name] : []));
-  const configurations = await lookUp(names, async (name) => await account.groups.configurationImage(name));
-  const versions = [...currentVersions, ...usedVersions.flatMap(({ version }) => version ?? [])];
-  const resolved = await lookUp(references(versions), async (text) => {
-    const parameter = await account.parameters.get(text.slice('resolve:ssm:'.length));
+  const own = new Set(stacks.map(({ group }) => group));
+  const ownTemplates = usesIn({
+    groups: groups.filter(({ name }) => own.has(name)),
+    refreshes: [],
+    fleets: [],
+  });
+  const otherVersions = await readOtherVersions(account, currentVersions, {
+    own: new Set(ownTemplates.map(({ use }) => use.template)),
+    known: before?.complete === true ? before.facts.otherVersions : [],
+  });
+  const versions = [
+    ...currentVersions,
+    ...usedVersions.flatMap(({ version }) => version ?? []),
+    ...otherVersions.flatMap((other) => other.versions),
+  ];
+  const written = [
+    ...versions.flatMap(({ image }) => image ?? []),
+    ...[...configurations, ...writtenImagesIn(launching)].map(({ image }) => image),
+  ];
+  const resolved = await lookUp(written.filter(isReference), async (text) => {
+    const parameter = await account.parameters.get(text.slice(REFERENCE.length));
     return parameter === undefined ? [] : imageIdsIn(parameter.value);
   });
+  const ours = new Set([family.parameter, holdParameter(family)]);
   return {
     desiredState,
     groups,
-    stackGroups,
+    stacks,
     currentVersions,
     usedVersions,
+    otherVersions,
     configurations,
+    refreshes,
+    fleets,
+    parameters: named.filter(({ name }) => !ours.has(name)),
+    labelled: history.filter(({ labels }) => labels.length > 0),
     resolved,
     instances,
     rollouts,
   };
 }
 
-/** Whether this is the version meant, by number. */
-function isUse({ template, number }: TemplateVersion, use: TemplateUse): boolean {
-  return template === use.template && String(number) === use.version;
+/** What EC2 resolves at each launch. */
+const REFERENCE = 'resolve:ssm:';
+
+function isReference(image: string): boolean {
+  return image.startsWith(REFERENCE);
 }
 
-async function readStackGroups(
-  account: Account,
-  stacks: readonly string[],
-): Promise<UsageFacts['stackGroups']> {
+async function readStacks(account: Account, stacks: readonly string[]): Promise<UsageFacts['stacks']> {
   return await inParallel(
     stacks,
-    async (stack) => ({ stack, group: await account.stacks.resource(stack, LOGICAL_ID.group) }),
+    async (stack) => {
+      const [group, found] = await Promise.all([
+        account.stacks.resource(stack, LOGICAL_ID.group),
+        account.stacks.find(stack),
+      ]);
+      return { stack, group, found };
+    },
+    { limit: AT_A_TIME },
+  );
+}
+
+async function readRefreshes(account: Account, groups: readonly Group[]): Promise<UsageFacts['refreshes']> {
+  const read = await inParallel(
+    groups,
+    async ({ name }) => (await account.groups.refreshes(name)).map((launch) => ({ name, launch })),
+    { limit: AT_A_TIME },
+  );
+  return read.flat();
+}
+
+async function readVersion(
+  account: Account,
+  current: readonly TemplateVersion[],
+  { template: named, version }: UsedVersion['use'],
+): Promise<TemplateVersion | undefined> {
+  const of = current.filter(({ template, templateName }) => template === named || templateName === named);
+  const found = of.find(({ number }) => String(number) === version);
+  // A template that is not among the current ones has no version.
+  const [one] = of;
+  return found ?? (one === undefined ? undefined : await account.templates.version(one.template, version));
+}
+
+/** Versions are immutable: those of a template are read again when it has got another one. */
+async function readOtherVersions(
+  account: Account,
+  current: readonly TemplateVersion[],
+  { own, known }: { readonly own: ReadonlySet<string>; readonly known: readonly OtherVersions[] },
+): Promise<readonly OtherVersions[]> {
+  const numbers = new Map<TemplateId, ReadonlySet<number>>();
+  for (const { template, number } of current)
+    numbers.set(template, new Set([...(numbers.get(template) ?? []), number]));
+  const others = [...numbers].flatMap(([template, there]) => {
+    const latest = Math.max(...there);
+    return own.has(template) || latest === there.size ? [] : [{ template, latest }];
+  });
+  return await inParallel(
+    others,
+    async ({ template, latest }) =>
+      known.find((one) => one.template === template && one.latest === latest) ?? {
+        template,
+        latest,
+        versions: await account.templates.all(template),
+      },
     { limit: AT_A_TIME },
   );
 }
@@ -109,9 +196,4 @@ async function lookUp<T>(
     limit: AT_A_TIME,
   });
   return new Map(found);
-}
-
-/** Images that versions name through a parameter. */
-function references(versions: readonly TemplateVersion[]): readonly string[] {
-  return versions.flatMap(({ image }) => (image?.startsWith('resolve:ssm:') === true ? [image] : []));
 }

@@ -11,15 +11,19 @@ const SETTLE = { everyMs: 2_000, withinMs: 20_000 };
 
 /**
  * Says on image and snapshots that the image is about to go: where the removal is interrupted after the image went, the next
- * cleanup finds its snapshots by that. On an image that stays, the mark means nothing.
+ * cleanup finds its snapshots by that. On an image that stays, the time says that others are tried before it.
  */
 export async function markForRemoval(
   account: Account,
   image: MachineImage,
-  { family }: { readonly family: FamilySettings },
+  { family, now }: { readonly family: FamilySettings; readonly now: Date },
 ): Promise<void> {
   const snapshots = image.snapshots.map(({ id }) => id);
-  await account.tagging.set([image.id, ...snapshots], { [TAG.family]: family.key, [TAG.image]: image.id });
+  await account.tagging.set([image.id, ...snapshots], {
+    [TAG.family]: family.key,
+    [TAG.image]: image.id,
+    [TAG.tried]: now.toISOString(),
+  });
 }
 
 /**

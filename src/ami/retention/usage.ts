@@ -1,9 +1,17 @@
 import { oneLine } from '../../platform/outside-text.ts';
-import type { Group, Instance } from '../model/account.ts';
+import type {
+  Group,
+  Instance,
+  LaunchConfiguration,
+  LaunchingFleet,
+  NamingParameter,
+  PastParameter,
+  Stack,
+} from '../model/account.ts';
 import type { DesiredState } from '../model/desired.ts';
-import { parseImageId, type ImageId, type SnapshotId } from '../model/ids.ts';
-import { usesOf, type TemplateUse } from '../model/launch.ts';
-import { snapshotsOf, type TemplateVersion } from '../model/template-version.ts';
+import { imageIdsIn, parseImageId, type ImageId, type SnapshotId, type TemplateId } from '../model/ids.ts';
+import { usesOf } from '../model/launch.ts';
+import { snapshotsOf, type TemplateVersion, type VersionName } from '../model/template-version.ts';
 
 /** What uses images and snapshots. Incomplete where anything could not be read: then nothing may be deleted. */
 export type Usage =
@@ -12,8 +20,8 @@ export type Usage =
       /** Phrases by image: `desired`, `group x, version 7 of lt-…`, `instance i-… (running)`. */
       readonly images: ReadonlyMap<ImageId, readonly string[]>;
       readonly snapshots: ReadonlySet<SnapshotId>;
-      /** Everything that was looked at: groups, versions and instances. */
-      readonly seen: ReadonlySet<string>;
+      /** What it was told from. */
+      readonly facts: UsageFacts;
     }
   | { readonly complete: false; readonly missing: readonly string[] };
 
@@ -21,14 +29,23 @@ export type Usage =
 export interface UsageFacts {
   readonly desiredState: DesiredState;
   readonly groups: readonly Group[];
-  /** The group of each stack of the family; absent where the stack names none. */
-  readonly stackGroups: readonly { readonly stack: string; readonly group: string | undefined }[];
+  /** The stacks of the family. */
+  readonly stacks: readonly StackUse[];
   /** Latest and default versions of all templates. */
   readonly currentVersions: readonly TemplateVersion[];
-  /** Versions that groups use, their overrides included. */
+  /** Versions that groups, their overrides, refreshes and fleets use. */
   readonly usedVersions: readonly UsedVersion[];
-  /** Images of launch configurations by name. */
-  readonly configurations: ReadonlyMap<string, string | undefined>;
+  /** All other versions of templates that are not those of the family's stacks. */
+  readonly otherVersions: readonly OtherVersions[];
+  /** All there are, used or not. */
+  readonly configurations: readonly LaunchConfiguration[];
+  /** What instance refreshes bring that are under way. */
+  readonly refreshes: readonly Group[];
+  readonly fleets: readonly LaunchingFleet[];
+  /** Parameters that name images, but for the family's own. */
+  readonly parameters: readonly NamingParameter[];
+  /** Labelled versions of the family's own parameter. */
+  readonly labelled: readonly PastParameter[];
   /** Images behind `resolve:ssm:…`, by that text; none where the parameter names none. */
   readonly resolved: ReadonlyMap<string, readonly ImageId[]>;
   readonly instances: readonly Instance[];
@@ -36,22 +53,67 @@ export interface UsageFacts {
   readonly rollouts: readonly ImageId[];
 }
 
-/** A version as a group uses it; absent where AWS has none. */
+/** A stack of the family, as CloudFormation knows it. */
+export interface StackUse {
+  readonly stack: string;
+  /** Absent where the stack names none. */
+  readonly group: string | undefined;
+  /** Absent where there is no such stack. */
+  readonly found: Stack | undefined;
+}
+
+/** A version as something uses it; absent where AWS has none. */
 export interface UsedVersion {
-  readonly group: string;
-  readonly use: TemplateUse;
+  /** `group x`, `fleet fleet-…`. */
+  readonly by: string;
+  readonly use: { readonly template: string; readonly version: VersionName };
   readonly version: TemplateVersion | undefined;
 }
 
-/** Every template version that groups may launch. */
-export function usesOfGroups(
-  groups: readonly Group[],
-): readonly { readonly group: string; readonly use: TemplateUse }[] {
-  return groups.flatMap(({ name, launch }) =>
-    launch.kind === 'template' || launch.kind === 'mixed'
-      ? usesOf(launch).map((use) => ({ group: name, use }))
-      : [],
-  );
+/** All versions of a template, as they were when it had so many. */
+export interface OtherVersions {
+  readonly template: TemplateId;
+  readonly latest: number;
+  readonly versions: readonly TemplateVersion[];
+}
+
+/** Every template version that groups, their refreshes or fleets may launch. */
+export function usesIn({
+  groups,
+  refreshes,
+  fleets,
+}: Pick<UsageFacts, 'groups' | 'refreshes' | 'fleets'>): readonly Pick<UsedVersion, 'by' | 'use'>[] {
+  const uses = ({ launch }: Group) =>
+    launch.kind === 'template' || launch.kind === 'mixed' ? usesOf(launch) : [];
+  return [
+    ...groups.flatMap((group) => uses(group).map((use) => ({ by: `group ${group.name}`, use }))),
+    ...refreshes.flatMap((group) =>
+      uses(group).map((use) => ({ by: `a refresh of group ${group.name}`, use })),
+    ),
+    ...fleets.flatMap(({ id, uses: all }) => all.map((use) => ({ by: `fleet ${id}`, use }))),
+  ];
+}
+
+/** Images as overrides and fleets name them, beside templates. */
+export function writtenImagesIn({
+  groups,
+  refreshes,
+  fleets,
+}: Pick<UsageFacts, 'groups' | 'refreshes' | 'fleets'>): readonly {
+  readonly by: string;
+  readonly image: string;
+}[] {
+  const written = ({ launch }: Group) =>
+    launch.kind === 'mixed' ? launch.overrides.flatMap(({ image }) => image ?? []) : [];
+  return [
+    ...groups.flatMap((group) =>
+      written(group).map((image) => ({ by: `an override of group ${group.name}`, image })),
+    ),
+    ...refreshes.flatMap((group) =>
+      written(group).map((image) => ({ by: `a refresh of group ${group.name}`, image })),
+    ),
+    ...fleets.flatMap(({ id, images }) => images.map((image) => ({ by: `fleet ${id}`, image }))),
+  ];
 }
 
 /** Says for every image who uses it. Whatever cannot be told makes the answer incomplete. */
@@ -84,26 +146,34 @@ export function usageOf(inventory: UsageFacts): Usage {
   if (hold.state === 'unreadable') missing.push('which image is held');
   for (const image of inventory.rollouts) use(image, 'a rollout is under way');
 
+  for (const { version, labels, value } of inventory.labelled) {
+    for (const image of imageIdsIn(value))
+      use(image, `version ${version} of the parameter, labelled ${labels.join(', ')}`);
+  }
+  for (const { name, images: named } of inventory.parameters)
+    for (const image of named) use(image, `parameter ${name}`);
+
   const groups = new Set(inventory.groups.map(({ name }) => name));
-  for (const { stack, group } of inventory.stackGroups) {
+  for (const { stack, group, found } of inventory.stacks) {
     if (group === undefined) missing.push(`the group of stack ${stack}`);
     else if (!groups.has(group)) missing.push(`group ${group} of stack ${stack}`);
+    for (const [key, value] of Object.entries(found?.parameters ?? {}))
+      for (const image of imageIdsIn(value)) use(image, `parameter ${key} of stack ${stack}`);
+    for (const image of (found?.resolved ?? []).flatMap(imageIdsIn))
+      use(image, `a parameter of stack ${stack}`);
   }
-  for (const { name, launch } of inventory.groups) {
+  const configurations = new Set(inventory.configurations.map(({ name }) => name));
+  for (const { name, launch } of [...inventory.groups, ...inventory.refreshes]) {
     if (launch.kind === 'unknown') missing.push(`what group ${name} launches`);
-    if (launch.kind === 'configuration') {
-      const image = inventory.configurations.get(launch.name);
-      if (image === undefined) missing.push(`launch configuration ${launch.name} of group ${name}`);
-      useWritten(image, `group ${name}`);
-    }
-    if (launch.kind === 'mixed') {
-      for (const { image } of launch.overrides) useWritten(image, `an override of group ${name}`);
-    }
+    if (launch.kind === 'configuration' && !configurations.has(launch.name))
+      missing.push(`launch configuration ${launch.name} of group ${name}`);
   }
-  for (const { group, use: used, version } of inventory.usedVersions) {
+  for (const { name, image } of inventory.configurations) useWritten(image, `launch configuration ${name}`);
+  for (const { by, image } of writtenImagesIn(inventory)) useWritten(image, by);
+  for (const { by, use: used, version } of inventory.usedVersions) {
     const what = `version ${used.version} of ${used.template}`;
-    if (version === undefined) missing.push(`${what}, used by group ${group}`);
-    else useVersion(version, `group ${group}, ${what}`);
+    if (version === undefined) missing.push(`${what}, used by ${by}`);
+    else useVersion(version, `${by}, ${what}`);
   }
   for (const version of inventory.currentVersions) {
     useVersion(version, `${version.isDefault ? 'default' : 'latest'} version of ${version.template}`);
@@ -114,21 +184,30 @@ export function usageOf(inventory: UsageFacts): Usage {
     for (const id of inService) if (!instances.has(id)) missing.push(`instance ${id} of group ${name}`);
   }
 
-  const seen = seenIn(inventory);
-  return missing.length === 0 ? { complete: true, images, snapshots, seen } : { complete: false, missing };
+  for (const version of inventory.otherVersions.flatMap(({ versions }) => versions))
+    useVersion(version, `version ${version.number} of ${version.template}`);
+
+  return missing.length === 0
+    ? { complete: true, images, snapshots, facts: inventory }
+    : { complete: false, missing };
 }
 
-function seenIn({ groups, currentVersions, instances }: UsageFacts): ReadonlySet<string> {
-  return new Set([
-    ...groups.map(({ name }) => `group ${name}`),
-    ...currentVersions.map(({ template }) => template),
-    ...instances.map(({ id }) => id),
-  ]);
+function seenIn(facts: UsageFacts): readonly string[] {
+  return [
+    ...facts.groups.map(({ name }) => `group ${name}`),
+    ...facts.configurations.map(({ name }) => `configuration ${name}`),
+    ...facts.currentVersions.map(({ template }) => template),
+    ...facts.instances.map(({ id }) => id),
+    ...facts.fleets.map(({ id }) => id),
+    ...facts.parameters.map(({ name }) => name),
+  ];
 }
 
 /** Whether something that was there before is not there any more. */
 export function hasShrunk(now: Usage, before: Usage): boolean {
-  return now.complete && before.complete && [...before.seen].some((what) => !now.seen.has(what));
+  if (!now.complete || !before.complete) return false;
+  const seen = new Set(seenIn(now.facts));
+  return seenIn(before.facts).some((what) => !seen.has(what));
 }
 
 /** What either of two readings says is used; incomplete where the later one is. */

@@ -47,7 +47,7 @@ export async function readFleet(
   const [named, desired, usage, stacks, everywhere] = await Promise.all([
     account.images.list(imageNamePrefix(family)),
     wanted === undefined ? undefined : account.images.find(wanted),
-    readUsage(account, host, { family, rollouts }),
+    readUsage(account, host, { family, rollouts, forDeletion: false }),
     inParallel(family.stacks, async (name) => await readOne(account, name, wanted ?? 'ami-'), {
       limit: AT_A_TIME,
     }),

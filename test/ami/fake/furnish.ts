@@ -37,7 +37,12 @@ export function addImage(fake: FakeAccount, terms: ImageWish = {}): MachineImage
   };
   fake.state.images.set(image.id, image);
   for (const { id } of snapshots)
-    fake.state.snapshots.set(id, { id, startedAt: createdAt, tags: terms.tags ?? {} });
+    fake.state.snapshots.set(id, {
+      id,
+      startedAt: createdAt,
+      description: `Created by CreateImage(i-${hex(number)}) for ${image.id}`,
+      tags: terms.tags ?? {},
+    });
   return image;
 }
 

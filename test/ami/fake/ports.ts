@@ -1,5 +1,5 @@
 import type { Account } from '../../../src/ami/model/account.ts';
-import type { ImageId, SnapshotId } from '../../../src/ami/model/ids.ts';
+import { imageIdsIn, type ImageId, type SnapshotId } from '../../../src/ami/model/ids.ts';
 import type { Json, JsonObject } from '../../../src/ami/model/json.ts';
 import { isJsonObject } from '../../../src/ami/model/json.ts';
 import { usesOf, type Launch } from '../../../src/ami/model/launch.ts';
@@ -57,7 +57,12 @@ export const ANSWERS: Answers = {
     list: ({ state, account }, prefix) =>
       [...state.images.values()].filter((image) => image.owner === account && image.name.startsWith(prefix)),
     find: ({ state }, id) => state.images.get(id),
-    deregister: ({ state }, id) => void state.images.delete(id),
+    sharedWith: ({ state }, id) => state.shared.get(id) ?? { accounts: [], organizations: [] },
+    deregister: ({ state }, id) => {
+      if (state.images.get(id)?.isProtected === true)
+        throw refused('ec2:DeregisterImage', 'OperationNotPermitted', id);
+      state.images.delete(id);
+    },
   },
   snapshots: {
     tagged: ({ state }, key, value) =>
@@ -121,7 +126,11 @@ export const ANSWERS: Answers = {
     },
     activities: ({ state }, name, since) =>
       (state.activities.get(name) ?? []).filter(({ startedAt }) => startedAt >= since),
-    configurationImage: ({ state }, name) => state.configurations.get(name),
+    configurations: ({ state }) => [...state.configurations].map(([name, image]) => ({ name, image })),
+    refreshes: ({ state }, name) => state.refreshes.get(name) ?? [],
+  },
+  fleets: {
+    list: ({ state }) => [...state.fleets.values()],
   },
   instances: {
     list: ({ state }) => [...state.instances.values()].filter(({ state: at }) => at !== 'terminated'),
@@ -153,6 +162,11 @@ export const ANSWERS: Answers = {
       return version;
     },
     history: ({ state }, name) => state.parameters.get(name) ?? [],
+    namingImages: ({ state }) =>
+      [...state.parameters].flatMap(([name, [current]]) => {
+        const images = imageIdsIn(current?.value ?? '');
+        return images.length === 0 ? [] : [{ name, images }];
+      }),
   },
 };
 

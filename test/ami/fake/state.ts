@@ -1,12 +1,15 @@
+import type { LaunchPermissions } from '../../../src/config/families.ts';
 import type {
   Activity,
   Group,
   Instance,
+  LaunchingFleet,
   PastParameter,
   Snapshot,
   Stack,
 } from '../../../src/ami/model/account.ts';
 import type { ImageId, InstanceId, SnapshotId, TemplateId } from '../../../src/ami/model/ids.ts';
+import type { GroupLaunch } from '../../../src/ami/model/launch.ts';
 import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
 import type { TemplateVersion } from '../../../src/ami/model/template-version.ts';
 
@@ -21,6 +24,11 @@ export interface State {
   readonly activities: Map<string, readonly Activity[]>;
   /** Image of each launch configuration. */
   readonly configurations: Map<string, string>;
+  /** What instance refreshes that are under way bring, by group. */
+  readonly refreshes: Map<string, readonly GroupLaunch[]>;
+  readonly fleets: Map<string, LaunchingFleet>;
+  /** Who may launch an image besides its account. */
+  readonly shared: Map<ImageId, LaunchPermissions>;
   readonly instances: Map<InstanceId, Instance>;
   readonly stacks: Map<string, FakeStack>;
   readonly parameters: Map<string, readonly PastParameter[]>;
@@ -40,6 +48,9 @@ export function emptyState(): State {
     groups: new Map(),
     activities: new Map(),
     configurations: new Map(),
+    refreshes: new Map(),
+    fleets: new Map(),
+    shared: new Map(),
     instances: new Map(),
     stacks: new Map(),
     parameters: new Map(),

@@ -3,7 +3,7 @@ import type { ImageId } from '../../../src/ami/model/ids.ts';
 /** One request, by IAM action without its service. */
 export interface Asked {
   readonly action: string;
-  /** The parameter's name, for SSM. */
+  /** The parameter or the image that it is about; '' where it is about none. */
   readonly name: string;
 }
 
@@ -37,6 +37,14 @@ const INSIDE: Readonly<Record<string, string>> = {
   DescribeImages: `<imagesSet>${[0, 1, 2, 3, 4, 5, 6].map(image).join('')}</imagesSet>`,
   DescribeInstances: `<reservationSet>${instance}</reservationSet>`,
   DescribeSnapshots: '<snapshotSet/>',
+  DescribeFleets: '<fleetSet/>',
+  DescribeSpotFleetRequests: '<spotFleetRequestConfigSet/>',
+  DescribeSpotInstanceRequests: '<spotInstanceRequestSet/>',
+  DescribeImageAttribute: '<launchPermission/>',
+  DescribeInstanceRefreshes:
+    '<DescribeInstanceRefreshesResult><InstanceRefreshes/></DescribeInstanceRefreshesResult>',
+  DescribeStacks:
+    '<DescribeStacksResult><Stacks><member><StackStatus>UPDATE_COMPLETE</StackStatus></member></Stacks></DescribeStacksResult>',
   DescribeLaunchTemplateVersions: `<launchTemplateVersionSet>${version}</launchTemplateVersionSet>`,
   DescribeAutoScalingGroups: `<DescribeAutoScalingGroupsResult><AutoScalingGroups>${groups}</AutoScalingGroups></DescribeAutoScalingGroupsResult>`,
   DescribeLaunchConfigurations: `<DescribeLaunchConfigurationsResult><LaunchConfigurations><member><LaunchConfigurationName>conf</LaunchConfigurationName>
@@ -47,6 +55,14 @@ const INSIDE: Readonly<Record<string, string>> = {
 
 /** What AWS says, in a fleet of one stack with an image of each of seven days, of which the two oldest can go. */
 export function rightAnswer({ action, name }: Asked): Said {
+  if (action === 'DescribeParameters')
+    return JSON.stringify({ Parameters: [{ Name: '/other', Type: 'String', Version: 3 }] });
+  if (action === 'GetParameters')
+    return JSON.stringify({
+      Parameters: [{ Name: '/other', Version: 3, Value: imageId(2) }],
+      InvalidParameters: [],
+    });
+  if (action === 'GetParameterHistory') return JSON.stringify({ Parameters: [] });
   if (action === 'GetParameter') {
     const value = { Parameter: { Name: name, Type: 'String', Value: imageId(0), Version: 1 } };
     if (!name.endsWith('/hold')) return JSON.stringify(value);
@@ -74,7 +90,10 @@ export function scriptedAws(say: (asked: Asked, number: number) => Said): {
 
 function askedBy(headers: Readonly<Record<string, string>>, body: string): Asked {
   const target = headers['x-amz-target'];
-  if (target === undefined) return { action: new URLSearchParams(body).get('Action') ?? '', name: '' };
+  if (target === undefined) {
+    const form = new URLSearchParams(body);
+    return { action: form.get('Action') ?? '', name: form.get('ImageId') ?? '' };
+  }
   const { Name = '' } = JSON.parse(body) as { readonly Name?: string };
   return { action: target.split('.')[1] ?? '', name: Name };
 }
