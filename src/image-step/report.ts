@@ -2,23 +2,36 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { portableDefinition } from '../bake/portable.ts';
 import { buildkiteAgent } from '../buildkite/agent.ts';
+import type { TargetSettings } from '../config/settings.ts';
 import type { BuildServices } from './build-services.ts';
 import { annotationOf, type BuildResult } from './result.ts';
 
+/** What is told of a build. */
+export interface ReportedBuild extends Pick<BuildResult, 'outcome' | 'targets' | 'warnings'> {
+  readonly plan: Pick<BuildResult['plan'], 'context' | 'definition' | 'switches'> & {
+    readonly targets: readonly { readonly settings: Pick<TargetSettings, 'name' | 'lane'> }[];
+  };
+}
+
 /** Uploads what bake resolved (only of a build that stands) and annotates the step. */
-export async function report({ host }: BuildServices, result: BuildResult): Promise<void> {
+export async function report({ host }: Pick<BuildServices, 'host'>, result: ReportedBuild): Promise<void> {
   const agent = buildkiteAgent(host);
   const { build } = result.plan.context;
   if (build === undefined) return;
 
   async function upload(number: string): Promise<void> {
     if (result.outcome === 'failed') return;
-    for (const target of result.plan.targets) {
-      const lane = target.settings.lane === '' ? '' : `-${target.settings.lane}`;
+    const text = `${JSON.stringify(portableDefinition(result.plan.definition), undefined, 2)}\n`;
+    // A step that uploads a name twice has two artifacts of it, and who downloads it is refused.
+    const lanes = new Set(
+      result.plan.targets.map(({ settings: { lane } }) => (lane === '' ? '' : `-${lane}`)),
+    );
+    const uploads = [...lanes].map(async (lane) => {
       const file = path.join(host.scratch, `bake-config-build-${number}${lane}.json`);
-      await writeFile(file, `${JSON.stringify(portableDefinition(result.plan.definition), undefined, 2)}\n`);
+      await writeFile(file, text);
       await agent.uploadArtifact(file);
-    }
+    });
+    await Promise.all(uploads);
   }
 
   async function annotate(stepKey: string | undefined): Promise<boolean> {

@@ -1,0 +1,51 @@
+import { mkdir } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import type { BuildContext } from '../../src/context/context.ts';
+import { report, type ReportedBuild } from '../../src/image-step/report.ts';
+import { readSwitches } from '../../src/image-step/switches.ts';
+import { VERSION } from '../../src/platform/version.ts';
+import { openHost } from '../registry/fixture-host.ts';
+
+const CONTEXT: BuildContext = {
+  origin: { kind: 'branch', branch: 'main' },
+  trusted: true,
+  because: '',
+  build: { number: '7', id: 'x' },
+};
+
+/** What a build of targets with these lanes uploads, and how many calls of the agent ran at a time. */
+async function uploadsOf(lanes: readonly string[], outcome: ReportedBuild['outcome'] = 'built') {
+  await using host = await openHost({ env: { BUILDKITE: 'true' } });
+  await mkdir(host.scratch);
+  const uploaded: string[] = [];
+  let [running, most] = [0, 0];
+  const processes: typeof host.processes = {
+    run: async ({ argv }) => {
+      if (argv[1] === 'artifact') uploaded.push(argv.at(-1) ?? '');
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      running -= 1;
+      return { exitCode: 0, stdout: '', stderr: '' };
+    },
+  };
+  const plan = {
+    context: CONTEXT,
+    definition: {},
+    switches: readSwitches({}, VERSION),
+    targets: lanes.map((lane, i) => ({ settings: { name: `t${i}`, lane } })),
+  };
+  await report({ host: { ...host, processes } }, { outcome, targets: [], warnings: [], plan });
+  return { uploaded: uploaded.toSorted(), most };
+}
+
+it('the definition is uploaded once a lane, however many targets have that, all beside the annotation', async () => {
+  expect(await uploadsOf(['', '', 'cpu', ''])).toEqual({
+    uploaded: ['bake-config-build-7-cpu.json', 'bake-config-build-7.json'],
+    most: 3,
+  });
+});
+
+it('the definition of a build that failed is not uploaded', async () => {
+  expect(await uploadsOf([''], 'failed')).toEqual({ uploaded: [], most: 1 });
+});
