@@ -138,6 +138,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
       ...(services.switches.sccache === 'off' && settings.sccache !== undefined ? [SWITCHED_OFF] : []),
       ...unknownSwitches(host.env),
       ...services.loginWarnings,
+      ...releaseWarnings(services),
       ...warnings,
       ...outline.warnings,
       ...overrideWarnings(request),
@@ -146,6 +147,13 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
       ...importWarnings(imports),
     ],
   };
+}
+
+/** A tag that should be a release, and is built as anybody's. */
+function releaseWarnings({ release }: BuildServices): readonly Warning[] {
+  if (release === undefined || !('because' in release)) return [];
+  const message = `this tag matches releases.tags, and its build is untrusted all the same: ${release.because}`;
+  return [{ code: 'no-release', message }];
 }
 
 function overrideWarnings({ overrides = [] }: PlanRequest): readonly Warning[] {

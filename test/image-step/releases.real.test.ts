@@ -223,6 +223,17 @@ describe('the build of a release tag', () => {
     const built = requireSuccess(await agent.build(await release(agent, 'v1.0.1'), { clock }));
     expect(built.result).toMatchObject({ outcome: 'built', context: { trusted: true } });
     expect(named(built)).toEqual([['1.0.1', 'move']]);
+    await git('switch', '--quiet', '--create', 'work');
+    await commit({ 'version.txt': 'proposed\n' });
+    await git('push', '--quiet', 'origin', 'work');
+    const proposed = requireSuccess(await agent.build(await release(agent, 'v1.0.2'), { clock }));
+    expect(proposed.result).toMatchObject({ context: { trusted: false } });
+    expect(proposed.result.warnings).toContainEqual({
+      code: 'no-release',
+      message:
+        'this tag matches releases.tags, and its build is untrusted all the same: its commit was never the tip of main; its commit was never the tip of release-1',
+    });
+
     // Main's layers are its donors.
     const record = built.result.targets[0]?.record;
     expect(record?.steps.filter(({ verdict }) => verdict === 'executed').map(({ name }) => name)).toEqual([
