@@ -10,6 +10,7 @@ import type { BuilderChoice } from './builder.ts';
 import type { BuildxProgram } from './buildx-program.ts';
 import { type Definition, parseDefinition } from './definition.ts';
 import { ESCAPE_CANARY_FILE } from './escape-canary.ts';
+import { refusedOverride } from './refused-override.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
 
 /** One way to call bake: everything that decides what it resolves. */
@@ -73,9 +74,13 @@ export async function printDefinition(host: Host, asked: BakeCall): Promise<Defi
   if (finished.failure === 'not-found') throw dockerMissing();
   if (NO_BUILDX.test(finished.stderr)) throw buildxMissing();
   const words = bakeWords(finished);
-  const files = asked.files.filter((file) => !file.startsWith(host.scratch)).join(', ');
+  const { overrides = [], targets } = asked;
+  const refused = refusedOverride({ words, overrides, targets });
+  if (refused !== undefined) throw refused;
+  const files = asked.files.filter((file) => !file.startsWith(host.scratch));
+  const suspects = [...files, ...overrides.map((text) => `--set ${text}`)].join(', ');
   throw new WarmbakeError('config', 'bake-refuses', `bake cannot resolve the targets: ${words}`, {
-    hint: secretHint(words) ?? `look at ${files}`,
+    hint: secretHint(words) ?? `look at ${suspects}`,
   });
 }
 
