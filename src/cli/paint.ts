@@ -24,7 +24,7 @@ export function eventPainter(
   return (event) => {
     switch (event.type) {
       case 'section':
-        return [heading(event.title, { open: event.open })];
+        return [titleLine(look, event.title, { open: event.open })];
       case 'warning':
         return headedLines(look, `warning: ${event.warning.code}:`, {
           text: event.warning.message,
@@ -66,17 +66,21 @@ export function failureLines(
   look: Look,
   failed: { readonly name: string; readonly error?: string | undefined; readonly tail: readonly string[] },
 ): readonly Line[] {
-  const title = shortName(`failed: ${failed.name}`);
-  const width = look.columns?.();
   const { error } = failed;
   return [
-    heading(width === undefined ? title : cutText(shown(title), width - HEADING), { open: true }),
+    titleLine(look, shortName(`failed: ${failed.name}`), { open: true }),
     ...failed.tail.map((line) => words`  ${shown(line, look)}`),
     ...(error === undefined
       ? []
       : brokenLine(look, words`  ${shown(shortError(error))}`, { exact: false })
     ).map((line) => ink(look, 'red', line)),
   ];
+}
+
+/** A title is one line: it can open a log group. What it names is told again below it. */
+function titleLine(look: Look, title: string, options: { readonly open?: boolean | undefined }): Line {
+  const width = look.columns?.();
+  return heading(width === undefined ? title : cutText(shown(title), width - HEADING), options);
 }
 
 /** What stands before a title: `== ` or `+++ `. */

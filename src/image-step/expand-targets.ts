@@ -17,6 +17,8 @@ export interface ExpandedTargets {
   readonly settings: Settings;
   /** Names of targets by each configured name. */
   readonly standsFor: ReadonlyMap<string, readonly string[]>;
+  /** Further groups and matrices within those names, with their targets: a command knows them by name, too. */
+  readonly within: ReadonlyMap<string, readonly string[]>;
   /** Configured names that the bake files do not have and that inherit nothing: bake would build an image of defaults. */
   readonly ghosts: readonly string[];
   /** What targets inherit from and the files do not have, by target. */
@@ -26,7 +28,7 @@ export interface ExpandedTargets {
 /** The targets as they are configured, where bake was not asked. */
 export function asConfigured(settings: Settings): ExpandedTargets {
   const standsFor = new Map(settings.targets.map(({ name }) => [name, [name]]));
-  return { settings, standsFor, ghosts: [], orphans: new Map() };
+  return { settings, standsFor, within: new Map(), ghosts: [], orphans: new Map() };
 }
 
 /**
@@ -60,6 +62,7 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
   return {
     settings: expanded,
     standsFor,
+    within: groupsWithin(survey, new Set(names)),
     ghosts: targets
       .filter(({ name, inherits }) => isMissing(name) && inherits.length === 0)
       .map(({ name }) => name),
@@ -70,6 +73,12 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
       }),
     ),
   };
+}
+
+/** Groups none of whose targets is left to defaults. */
+function groupsWithin(survey: Survey, names: ReadonlySet<string>): ExpandedTargets['within'] {
+  const groups = [...survey.groups.keys()].map((name) => [name, membersOf(survey, name)] as const);
+  return new Map(groups.filter(([, members]) => members.every((member) => names.has(member))));
 }
 
 /** Where each target has repositories of its own, by its name or its entry, nothing else has to tell it apart. */

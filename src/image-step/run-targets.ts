@@ -39,8 +39,10 @@ export async function runTargets(
     const common = { record, donors, failures, seconds, ...exitCode(last), ...sccache };
     return { target, record, common, outcome: outcomeOf(target, { last, record }) };
   });
-  if (ended.some(({ outcome }) => outcome === 'built')) {
-    host.emit({ type: 'section', title: `Reading back ${names}` });
+  const written = ended.filter(({ outcome, target }) => outcome === 'built' && isWritten(target));
+  if (written.length > 0) {
+    const title = `Reading back ${written.map(({ target }) => target.settings.name).join(', ')}`;
+    host.emit({ type: 'section', title });
   }
   const results = await Promise.all(
     ended.map(async ({ target, record, common, outcome }): Promise<TargetResult> => {
@@ -76,6 +78,11 @@ function outcomeOf(
     return 'failed';
   }
   return isDone(target, record) ? 'built' : 'canceled';
+}
+
+/** Outside of CI there is nothing in a registry to look at. */
+function isWritten({ tags, exportTo }: TargetPlan): boolean {
+  return tags.length > 0 || exportTo.length > 0;
 }
 
 /** Everything that the target was to write is written. */

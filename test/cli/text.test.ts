@@ -129,6 +129,15 @@ it('sections, tables and warnings are aligned plain text', () => {
   ]);
 });
 
+it('a section of many targets is one line of the screen', () => {
+  const title = `Building ${Array.from({ length: 20 }, (_, i) => `target-${i}`).join(', ')}`;
+  const events: readonly Event[] = [{ type: 'section', title }];
+  expect(rendered(events, { colour: false, buildkite: false, columns: () => 40 })).toBe(
+    '== Building target-0, target-1, target…\n',
+  );
+  expect(rendered(events)).toBe(`== ${title}\n`);
+});
+
 it('in Buildkite sections are log groups, and no other line can open one', () => {
   const lines = rendered(PAGE, { colour: false, buildkite: true }).split('\n');
   expect(lines.filter((l) => /^(?:---|\+\+\+|~~~)/.test(l))).toEqual(['--- Sources', '+++ Result']);

@@ -106,8 +106,10 @@ it('what the files do not have is told: targets that inherit nothing, and what o
 });
 
 describe('what is built', () => {
-  const names = (all: Pick<ExpandedTargets, 'settings' | 'standsFor'>, named: readonly string[] = []) =>
-    chooseTargets(all, named).map(({ name }) => name);
+  const names = (
+    all: Pick<ExpandedTargets, 'settings' | 'standsFor' | 'within'>,
+    named: readonly string[] = [],
+  ) => chooseTargets(all, named).map(({ name }) => name);
   const TARGETS = '{ app: {}, web: {} }';
 
   it.each<[string, readonly string[], readonly string[]]>([
@@ -121,6 +123,19 @@ describe('what is built', () => {
 
   it('without names what `default` says', () => {
     expect(names(expanded(withTargets(TARGETS, 'default: [app-2, web]'), MATRIX))).toEqual(['app-2', 'web']);
+  });
+
+  it('a group or matrix within a configured one, by its own name', () => {
+    const files = { ...MATRIX, default: ['app', 'web'], more: ['app', 'other'] };
+    const all = expanded(withTargets('{ default: {} }'), files);
+    expect(names(all, ['app'])).toEqual(['app-1', 'app-2']);
+    expect(names(expanded(withTargets('{ default: {} }', 'default: [app]'), files))).toEqual([
+      'app-1',
+      'app-2',
+    ]);
+    expect(() => names(all, ['ap'])).toThrow(expect.objectContaining({ hint: "did you mean 'app'?" }));
+    // One of its targets is not configured: it would be built with what nobody chose.
+    expect(() => names(all, ['more'])).toThrow(/'more' is not a configured target; there are default, app-1/);
   });
 
   it('a wrong name is refused with the one that was meant', () => {

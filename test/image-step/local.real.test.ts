@@ -19,7 +19,8 @@ test('outside of CI caches are imported, and nothing is pushed, exported or sent
   await using agent = await makeAgent(engine.env, { images: registry.host });
   const { images, cache } = agent.repositories;
   await putCache(registry.host, `${cache.main}:latest`);
-  const { result } = requireSuccess(await agent.build(LOCAL));
+  const { result, stderr } = requireSuccess(await agent.build(LOCAL));
+  expect(stderr).not.toContain('Reading back');
   expect(result.targets).toMatchObject([
     { outcome: 'built', verified: [], exported: [], promoted: [], record: { imports: [{ state: 'found' }] } },
   ]);
@@ -110,4 +111,21 @@ test('--push outside of CI writes untrusted names, from a checkout without chang
   expect(await tagsOf(registry.host, images.test)).toEqual([head]);
   expect(await tagsOf(registry.host, cache.test)).toEqual([head, 'main']);
   for (const { main } of [images, cache]) expect(await tagsOf(registry.host, main)).toEqual([]);
+});
+
+test('a --set that bake does not take is told with what was written, and not as a fault of the bake file', async ({
+  engine,
+  registry,
+}) => {
+  await using agent = await makeAgent(engine.env, { images: registry.host });
+  for (const [text, problem] of [
+    ['nosuch.args.X=1', "bake knows no target 'nosuch'; this build has test-ci"],
+    ['test-ci.nokey=1', "bake knows no key 'nokey'"],
+  ] as const) {
+    const refused = await agent.run(['plan', '--offline', '--set', text], LOCAL, { clock });
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`error: --set ${text}: ${problem}`),
+    });
+  }
 });

@@ -8,6 +8,7 @@ import { openBuildServices } from '../../image-step/build-services.ts';
 import { makePlan } from '../../image-step/plan.ts';
 import { requireInsideCheckout } from '../../image-step/preflight.ts';
 import { chooseTargets } from '../../image-step/choose-targets.ts';
+import { type ExpandedTargets, asConfigured } from '../../image-step/expand-targets.ts';
 import { resolveTargets } from '../../image-step/resolve-targets.ts';
 import { buildValues } from '../../image-step/target-plan.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
@@ -52,11 +53,10 @@ async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'resolved')) return await printResolved(await loadConfiguration(host, input), input);
   // What is written for the checkout, and compared with it, is the checkout's own: nothing else is done with it.
   const loaded = await loadCheckout(host, input);
-  const settings = await membersIn(host, loaded.settings);
+  const expanded = await membersIn(host, loaded.settings);
   // The file holds all targets; a name that is none is a mistake all the same.
-  const standsFor = new Map(loaded.settings.targets.map(({ name }) => [name, [name]]));
-  chooseTargets({ settings, standsFor }, input.args);
-  const text = overlayText(settings);
+  chooseTargets(expanded, input.args);
+  const text = overlayText(expanded.settings);
   const out = textOption(input, 'out') ?? path.join(path.dirname(loaded.file), 'ci.hcl');
   if (out === '-') return { json: { overlay: text }, text };
   const file = path.resolve(host.cwd, out);
@@ -77,7 +77,7 @@ async function hcl(host: Host, input: Input): Promise<CommandOutcome> {
 }
 
 /** With members in the place of groups and matrices; as configured, with a warning, where bake cannot be asked. */
-async function membersIn(host: Host, settings: Settings): Promise<Settings> {
+async function membersIn(host: Host, settings: Settings): Promise<ExpandedTargets> {
   const env = closedEnvironment(host.env, settings.bake.passthrough);
   const docker = { env, buildx: await findBuildx(env), buildxConfig: '' };
   const values = { commit: '', buildNumber: '', buildId: '', branch: '', targets: [] };
@@ -85,13 +85,13 @@ async function membersIn(host: Host, settings: Settings): Promise<Settings> {
     requireInsideCheckout(settings);
     const resolved = await resolveTargets({ host, settings, docker }, { values, named: [] });
     for (const warning of resolved.warnings) host.emit({ type: 'warning', warning });
-    return resolved.settings;
+    return resolved;
   } catch (error) {
     host.signal.throwIfAborted();
     if (error instanceof WarmbakeError && error.code === 'target-not-defined') throw error;
     const because = messageOf(error);
     warn(host.emit, 'targets-not-resolved', `bake was not asked what groups and matrices hold: ${because}`);
-    return settings;
+    return asConfigured(settings);
   }
 }
 
