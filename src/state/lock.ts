@@ -25,7 +25,10 @@ const LOOK_MS = 5_000;
 
 /** A lock that this run has. */
 export interface Lease {
-  /** Call before each write. Throws `refused` where somebody has taken the lock, or it could not be renewed in time. */
+  /**
+   * Call before each write. Throws `refused`: `lock-lost` where somebody has taken the lock, or it could not be renewed in time,
+   * `lock-unknown` where the store cannot be asked.
+   */
   check(): Promise<void>;
 }
 
@@ -72,12 +75,15 @@ export async function underLock<T>(
   })().catch(() => undefined);
   const check = async (): Promise<void> => {
     const { holder } = await look(store, key).catch((error: unknown) => {
-      throw lost(`the lock cannot be read: ${messageOf(error)}`);
+      throw lost('lock-unknown', `the lock cannot be read: ${messageOf(error)}`);
     });
     if (holder?.id !== own.holder.id) {
-      throw lost(holder === undefined ? 'the lock is gone' : `the lock was taken by ${holderText(holder)}`);
+      const now = holder === undefined ? 'the lock is gone' : `the lock was taken by ${holderText(holder)}`;
+      throw lost('lock-lost', now);
     }
-    if (own.isLost || clock.now() >= own.holder.expires) throw lost('the lock could not be renewed in time');
+    if (own.isLost || clock.now() >= own.holder.expires) {
+      throw lost('lock-lost', 'the lock could not be renewed in time');
+    }
   };
   try {
     return await work({ check }, taken.broken);
@@ -156,8 +162,8 @@ export function holderText({ by, command, since, url }: LockHolder): string {
   );
 }
 
-function lost(because: string): WarmbakeError {
-  return new WarmbakeError('refused', 'lock-lost', `${because}; nothing more was written`, {
+function lost(code: 'lock-lost' | 'lock-unknown', because: string): WarmbakeError {
+  return new WarmbakeError('refused', code, `${because}; nothing more was written`, {
     hint: 'look at `warmbake ami status`, then run this again',
   });
 }

@@ -23,7 +23,7 @@ export async function asWriter<T extends object>(
 ): Promise<T> {
   const { family, account, store } = open;
   // Without a store nobody needs to know who asks.
-  if (dryRun || store === undefined) return await work({ account, rollouts: [] });
+  if (dryRun || store === undefined) return await work({ account, late: account, rollouts: [] });
   const by = await operatorOf(account, host.env);
   const command = `warmbake ami ${job.job} --family ${family.key}`;
   return await withLockedAccount(account, host, { store, run: { ...job, by, command }, urgent: false }, work);

@@ -41,7 +41,7 @@ export async function canaryJob(
   const job = { job: 'canary', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
     const probe = probeOptions(host, account, { ...choice, family, canary, image: image.id });
-    const options = { family, canary, image: image.id, dryRun, ...probe };
+    const options = { family, canary, image: image.id, dryRun, late: locked.late, ...probe };
     return { image, report: await tryCanary(locked.account, host, options) };
   });
 }

@@ -19,6 +19,6 @@ export async function publishJob(
   const job = { job: 'publish', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => ({
     image,
-    published: await publish(locked.account, host, { family, image, dryRun }),
+    published: await publish(locked.account, host, { family, image, dryRun, late: locked.late }),
   }));
 }

@@ -10,7 +10,7 @@ import { buildJob, type ImageRequest } from './build.ts';
 import { chosenCanary, probeOptions, type CanaryChoice } from './canary.ts';
 import { cleanError } from './clean.ts';
 import type { OpenFamily } from './open-family.ts';
-import { stackErrors } from './roll.ts';
+import { rollError } from './roll.ts';
 import { worstOf } from './worst-of.ts';
 
 /** The daily job: a finished image in `written`, or one that is to be built. */
@@ -51,7 +51,13 @@ export async function rebuildJob(host: Host, open: OpenFamily, request: RebuildR
       : { canary, ...probeOptions(host, account, { ...request.canary, family, canary, image: image.id }) };
   const job = { job: 'rebuild', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
-    const report = await releaseImage(locked.account, host, { family, image, dryRun, ...tried });
+    const report = await releaseImage(locked.account, host, {
+      family,
+      image,
+      dryRun,
+      ...tried,
+      late: locked.late,
+    });
     const error = releaseError(report);
     return {
       image,
@@ -80,5 +86,7 @@ async function toBuild(
 function releaseError(report: ReleaseReport): WarmbakeError | undefined {
   if (report.outcome === 'held') return undefined;
   const cleaned = cleanError(report.cleaned);
-  return worstOf('parts', [...stackErrors(report.stacks), ...(cleaned === undefined ? [] : [cleaned])]);
+  const rolled = rollError(report.stacks, report.stopped);
+  const errors = [rolled, cleaned].filter((error) => error !== undefined);
+  return worstOf('parts', errors);
 }

@@ -1,8 +1,10 @@
 import { WarmbakeError } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
-import { readDesiredState, requireDesired } from '../model/desired.ts';
+import { readStanding, requireDesired, type Standing } from '../model/desired.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { requireImage } from '../model/unpublishable.ts';
+import { rollWhile } from '../rollout/roll-while.ts';
 import { roll, type StackResult } from '../rollout/roll.ts';
 import { asWriter } from './as-writer.ts';
 import type { OpenFamily } from './open-family.ts';
@@ -34,16 +36,45 @@ export async function rollJob(host: Host, open: OpenFamily, request: RollRequest
   const { family, account } = open;
   const { dryRun } = request;
   const stacks = chooseStacks(family.stacks, request.stacks);
-  const written =
-    request.written ??
-    requireDesired((await readDesiredState(account, family, host.clock.now())).desired, family);
+  const standing = await readForRoll(host, open, request);
+  const written = request.written ?? requireDesired(standing?.desired ?? { state: 'absent' }, family);
   const image = await requireImage(account, family, { written });
   const job = { job: 'roll', image: image.id, stacks } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
-    const results = await roll(locked.account, host, { image: image.id, stacks, dryRun });
-    const error = worstOf('stacks', stackErrors(results));
-    return { image, stacks: results, ...(error === undefined ? {} : { error }) };
+    if (dryRun) {
+      const planned = await roll(locked.account, host, { image: image.id, stacks, dryRun });
+      const error = rollError(planned);
+      return { image, stacks: planned, ...(error === undefined ? {} : { error }) };
+    }
+    const premise = { family, image: image.id, ...(standing === undefined ? {} : { standing }) };
+    const rolled = await rollWhile(locked.account, host, { premise, stacks, late: locked.late });
+    const error = rollError(rolled.stacks, rolled.stopped);
+    return { image, stacks: rolled.stacks, ...(error === undefined ? {} : { error }) };
   });
+}
+
+/** Parameter and hold; absent where they cannot be read and an image is given: SSM is not needed to bring one to stacks. */
+async function readForRoll(
+  host: Host,
+  { family, account }: OpenFamily,
+  { written }: RollRequest,
+): Promise<Standing | undefined> {
+  try {
+    return await readStanding(account, family, host.clock.now());
+  } catch (error) {
+    if (written === undefined || !(error instanceof WarmbakeError)) throw error;
+    warn(host.emit, 'parameter-unread', `going on without parameter and hold: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** The worst of what stacks that failed say, and of what stopped the roll; the same reason is said once. */
+export function rollError(
+  results: readonly StackResult[],
+  stopped?: WarmbakeError,
+): WarmbakeError | undefined {
+  const errors = [...stackErrors(results), ...(stopped === undefined ? [] : [stopped])];
+  return worstOf('stacks', [...new Set(errors)]);
 }
 
 /** What the stacks that failed say. */

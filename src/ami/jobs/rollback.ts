@@ -1,7 +1,7 @@
-import type { WarmbakeError } from '../../platform/errors.ts';
+import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { operatorOf } from '../rollback/operator.ts';
-import type { RollbackGoal } from '../rollback/plan.ts';
+import { planChange, type RollbackGoal } from '../rollback/plan.ts';
 import {
   prepareRollback,
   rollback,
@@ -10,8 +10,7 @@ import {
 } from '../rollback/rollback.ts';
 import { withLockedAccount } from '../rollout/locked-account.ts';
 import type { OpenFamily } from './open-family.ts';
-import { stackErrors } from './roll.ts';
-import { worstOf } from './worst-of.ts';
+import { rollError } from './roll.ts';
 
 /** A rollback that somebody asks for. */
 export interface RollbackRequest {
@@ -38,8 +37,8 @@ export interface RolledBack {
 }
 
 /**
- * Back to a good image, and stay there. Takes the lock from whoever has it, and does without a state store that is out of reach.
- * Throws `refused` where there is no image to go to.
+ * Back to a good image, and stay there. Takes the lock from whoever has it, and does without a state store that is out of reach. It is
+ * planned again under the lock, after every question: throws `refused` where that is not what was shown, or there is no image to go to.
  */
 export async function rollbackJob(
   host: Host,
@@ -52,14 +51,21 @@ export async function rollbackJob(
   if (dryRun) return { planned };
   await confirm(planned);
 
-  const { plan } = planned;
   const by = await operatorOf(account, host.env);
   const command = `warmbake ami rollback --family ${family.key}`;
-  const run = { job: 'rollback', command, by, reason, image: plan.to.id } as const;
+  const run = { job: 'rollback', command, by, reason, image: planned.plan.to.id } as const;
   return await withLockedAccount(account, host, { ...open, run, urgent: true }, async (locked) => {
+    const { late } = locked;
+    const again = await prepareRollback(locked.account, host, { family, goal });
+    const change = planChange(planned.plan, again.plan);
+    if (change !== undefined) {
+      throw new WarmbakeError('refused', 'plan-changed', `${change}; nothing was written`, {
+        hint: 'look at `warmbake ami status`, then run this again, with --to where you know the image',
+      });
+    }
     const terms = { by, reason, ...(until === undefined ? {} : { until }) };
-    const report = await rollback(locked.account, host, { family, plan, terms, revokes });
-    const error = worstOf('stacks', stackErrors(report.stacks));
-    return { planned, report, ...(error === undefined ? {} : { error }) };
+    const report = await rollback(locked.account, host, { family, plan: again.plan, terms, revokes, late });
+    const error = rollError(report.stacks, report.stopped);
+    return { planned: again, report, ...(error === undefined ? {} : { error }) };
   });
 }

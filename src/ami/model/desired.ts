@@ -17,17 +17,32 @@ export interface DesiredState {
   readonly hold: HoldState;
 }
 
+/** Desired image and hold with the versions of their parameters, which grow with each write; 0 where there is none. */
+export interface Standing extends DesiredState {
+  readonly versions: { readonly desired: number; readonly hold: number };
+}
+
 /** Reads parameter and hold. */
 export async function readDesiredState(
   account: Account,
   family: FamilySettings,
   now: Date,
 ): Promise<DesiredState> {
+  const { desired, hold } = await readStanding(account, family, now);
+  return { desired, hold };
+}
+
+/** Reads parameter and hold, and which versions of them these are. */
+export async function readStanding(account: Account, family: FamilySettings, now: Date): Promise<Standing> {
   const [desired, hold] = await Promise.all([
     account.parameters.get(family.parameter),
     account.parameters.get(holdParameter(family)),
   ]);
-  return { desired: parseDesired(desired?.value), hold: parseHold(hold?.value, now) };
+  return {
+    desired: parseDesired(desired?.value),
+    hold: parseHold(hold?.value, now),
+    versions: { desired: desired?.version ?? 0, hold: hold?.version ?? 0 },
+  };
 }
 
 /** Reads the parameter's value. */

@@ -56,8 +56,12 @@ export function runOf({ tags, description = '' }: MachineImage): string | undefi
   return tags[TAG.run] ?? /^warmbake run (\S+)$/.exec(description)?.[1];
 }
 
-/** An image that no run of ours has built was made before this tool, and published by what there was. */
+/**
+ * An image that no run of ours has built was made before this tool, and published by what there was. One that carries the time of a
+ * revocation is revoked: a run that did not know may have written its own state over it.
+ */
 export function stateOf(image: MachineImage): ImageState {
+  if (image.tags[TAG.revokedAt] !== undefined) return 'revoked';
   const state = image.tags[TAG.state];
   if (state === 'published' || state === 'revoked') return state;
   return state === undefined && runOf(image) === undefined ? 'published' : 'candidate';

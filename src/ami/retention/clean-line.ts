@@ -11,7 +11,10 @@ export interface CleanLine {
   readonly because: readonly string[];
 }
 
-/** The line that `work` gives, or one that says why it failed: what cannot be deleted does not stop the others. */
+/**
+ * The line that `work` gives, or one that says why it failed: what cannot be deleted does not stop the others. A refusal does, as
+ * that of a lock that somebody has taken.
+ */
 export async function attemptLine(
   what: Pick<CleanLine, 'id' | 'image'>,
   work: () => Promise<CleanLine>,
@@ -19,7 +22,7 @@ export async function attemptLine(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof WarmbakeError)) throw error;
+    if (!(error instanceof WarmbakeError) || error.kind === 'refused') throw error;
     return { ...what, outcome: 'failed', because: [error.message] };
   }
 }

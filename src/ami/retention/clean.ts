@@ -12,6 +12,7 @@ import { sharedBecause } from './shared-because.ts';
 import type { Usage } from './usage.ts';
 
 const UNNEEDED = 'not needed any more';
+const GONE = 'somebody else deleted it meanwhile';
 const UNREADABLE = 'what is in use could not be read';
 
 /** How many more images are tried than a run may delete: those that cannot go do not keep the others from going. */
@@ -64,7 +65,8 @@ export async function clean(
       const shared = sharedBecause(await account.images.sharedWith(image.id), family);
       if (shared !== undefined) return line(image, 'kept', [shared]);
       if (dryRun) return line(image, 'planned', [UNNEEDED]);
-      await markForRemoval(account, image, { family, now: host.clock.now() });
+      const isThere = await markForRemoval(account, image, { family, now: host.clock.now() });
+      if (!isThere) return line(image, 'deleted', [GONE]);
       last.usage = await readUsage(account, host, { ...options, before: last.usage });
       return await removeUnused(account, host, { image, usage: last.usage });
     });

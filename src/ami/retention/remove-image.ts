@@ -12,18 +12,22 @@ const SETTLE = { everyMs: 2_000, withinMs: 20_000 };
 /**
  * Says on image and snapshots that the image is about to go: where the removal is interrupted after the image went, the next
  * cleanup finds its snapshots by that. On an image that stays, the time says that others are tried before it.
+ * The answer is whether the image is still there.
  */
 export async function markForRemoval(
   account: Account,
   image: MachineImage,
   { family, now }: { readonly family: FamilySettings; readonly now: Date },
-): Promise<void> {
+): Promise<boolean> {
   const snapshots = image.snapshots.map(({ id }) => id);
-  await account.tagging.set([image.id, ...snapshots], {
-    [TAG.family]: family.key,
-    [TAG.image]: image.id,
-    [TAG.tried]: now.toISOString(),
-  });
+  const mark = { [TAG.family]: family.key, [TAG.image]: image.id, [TAG.tried]: now.toISOString() };
+  try {
+    await account.tagging.set([image.id, ...snapshots], mark);
+  } catch (error) {
+    if ((await account.images.find(image.id)) !== undefined) throw error;
+    return false;
+  }
+  return true;
 }
 
 /**

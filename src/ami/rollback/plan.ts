@@ -52,7 +52,7 @@ export function planRollback(facts: RollbackFacts, goal: RollbackGoal): Rollback
     (image) => isEarlier(image) && (good.includes(image) || left.includes(image.id)),
   );
 
-  const wanted = wantedBy(goal, { desiredState, left, steps });
+  const wanted = wantedBy(goal, { desiredState, left, good, steps });
   const to = good.find(({ id }) => id === wanted);
   if (to === undefined)
     throw impossible(
@@ -74,6 +74,18 @@ export function planRollback(facts: RollbackFacts, goal: RollbackGoal): Rollback
   };
 }
 
+/**
+ * What is not as it was when somebody was shown the plan, as one phrase; `undefined` where the same is done as was shown. Less to
+ * revoke is the same: another try of this rollback has been there.
+ */
+export function planChange(shown: RollbackPlan, now: RollbackPlan): string | undefined {
+  if (now.to.id !== shown.to.id) return `the way back leads to ${now.to.id} now, not to ${shown.to.id}`;
+  const more = [...now.leaves, ...now.unrevoked.map(({ id }) => id)].find(
+    (id) => !shown.leaves.includes(id) && !shown.unrevoked.some((image) => image.id === id),
+  );
+  return more === undefined ? undefined : `${more} would be left now, which nobody was told`;
+}
+
 /** Published according to its state, or to the parameter's history where the run that published it was killed. */
 function isGood(image: MachineImage, { family, account, history }: RollbackFacts): boolean {
   const was = stateOf(image) === 'published' || history.some(({ value }) => value === image.id);
@@ -92,12 +104,20 @@ function wantedBy(
   {
     desiredState: { hold },
     left,
+    good,
     steps,
-  }: { desiredState: DesiredState; left: readonly ImageId[]; steps: readonly MachineImage[] },
+  }: {
+    readonly desiredState: DesiredState;
+    readonly left: readonly ImageId[];
+    readonly good: readonly MachineImage[];
+    readonly steps: readonly MachineImage[];
+  },
 ): ImageId | undefined {
   if (goal.kind === 'image') return goal.id;
   if (goal.kind === 'steps') return steps[goal.steps - 1]?.id;
-  return left.length > 0 && hold.state === 'held' ? hold.hold.image : steps[0]?.id;
+  const held = left.length > 0 && hold.state === 'held' ? hold.hold.image : undefined;
+  // The image of a standing rollback may have been revoked or deleted since.
+  return good.some(({ id }) => id === held) ? held : steps[0]?.id;
 }
 
 /** Whether `image` is older than `other`. */

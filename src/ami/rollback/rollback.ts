@@ -2,12 +2,16 @@ import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account, Instance } from '../model/account.ts';
-import { readDesiredState } from '../model/desired.ts';
-import type { HoldState } from '../model/hold.ts';
+import { readDesiredState, type Desired, type Standing } from '../model/desired.ts';
+import { heldBecause, holdParameter, printHold, printRelease, type HoldState } from '../model/hold.ts';
 import type { ImageId } from '../model/ids.ts';
-import { belongsTo, imageNamePrefix } from '../model/machine-image.ts';
-import { placeRollbackHold, type HoldTerms } from './place-hold.ts';
-import { markPublished, writeDesired } from '../rollout/publish.ts';
+import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
+import { whyUnpublishable } from '../model/unpublishable.ts';
+import { changedMeanwhile } from '../rollout/look-again.ts';
+import { markPublished, writeDesired, yieldParameter } from '../rollout/publish.ts';
+import { rollWhile } from '../rollout/roll-while.ts';
+import { readSettled } from '../rollout/settled-standing.ts';
+import { placeRollbackHold, type HoldChange, type HoldTerms } from './place-hold.ts';
 import { revoke } from './revocation.ts';
 import { planRollback, type RollbackGoal, type RollbackPlan } from './plan.ts';
 import { roll, type StackResult } from '../rollout/roll.ts';
@@ -28,6 +32,8 @@ export interface RollbackReport {
   readonly revoked: readonly ImageId[];
   /** Instances that still run an image that was left: they end with their jobs, or when they are drained. */
   readonly remaining: readonly Instance[];
+  /** What has changed while the rollback was at work, so that it is not what it promised to be; absent where nothing has. */
+  readonly stopped?: WarmbakeError;
 }
 
 /** Plans a rollback; changes nothing. Throws `refused` where there is no image to go to. */
@@ -61,33 +67,113 @@ export interface RollbackOptions {
   readonly terms: HoldTerms;
   /** Whether the images that are left are revoked. */
   readonly revokes: boolean;
+  /** Puts back what was written too late, also where the run has lost its lock. Default: the account itself. */
+  readonly late?: Account | undefined;
 }
 
 /**
- * Goes back: hold, parameter, stacks, revocation. The hold comes first: from then on no job writes the parameter, and a rollback that
- * is killed later is found and finished by the same command. Stacks that fail are in the report; the others go on.
+ * Goes back: hold, parameter, stacks, revocation. The hold comes first: from then on no job writes the parameter and no cleanup deletes
+ * the image, and a rollback that is killed later is found and finished by the same command. What it relies on is looked at again before
+ * the parameter, each stack and the revocation. Stacks that fail are in the report; the others go on. Throws `refused` where the image cannot
+ * be gone back to any more, or another rollback came in between.
  */
 export async function rollback(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { family, plan, terms, revokes }: RollbackOptions,
+  { family, plan, terms, revokes, late }: RollbackOptions,
 ): Promise<RollbackReport> {
   const { to, leaves, unrevoked } = plan;
-  const held = await placeRollbackHold(account, host, { family, terms, image: to.id, leaves });
+  const held = await placeRollbackHold(account, host, { family, terms, image: to.id, leaves, late });
+  const fit = await requireTarget(account, host, { family, image: to.id, held, by: terms.by });
+  const before: Desired = { state: 'image', id: to.id };
   const parameter = await goBack(account, host, { family, image: to.id });
-  await markPublished(account, family, to);
-  const stacks = await roll(account, host, { image: to.id, stacks: family.stacks, dryRun: false });
-  const revoking = revokes ? unrevoked : [];
+  const versions = { hold: held.version };
+  await yieldParameter(late ?? account, host, { family, image: to.id, before, versions });
+  await markPublished(account, family, fit);
+  const premise = { family, image: to.id, standing: standingOf(to.id, { leaves, terms, host, held }) };
+  const { stacks, stopped } = await rollWhile(account, host, { premise, stacks: family.stacks, late });
+  const revoking = revokes && stopped === undefined ? unrevoked : [];
   for (const image of revoking)
     await revoke(account, host, { image, family, by: terms.by, reason: terms.reason });
-  const instances = await account.instances.list();
+  const [instances, ended] = await Promise.all([
+    account.instances.list(),
+    stopped ?? whyNotHeld(account, host, { family, image: to.id, versions }),
+  ]);
   return {
     hold: held.outcome,
     parameter,
     stacks,
     revoked: revoking.map(({ id }) => id),
     remaining: instances.filter(({ image, state }) => leaves.includes(image) && state !== 'shutting-down'),
+    ...(ended === undefined ? {} : { stopped: ended }),
   };
+}
+
+/** The target as it is now that it is held; where it must not run any more, the hold ends again, as nothing has been moved yet. */
+async function requireTarget(
+  account: Account,
+  host: Pick<Host, 'clock'>,
+  {
+    family,
+    image,
+    held,
+    by,
+  }: {
+    readonly family: FamilySettings;
+    readonly image: ImageId;
+    readonly held: HoldChange;
+    readonly by: string;
+  },
+): Promise<MachineImage> {
+  const found = await account.images.find(image);
+  const fault = whyUnpublishable(found, { id: image, family, account: found?.owner ?? '' });
+  if (found !== undefined && fault === undefined) return found;
+  if (held.outcome === 'written') {
+    const { before } = held;
+    const at = host.clock.now();
+    const text = before.state === 'held' ? printHold(before.hold) : printRelease({ by, at });
+    await account.parameters.put(holdParameter(family), text);
+  }
+  throw changedMeanwhile(fault?.because ?? `there is no image ${image}`);
+}
+
+/** What the parameters say while the rollback is under way. */
+function standingOf(
+  image: ImageId,
+  {
+    leaves,
+    terms,
+    host,
+    held,
+  }: {
+    readonly leaves: readonly ImageId[];
+    readonly terms: HoldTerms;
+    readonly host: Pick<Host, 'clock'>;
+    readonly held: HoldChange;
+  },
+): Standing {
+  const hold = { image, leaves, ...terms, since: host.clock.now() };
+  const versions = { desired: 0, hold: held.version };
+  return { desired: { state: 'image', id: image }, hold: { state: 'held', hold }, versions };
+}
+
+/** A rollback that somebody has ended is done, but not what it promises. */
+async function whyNotHeld(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal'>,
+  {
+    family,
+    image,
+    versions,
+  }: {
+    readonly family: FamilySettings;
+    readonly image: ImageId;
+    readonly versions: { readonly hold: number };
+  },
+): Promise<WarmbakeError | undefined> {
+  const { hold } = await readSettled(account, host, { family, versions });
+  if (hold.state === 'held' && hold.hold.image === image) return undefined;
+  return changedMeanwhile(`${family.parameter} is ${heldBecause(hold) ?? 'not held any more'}`);
 }
 
 /** A job that was about to publish gives way to the hold, but it may write once more before it does. */

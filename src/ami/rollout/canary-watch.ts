@@ -16,13 +16,15 @@ export interface CanaryWatch {
   readonly watchMs: number;
   /** What a job on a candidate says, where one was sent; absent while it has not said anything. */
   readonly probe?: () => Promise<CanaryVerdict | undefined>;
+  /** Looks whether watching has still a sense; what it throws ends the watch. */
+  readonly look?: () => Promise<void>;
 }
 
 /** Watches the canary until something is certain or the time is over. */
 export async function watchCanary(
   account: Account,
   { clock, signal }: Pick<Host, 'clock' | 'signal'>,
-  { group, image, since, watchMs, probe }: CanaryWatch,
+  { group, image, since, watchMs, probe, look: lookAround }: CanaryWatch,
 ): Promise<CanaryVerdict> {
   let verdict: CanaryVerdict = { verdict: 'nothing-launched' };
   const look = async (): Promise<CanaryVerdict | undefined> => {
@@ -30,6 +32,7 @@ export async function watchCanary(
       probe?.(),
       account.groups.activities(group, since),
       account.instances.list(),
+      lookAround?.(),
     ]);
     const running = instances.filter((instance) => instance.group === group && instance.image === image);
     const seen = judgeCanary({ activities, instances: running, now: clock.now() });

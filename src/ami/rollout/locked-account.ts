@@ -28,6 +28,8 @@ export interface WriterJob {
 export interface LockedAccount {
   /** Checks the lock and writes the journal before each request that changes something. */
   readonly account: Account;
+  /** Without those checks: takes back what landed after the lock was lost. */
+  readonly late: Account;
   /** Images of runs that were interrupted: they count as in use. */
   readonly rollouts: readonly ImageId[];
 }
@@ -40,7 +42,7 @@ export async function withLockedAccount<T extends object>(
   work: (services: LockedAccount) => Promise<T>,
 ): Promise<T> {
   const { store, run, urgent } = job;
-  if (store === undefined) return await work({ account, rollouts: [] });
+  if (store === undefined) return await work({ account, late: account, rollouts: [] });
   const { clock, signal, emit, env } = host;
   const url = buildUrl(env);
   const id = Math.floor(host.random() * 2 ** 48).toString(36);
@@ -52,11 +54,12 @@ export async function withLockedAccount<T extends object>(
     const folder = JOURNAL_FOLDER;
     const rollouts = await interrupted(store, folder);
     const journal = await openRun(store, host, { folder, run: { ...owner, ...run } });
+    const isOurs = urgent ? unlessOutOfReach(lease, emit) : async () => await lease.check();
     const guarded = guardedAccount(account, async ({ name, subject }) => {
-      await lease.check();
+      await isOurs();
       journal.note(`${name} ${subject}`);
     });
-    return await written(journal, async () => await work({ account: guarded, rollouts }));
+    return await written(journal, async () => await work({ account: guarded, late: account, rollouts }));
   };
   try {
     return await underLock(store, lock, async (lease, broken) => {
@@ -84,8 +87,24 @@ export async function withLockedAccount<T extends object>(
       );
     }
     warn(emit, 'state-unreachable', `going on without lock and journal: ${messageOf(error)}`);
-    return await work({ account, rollouts: [] });
+    return await work({ account, late: account, rollouts: [] });
   }
+}
+
+/** Checks the lock until the store cannot be asked any more: then says so, and does without. */
+function unlessOutOfReach(lease: Lease, emit: Host['emit']): () => Promise<void> {
+  const said: string[] = [];
+  return async () => {
+    if (said.length > 0) return;
+    try {
+      await lease.check();
+    } catch (error) {
+      if (!(error instanceof WarmbakeError) || error.code !== 'lock-unknown') throw error;
+      // Several stacks may have asked at once.
+      if (said.push(error.message) > 1) return;
+      warn(emit, 'state-unreachable', `going on without the lock: ${error.message}`);
+    }
+  };
 }
 
 async function interrupted(store: StateStore, folder: string): Promise<readonly ImageId[]> {

@@ -1,13 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { waitFor } from '../../platform/wait.ts';
 import type { Account } from '../model/account.ts';
-import { decidePublication, readDesiredState, type Desired } from '../model/desired.ts';
+import {
+  decidePublication,
+  readDesiredState,
+  type Desired,
+  type DesiredState,
+  type Standing,
+} from '../model/desired.ts';
 import { heldBecause } from '../model/hold.ts';
 import type { ImageId } from '../model/ids.ts';
 import { belongsTo, stateOf, type MachineImage } from '../model/machine-image.ts';
 import { TAG } from '../model/tags.ts';
+import { whyUnpublishable } from '../model/unpublishable.ts';
+import { changedMeanwhile } from './look-again.ts';
+import { readSettled } from './settled-standing.ts';
 
 /** How long SSM may take to show what was written. */
 const SETTLE = { everyMs: 1_000, withinMs: 30_000 };
@@ -22,38 +32,66 @@ export interface Published {
 
 /**
  * Makes `image`, which was found fit to run, the desired one: parameter first, then the tag, so that an image counts as
- * published only when it was. Throws `refused` under a hold.
+ * published only when it was. Everything is read again right before the parameter is written, and after. Throws `refused` under a
+ * hold, and where image or parameter changed meanwhile.
  */
 export async function publish(
   account: Account,
   host: Pick<Host, 'clock' | 'signal'>,
-  { family, image, dryRun }: PublishOptions,
+  { family, image, dryRun, late = account }: PublishOptions,
 ): Promise<Published> {
-  const desiredState = await readDesiredState(account, family, host.clock.now());
-  const plan = decidePublication(image.id, desiredState);
-  const before = desiredState.desired;
-  if (plan.action === 'refuse') {
-    throw new WarmbakeError('refused', 'held', `${family.parameter} is ${plan.because}`, {
-      hint: 'release it first: warmbake ami release',
-    });
+  const planned = await readDesiredState(account, family, host.clock.now());
+  const before = planned.desired;
+  const plan = requirePublication(image.id, planned, family);
+  if (dryRun) return { image: image.id, outcome: plan === 'write' ? 'planned' : 'unchanged', before };
+  if (plan === 'write') await markEarlier(account, family, before);
+  // The image was looked at before the canary watched it.
+  const [now, found] = await Promise.all([
+    readDesiredState(account, family, host.clock.now()),
+    account.images.find(image.id),
+  ]);
+  const fit = requireFit(found, { id: image.id, family });
+  const action = requirePublication(image.id, now, family);
+  if (action === 'write' && !isDeepStrictEqual(now.desired, before)) {
+    throw changedMeanwhile(`${family.parameter} is ${desiredText(now.desired)} now`);
   }
-  if (dryRun) return { image: image.id, outcome: plan.action === 'write' ? 'planned' : 'unchanged', before };
-  // The image was looked at before the canary watched it: it may have been revoked meanwhile.
-  const fresh = (await account.images.find(image.id)) ?? image;
-  if (stateOf(fresh) === 'revoked') {
-    throw new WarmbakeError(
-      'refused',
-      'image-revoked',
-      `${image.id} was revoked while it was being released`,
+  if (action === 'write') {
+    const overtaken = await writeDesired(account, host, { family, image: image.id }).catch(
+      (error: unknown) => error,
     );
+    // Where a rollback has written it by now, that is the reason to tell.
+    await yieldParameter(late, host, { family, image: image.id, before });
+    if (overtaken !== undefined) throw overtaken;
   }
-  if (plan.action === 'write') {
-    await markEarlier(account, family, before);
-    await writeDesired(account, host, { family, image: image.id });
-    await giveWay(account, host, { family, image: image.id });
-  }
-  await markPublished(account, family, fresh);
-  return { image: image.id, outcome: plan.action === 'write' ? 'published' : 'unchanged', before };
+  const marked = await markPublished(account, family, fit);
+  if (marked !== 'unchanged') await yieldParameter(late, host, { family, image: image.id, before });
+  return { image: image.id, outcome: action === 'write' ? 'published' : 'unchanged', before };
+}
+
+function requirePublication(
+  image: ImageId,
+  state: DesiredState,
+  family: FamilySettings,
+): 'write' | 'nothing' {
+  const plan = decidePublication(image, state);
+  if (plan.action !== 'refuse') return plan.action;
+  throw new WarmbakeError('refused', 'held', `${family.parameter} is ${plan.because}`, {
+    hint: 'release it first: warmbake ami release',
+  });
+}
+
+function requireFit(
+  found: MachineImage | undefined,
+  { id, family }: { readonly id: ImageId; readonly family: FamilySettings },
+): MachineImage {
+  const fault = whyUnpublishable(found, { id, family, account: found?.owner ?? '' });
+  if (found !== undefined && fault === undefined) return found;
+  const because = fault?.because ?? `there is no image ${id}`;
+  throw new WarmbakeError(
+    'refused',
+    fault?.code ?? 'image-missing',
+    `${because}, while it was being released`,
+  );
 }
 
 /** Options of {@link publish}. */
@@ -62,6 +100,8 @@ export interface PublishOptions {
   readonly image: MachineImage;
   /** Only plan. */
   readonly dryRun: boolean;
+  /** Takes back what was written too late, also where the run has lost its lock. Default: the account itself. */
+  readonly late?: Account | undefined;
 }
 
 /** Writes the parameter and reads it back. Throws `outside` where somebody else writes it at the same time. */
@@ -86,24 +126,46 @@ export async function writeDesired(
 }
 
 /**
- * SSM has no conditional write: a hold that came between reading and writing is found here. A rollback places its hold
- * before it writes, so whichever of the two wrote last, the held image ends up in the parameter.
+ * SSM has no conditional write: what came between reading and writing is found here. A rollback places its hold before it
+ * writes, so whichever of the two wrote last, the held image ends up in the parameter; and where the image was revoked or deleted
+ * meanwhile, what was desired before does. Throws `refused` then.
  */
-async function giveWay(
+export async function yieldParameter(
   account: Account,
   host: Pick<Host, 'clock' | 'signal'>,
-  { family, image }: { readonly family: FamilySettings; readonly image: ImageId },
+  {
+    family,
+    image,
+    before,
+    versions = {},
+  }: {
+    readonly family: FamilySettings;
+    readonly image: ImageId;
+    readonly before: Desired;
+    /** Known to the run. */
+    readonly versions?: Partial<Standing['versions']>;
+  },
 ): Promise<void> {
-  const { hold } = await readDesiredState(account, family, host.clock.now());
-  const because = heldBecause(hold);
-  if (because === undefined) return;
+  const [{ desired, hold }, found] = await Promise.all([
+    readSettled(account, host, { family, versions }),
+    account.images.find(image),
+  ]);
   const held = hold.state === 'held' ? hold.hold.image : undefined;
-  if (held !== undefined && held !== image) await writeDesired(account, host, { family, image: held });
-  throw new WarmbakeError(
-    'refused',
-    'held',
-    `${family.parameter} is ${because}; it came while ${image} was published`,
-  );
+  const because = heldBecause(hold);
+  const isOwn = desired.state === 'image' && desired.id === image;
+  if (because !== undefined && held !== image) {
+    if (held !== undefined && isOwn) await writeDesired(account, host, { family, image: held });
+    throw new WarmbakeError(
+      'refused',
+      'held',
+      `${family.parameter} is ${because}; it came while ${image} was published`,
+    );
+  }
+  const fault = whyUnpublishable(found, { id: image, family, account: found?.owner ?? '' });
+  if (fault === undefined) return;
+  const earlier = before.state === 'image' && before.id !== image ? before.id : undefined;
+  if (earlier !== undefined && isOwn) await writeDesired(account, host, { family, image: earlier });
+  throw changedMeanwhile(fault.because);
 }
 
 /** The run that published the image that is desired so far may have been killed before it could say so. */
@@ -112,12 +174,25 @@ async function markEarlier(account: Account, family: FamilySettings, desired: De
   if (earlier !== undefined && belongsTo(earlier, family)) await markPublished(account, family, earlier);
 }
 
-/** Says on a candidate that it was published. */
+/**
+ * Says on a candidate that it was published. EC2 writes tags without conditions: a revocation that came meanwhile is put back, as its other
+ * tags tell.
+ */
 export async function markPublished(
   account: Account,
   family: FamilySettings,
   image: MachineImage,
-): Promise<void> {
-  if (stateOf(image) !== 'candidate') return;
+): Promise<'marked' | 'unchanged'> {
+  if (stateOf(image) !== 'candidate') return 'unchanged';
   await account.tagging.set([image.id], { [TAG.family]: family.key, [TAG.state]: 'published' });
+  const now = await account.images.find(image.id);
+  if (now !== undefined && stateOf(now) === 'revoked' && now.tags[TAG.state] !== 'revoked') {
+    await account.tagging.set([image.id], { [TAG.state]: 'revoked', [TAG.before]: 'published' });
+  }
+  return 'marked';
+}
+
+function desiredText(desired: Desired): string {
+  if (desired.state === 'image') return desired.id;
+  return desired.state === 'absent' ? 'gone' : `'${desired.text}'`;
 }

@@ -42,6 +42,8 @@ export interface RollOptions {
   readonly dryRun: boolean;
   /** One stack after the other, as they are listed. Default: several at a time. */
   readonly inOrder?: boolean;
+  /** Awaited right before each stack is changed; where it throws, the stack stays as it is, and fails. */
+  readonly before?: () => Promise<void>;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface RollOptions {
 export async function roll(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { image, stacks, dryRun, inOrder = false }: RollOptions,
+  { image, stacks, dryRun, inOrder = false, before }: RollOptions,
 ): Promise<readonly StackResult[]> {
   const rollStack = async (stack: string): Promise<StackResult> => {
     try {
@@ -60,6 +62,7 @@ export async function roll(
       if (plan.action === 'refuse') throw new WarmbakeError('outside', plan.code, plan.because);
       if (plan.action === 'nothing') return result(plan, 'unchanged', plan.active.number);
       if (dryRun) return result(plan, 'planned', plan.action === 'reuse' ? plan.number : undefined);
+      await before?.();
       const number = plan.action === 'reuse' ? plan.number : (await makeVersion(account, host, plan)).number;
       await relaunch(account, host, { group: plan.group, launch: withVersion(plan.launch, number) });
       return result(plan, 'updated', number);

@@ -5,8 +5,10 @@ import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { watchCanary } from './canary-watch.ts';
 import type { CanaryVerdict } from './canary.ts';
-import { readDesiredState, type Desired } from '../model/desired.ts';
+import { readDesiredState, readStanding, type DesiredState, type Standing } from '../model/desired.ts';
 import { parseImageId, type ImageId } from '../model/ids.ts';
+import { lookAgain } from './look-again.ts';
+import { rollWhile } from './roll-while.ts';
 import { roll, type StackResult } from './roll.ts';
 
 /** Options of {@link tryCanary}. */
@@ -18,6 +20,10 @@ export interface CanaryOptions {
   readonly dryRun: boolean;
   /** Sends a job to an instance of the candidate; absent outside of a pipeline. */
   readonly sendProbe?: () => Promise<SentProbe>;
+  /** Parameter and hold as they were when this was decided. Default: as they are now. */
+  readonly standing?: Standing;
+  /** Puts back what was written too late, also where the run has lost its lock. Default: the account itself. */
+  readonly late?: Account | undefined;
 }
 
 /** A job on its way to an instance of the candidate. */
@@ -36,18 +42,27 @@ export interface CanaryReport {
 
 /**
  * Gives the candidate to the canary stack and watches what becomes of it. A candidate that is at fault is taken off the
- * canary again, and so is one without proof where proof is required: both throw `check`, and the fleet is as it was.
+ * canary again, and so is one without proof where proof is required: both throw `check`, and the fleet is as it was. So it is, with
+ * `refused`, where parameter, hold or candidate change meanwhile.
  */
 export async function tryCanary(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
   options: CanaryOptions,
 ): Promise<CanaryReport> {
-  const { canary, image, dryRun, sendProbe } = options;
-  const [stack] = await roll(account, host, { image, stacks: [canary.stack], dryRun });
+  const { family, canary, image, dryRun, sendProbe, late } = options;
+  const standing = options.standing ?? (await readStanding(account, family, host.clock.now()));
+  const premise = { family, image, standing };
+  const stacks = [canary.stack];
+  const { stacks: rolled, stopped } = dryRun
+    ? { stacks: await roll(account, host, { image, stacks, dryRun }) }
+    : await rollWhile(account, host, { premise, stacks, late });
+  const [stack] = rolled;
   if (stack === undefined || stack.outcome === 'failed') {
     throw stack?.error ?? new WarmbakeError('defect', 'canary-lost', 'the canary was not rolled');
   }
+  if (stopped !== undefined)
+    throw await leftCanary(account, host, { ...options, before: stack.from.image, stopped });
   if (dryRun || canary.watchMs === 0) return { stack, verdict: { verdict: 'not-watched' } };
 
   const since = host.clock.now();
@@ -55,9 +70,15 @@ export async function tryCanary(
   const watch = { group: stack.group, image, since, watchMs: canary.watchMs };
   const waited = probe === undefined ? 'what it launches' : 'what it launches, and for the probe job';
   host.emit({ type: 'line', text: `watching ${waited} for up to ${Math.ceil(canary.watchMs / 60_000)} min` });
+  const look = lookAgain(account, host, premise);
   const verdict = await watchCanary(account, host, {
     ...watch,
+    look,
     ...(probe === undefined ? {} : { probe: async () => await probe.answer() }),
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof WarmbakeError) || error.code !== 'changed-meanwhile') throw error;
+    await probe?.cancel();
+    throw await leftCanary(account, host, { ...options, before: stack.from.image, stopped: error });
   });
   if (verdict.verdict === 'proven') return { stack, verdict };
   if (verdict.verdict !== 'image-fault' && !canary.requireProof) {
@@ -92,27 +113,39 @@ async function sent(
   }
 }
 
+/** Puts the canary back where what it was given for is not true any more; the error that says so. */
+async function leftCanary(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+  { stopped, ...options }: CanaryOptions & { readonly before: string; readonly stopped: WarmbakeError },
+): Promise<WarmbakeError> {
+  const { code, message, hint } = stopped;
+  const back = await putBack(account, host, options);
+  return new WarmbakeError('refused', code, `${message}; ${back}`, hint === undefined ? {} : { hint });
+}
+
 /** Gives the canary what it should run without the candidate; one phrase about how that went. */
 async function putBack(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { family, canary, image, before }: CanaryOptions & { readonly before: string },
+  { family, canary, image, before, late = account }: CanaryOptions & { readonly before: string },
 ): Promise<string> {
-  const { desired } = await readDesiredState(account, family, host.clock.now());
-  const earlier = imageBefore(desired, { before, image });
+  const state = await readDesiredState(account, family, host.clock.now());
+  const earlier = imageBefore(state, { before, image });
   if (earlier === undefined) return `'${canary.stack}' still launches it, as no earlier image is known`;
-  const [result] = await roll(account, host, { image: earlier, stacks: [canary.stack], dryRun: false });
+  const [result] = await roll(late, host, { image: earlier, stacks: [canary.stack], dryRun: false });
   return result?.outcome === 'failed'
     ? `'${canary.stack}' still launches it: ${result.error.message}`
     : `'${canary.stack}' launches ${earlier} again`;
 }
 
-/** What the parameter says, else what the canary ran before: after an interrupted run that is the candidate itself. */
+/** What is held, else what the parameter says, else what the canary ran before: after an interrupted run that is the candidate itself. */
 function imageBefore(
-  desired: Desired,
+  { desired, hold }: DesiredState,
   { before, image }: { readonly before: string; readonly image: ImageId },
 ): ImageId | undefined {
-  const wanted = desired.state === 'image' ? desired.id : parseImageId(before);
+  const held = hold.state === 'held' ? hold.hold.image : undefined;
+  const wanted = held ?? (desired.state === 'image' ? desired.id : parseImageId(before));
   return wanted === image ? undefined : wanted;
 }
 

@@ -15,7 +15,7 @@ export interface FakeOptions extends Partial<Semantics> {
 
 /** One AWS account in one region, in memory. What it promises is in CONTRACT.md. */
 export class FakeAccount {
-  readonly clock: FakeClock = fakeClock();
+  readonly clock: FakeClock;
   readonly gate = new Gate();
   readonly state: State;
   /** The ports that jobs get. */
@@ -23,7 +23,8 @@ export class FakeAccount {
   #seen: State;
   #staleUntil = 0;
 
-  constructor(options: FakeOptions = {}, state: State = emptyState()) {
+  constructor(options: FakeOptions = {}, state: State = emptyState(), clock: FakeClock = fakeClock()) {
+    this.clock = clock;
     this.state = state;
     this.#seen = state;
     const semantics = { policyUpdate: options.policyUpdate ?? 'replace' } as const;
@@ -58,6 +59,11 @@ export class FakeAccount {
   /** The same account in the same condition, for another process or another try. */
   copy(options: FakeOptions = {}): FakeAccount {
     return new FakeAccount(options, copyOf(this.state));
+  }
+
+  /** The same account as another process sees it at the same time: its calls pass a gate of their own. */
+  beside(): FakeAccount {
+    return new FakeAccount({}, this.state, this.clock);
   }
 
   /** Calls that change something, by name and in order. */

@@ -78,12 +78,13 @@ function documentOf(report: ReleaseReport): ReleaseDocument {
 
 function partsOf(report: ReleaseReport, now: Date): readonly PagePart[] {
   if (report.outcome === 'held') return [linePart(`${report.because}\nnothing was rolled`)];
-  const { canary, published, stacks, cleaned } = report;
+  const { canary, published, stacks, stopped, cleaned } = report;
+  const isWhole = stopped === undefined && stacks.every(({ outcome }) => outcome !== 'failed');
   return [
     linePart(canary === undefined ? '' : `canary: ${canaryText(canary)}\n`),
     linePart(`parameter: ${published.outcome}\n`),
     rollPart(stacks),
     linePart(''),
-    cleanPart(cleaned, now),
+    isWhole ? cleanPart(cleaned, now) : linePart('nothing was cleaned, as not all stacks run the image'),
   ];
 }

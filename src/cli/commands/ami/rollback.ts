@@ -170,7 +170,11 @@ function reportParts(
       : `one further back:  warmbake ami rollback ${option} --to ${further.id} --reason …`;
   return [
     rollPart(report.stacks),
-    linePart(`\n${family.parameter} is ${to.id} (${to.name})${isNews ? '' : ' already'}, and held`),
+    linePart(
+      report.stopped === undefined
+        ? `\n${family.parameter} is ${to.id} (${to.name})${isNews ? '' : ' already'}, and held`
+        : `\nnot done: ${report.stopped.message}`,
+    ),
     ...report.revoked.map((id) => linePart(`${id} is revoked`)),
     ...remainingParts(report, family),
     exactPart(goOn),
