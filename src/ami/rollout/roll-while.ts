@@ -38,14 +38,14 @@ export async function rollWhile(
   const { family, image } = premise;
   const look = lookAgain(account, host, premise);
   const results = await roll(account, host, { image, stacks, dryRun: false, inOrder, before: look });
-  const stopped = await errorOf(look);
+  const stopped = await whyStopped(look);
   if (stopped === undefined) return { stacks: results };
   if (stopped.kind !== 'refused') return { stacks: results, stopped };
   const back = await giveWay(late, host, { family, image, stacks: results });
   return { stacks: results.map((result) => putBackResult(result, { back, stopped })), stopped };
 }
 
-async function errorOf(look: () => Promise<void>): Promise<WarmbakeError | undefined> {
+async function whyStopped(look: () => Promise<void>): Promise<WarmbakeError | undefined> {
   try {
     await look();
     return undefined;
