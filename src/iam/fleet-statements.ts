@@ -27,14 +27,18 @@ export function readingFleet(scope: FamilyScope, more: readonly string[] = []): 
 }
 
 /**
- * Reading the family's parameters and `more`. Templates of others may name their image by a parameter: AWS's own are readable
+ * Reading the family's parameters and `more`, `many` at a time as a cleanup does. Templates of others may name their image by a parameter: AWS's own are readable
  * here, and where another one is not, a cleanup says so and deletes nothing.
  */
-export function readingParameters(scope: FamilyScope, more: readonly string[] = []): IamStatement {
+export function readingParameters(
+  scope: FamilyScope,
+  { more = [], many = false }: { readonly more?: readonly string[]; readonly many?: boolean } = {},
+): IamStatement {
   const { family } = scope;
   const services = `arn:${partitionOf(family.region)}:ssm:${family.region}::parameter/aws/service/*`;
   const own = [family.parameter, holdParameter(family), ...more];
-  return allow('ReadParameters', ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:GetParameters'], {
+  const batches = many ? ['ssm:GetParameters'] : [];
+  return allow('ReadParameters', ['ssm:GetParameter', 'ssm:GetParameterHistory', ...batches], {
     on: [...parameterArns(scope, own), services],
   });
 }

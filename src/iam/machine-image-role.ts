@@ -22,7 +22,7 @@ export function machineImageStatements(scope: FamilyScope): readonly IamStatemen
   const { images, cache } = repositoryPatterns(settings);
   return [
     ...readingFleet(scope, [...CANARY_READS, ...CLEANING_READS, ...PACKER_READS]),
-    readingParameters(scope, [family.network.securityGroup, family.network.subnet]),
+    readingParameters(scope, { more: [family.network.securityGroup, family.network.subnet], many: true }),
     writingParameters(scope, [family.parameter]),
     ...rollingStacks(scope),
     ...building(scope),
