@@ -4,7 +4,7 @@ import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import type { ImageId } from '../model/ids.ts';
 import type { MachineImage } from '../model/machine-image.ts';
-import { TAG } from '../model/tags.ts';
+import { TAG, type Tags } from '../model/tags.ts';
 import { warmthTag, type Warmth } from '../warm/warmth.ts';
 import type { ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 
@@ -22,6 +22,8 @@ export interface Finishing {
   readonly family: Pick<FamilySettings, 'encryptionKey' | 'shareWith'>;
   /** Absent for an image of an earlier try, whose numbers that one took with it. */
   readonly warmth?: Warmth;
+  /** Tags that whoever made the image may not have come to set. */
+  readonly tags?: Tags;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Finishing {
 export async function finishImage(
   host: Host,
   id: ImageId,
-  { account, imageBuilder, family, warmth }: Finishing,
+  { account, imageBuilder, family, warmth, tags = {} }: Finishing,
 ): Promise<MachineImage> {
   const image = await whenAvailable(host, account, id);
   requireClosed(image, family);
@@ -40,6 +42,7 @@ export async function finishImage(
   await imageBuilder.requireMetadataSessions(id);
   await imageBuilder.deprecate(id, new Date(host.clock.now().getTime() + DEPRECATED_AFTER_MS));
   const added = {
+    ...tags,
     [TAG.state]: 'candidate',
     ...(warmth === undefined ? {} : { [TAG.warmth]: warmthTag(warmth) }),
   };

@@ -8,7 +8,7 @@ import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { finishImage } from './image-finish.ts';
 import { warmedTarget, type ImagePlan } from './image-plan.ts';
-import { imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
+import { belongsTo, imageNamePrefix, runOf, type MachineImage } from '../model/machine-image.ts';
 import { installPlugin } from '../packer/plugin.ts';
 import { findPacker, type PackerChoice } from '../packer/program.ts';
 import { PACKER_WITHOUT_SSH, runPacker, type PackerVariables } from '../packer/run.ts';
@@ -56,7 +56,8 @@ export async function imageOfRun(
   const { account, imageBuilder, family } = build;
   const images = await account.images.list(imageNamePrefix(family));
   const image = images.find(
-    ({ tags, availability }) => tags[TAG.run] === run && ['available', 'pending'].includes(availability),
+    (one) =>
+      runOf(one) === run && belongsTo(one, family) && ['available', 'pending'].includes(one.availability),
   );
   if (image === undefined) return undefined;
   if (image.tags[TAG.state] !== undefined) return { image, reused: true };
@@ -66,7 +67,9 @@ export async function imageOfRun(
     'warmth-lost',
     `${image.id} was proved by an earlier try of this run, its numbers are lost`,
   );
-  return { image: await finishImage(host, image.id, { account, imageBuilder, family }), reused: true };
+  // Nor has it its tags where Packer was killed between the two requests: its description told whose it is.
+  const tags = { [TAG.family]: family.key, [TAG.run]: run };
+  return { image: await finishImage(host, image.id, { account, imageBuilder, family, tags }), reused: true };
 }
 
 /**

@@ -70,9 +70,16 @@ test('an image whose snapshot is still being taken is waited for and finished, n
   });
 });
 
+test('an image whose build was killed before its tags were set is found by its description, and gets them', async () => {
+  const { id, found, kept } = await tryAgain({ tags: {}, description: 'warmbake run 1' });
+  expect(found).toMatchObject({ image: { id, tags: { ...OURS, [TAG.state]: 'candidate' } }, reused: true });
+  expect(kept?.tags).toEqual({ ...OURS, [TAG.state]: 'candidate' });
+});
+
 test.each([
   ['of another run', { tags: { ...OURS, [TAG.run]: '2' } }],
   ['of nobody', { tags: {} }],
+  ['of another family that is built in the same run', { tags: { [TAG.family]: 'gpu', [TAG.run]: '1' } }],
   ['that EC2 could not make', { tags: OURS, availability: 'failed' }],
   ['that is taken out of use', { tags: OURS, availability: 'disabled' }],
 ] as const)('an image %s is not reused', async (_, terms) => {

@@ -10,6 +10,7 @@ import { ACCOUNT, type FakeAccount } from './account.ts';
 /** An image; everything has a default. */
 export interface ImageWish {
   readonly name?: string;
+  readonly description?: string;
   readonly daysOld?: number;
   readonly tags?: Tags;
   readonly availability?: string;
@@ -29,6 +30,7 @@ export function addImage(fake: FakeAccount, terms: ImageWish = {}): MachineImage
   const image: MachineImage = {
     id: `ami-${hex(number)}`,
     name: terms.name ?? `${FAMILY.name}-${digits(createdAt)}`,
+    ...(terms.description === undefined ? {} : { description: terms.description }),
     owner: terms.owner ?? ACCOUNT,
     createdAt,
     availability: terms.availability ?? 'available',

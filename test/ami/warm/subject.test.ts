@@ -72,6 +72,7 @@ test.each([
     { manifest: marks('812', ID, COMMIT, 'index,manifest:') },
   ],
   ['on a single manifest without index', { manifest: GOOD, single: true }],
+  ['on the manifest, below empty ones on the index', { index: marks('', '', ''), manifest: GOOD }],
   [
     'one here, the others there',
     { index: { [NAMES.revision]: COMMIT }, manifest: marks('812', ID, 'unknown') },
