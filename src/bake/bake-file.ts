@@ -7,6 +7,8 @@ import { escaped, spelled } from './template-text.ts';
 /** What a build lays down for one target, whatever the repository's files say. */
 export interface TargetResults {
   readonly name: string;
+  /** The target whose definition it is; default: the one of its name. */
+  readonly of?: string;
   readonly tags: readonly string[];
   /** CSV entries, as bake has them. */
   readonly cacheTo: readonly string[];
@@ -41,9 +43,12 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
   const contexts = new Map(
     Object.entries(targets).map(([name, { contexts: all = {} }]) => [name, Object.values(all)]),
   );
+  const sourceOf = (name: string): string => own.get(name)?.of ?? name;
+  requireNoSecond(results, targets);
+  for (const name of own.keys()) contexts.set(name, contexts.get(sourceOf(name)) ?? []);
   const names = [...own.keys(), ...linkedTargets(contexts, [...own.keys()])];
   const target = names.map((name) => {
-    const graph = withArguments(graphOf(printedOf(targets, name), options), options.args);
+    const graph = withArguments(graphOf(printedOf(targets, sourceOf(name)), options), options.args);
     const sources = cacheFrom.length === 0 ? {} : { 'cache-from': cacheFrom.map(escaped) };
     const result = own.get(name);
     if (result === undefined) return [name, { ...graph, ...sources }] as const;
@@ -61,6 +66,21 @@ export function bakeFile(raw: unknown, options: BakeFileOptions): object {
     ] as const;
   });
   return { group: { default: { targets: [...own.keys()] } }, target: Object.fromEntries(target) };
+}
+
+/** Throws `config` where the files have a target by the name of an image in another compression: it could be linked by that. */
+function requireNoSecond(
+  results: readonly TargetResults[],
+  targets: Readonly<Record<string, unknown>>,
+): void {
+  const taken = results.find(({ name, of }) => of !== undefined && Object.hasOwn(targets, name));
+  if (taken === undefined) return;
+  throw new WarmbakeError(
+    'config',
+    'variant-name-taken',
+    `'${taken.name}' is a target of the bake files, and what '${taken.of ?? ''}' is called in another compression (image.also)`,
+    { hint: 'give the target another name' },
+  );
 }
 
 /** Throws `config` for a name that JavaScript has another use for: such a target is not among those that were judged. */

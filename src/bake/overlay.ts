@@ -1,4 +1,4 @@
-import type { Compression, SccacheSettings, Settings, TargetSettings } from '../config/settings.ts';
+import type { SccacheSettings, Settings, TargetSettings } from '../config/settings.ts';
 import { type TemplateName, piecesOf } from '../config/template.ts';
 import { type Expression, block, expression, list, object, quote, template } from './hcl.ts';
 
@@ -76,11 +76,15 @@ export function exportAttributes(cache: TargetSettings['cache']): string {
   return `mode=${cache.mode},compression=${cache.compression},image-manifest=true,oci-mediatypes=true,ignore-error=true`;
 }
 
-/** The output of a target that pushes; gzip is BuildKit's own default, anything else must re-encode what exists. */
-export function pushOutput(compression: Compression): string {
-  return compression === 'gzip'
-    ? 'type=registry'
-    : `type=registry,compression=${compression},force-compression=true,oci-mediatypes=true`;
+/**
+ * The output of a target that pushes; gzip is BuildKit's own default, anything else must re-encode what exists. So must gzip beside other
+ * compressions: BuildKit takes for it whatever layer there is already.
+ */
+export function pushOutput({ compression, also = [] }: TargetSettings['image']): string {
+  if (compression === 'gzip') {
+    return also.length === 0 ? 'type=registry' : 'type=registry,compression=gzip,force-compression=true';
+  }
+  return `type=registry,compression=${compression},force-compression=true,oci-mediatypes=true`;
 }
 
 /** The output of a target whose image is left in the engine. */
@@ -149,7 +153,7 @@ function ciTarget(settings: Settings): string {
 function targetBlock(target: TargetSettings): string {
   const names = targetVariables(target.name);
   const inherits = target.inherits.includes('_ci') ? target.inherits : [...target.inherits, '_ci'];
-  const push = quote(pushOutput(target.image.compression)).hcl;
+  const push = quote(pushOutput(target.image)).hcl;
   const args = templates(target.args, target.lane);
   return block('target', target.name, [
     ['inherits', list(inherits.map(quote))],

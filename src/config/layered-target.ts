@@ -17,6 +17,7 @@ export function layeredTarget(
     entries.map(read).find((value) => value !== undefined);
   const stage = first((entry) => entry.target);
   const tags = first((entry) => entry.image?.tags) ?? shared?.tags ?? [];
+  const also = first((entry) => entry.image?.also) ?? [];
   return {
     name,
     inherits: first((entry) => entry.inherits) ?? [],
@@ -30,6 +31,7 @@ export function layeredTarget(
       compression: first((entry) => entry.image?.compression) ?? 'gzip',
       push: first((entry) => entry.image?.push) ?? true,
       ...(tags.length === 0 ? {} : { tags }),
+      ...(also.length === 0 ? {} : { also }),
     },
     ...ownRepositories(entries, shared),
     args: Object.fromEntries(entries.toReversed().flatMap(({ args = {} }) => Object.entries(args))),

@@ -72,6 +72,17 @@ const namesAreFree = rule({ targets }, (read) => {
   });
 });
 
+const compressionsAreDistinct = rule({ targets }, (read) =>
+  Object.entries(read.targets).flatMap(([name, { image = {} }]) => {
+    const { compression = 'gzip', also = [] } = image;
+    return listed(['targets', name, 'image', 'also'], also)
+      .filter(({ name: one }, index) =>
+        [compression, ...also.slice(0, index)].some((earlier) => earlier === one),
+      )
+      .map(({ path, name: one }) => ({ path, message: `the image is written as ${one} already` }));
+  }),
+);
+
 const variablesAreSetOnce = rule({ bake }, ({ bake: { variables, passthrough } }) =>
   listed(['bake', 'passthrough'], passthrough)
     .filter(({ name }) => Object.hasOwn(variables, name))
@@ -182,6 +193,7 @@ const RULES: readonly Rule[] = [
   lanesAreDistinct,
   variablesAreDistinct,
   namesAreFree,
+  compressionsAreDistinct,
   variablesAreSetOnce,
   optionalIsSet,
   perCommitIsDeclared,

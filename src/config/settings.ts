@@ -38,9 +38,13 @@ export interface TargetSettings {
     readonly push: boolean;
     /** Templates of further tags that trusted builds write; absent where there are none. */
     readonly tags?: readonly string[];
+    /** Further compressions that it is published in; absent where there are none. */
+    readonly also?: readonly Compression[];
   };
   /** Build arguments of this target, templates resolved per build. */
   readonly args: Readonly<Record<string, string>>;
+  /** Name of the target that this one is in another compression; absent for the targets of the configuration. */
+  readonly variantOf?: string;
   /** Repositories of its own, as templates; absent where it has none. */
   readonly repositories?: { readonly images: TrustPair; readonly cache: TrustPair };
   /** The entry of the file, without defaults; absent where several entries or none stand behind it. */

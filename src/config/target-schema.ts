@@ -45,6 +45,11 @@ export const target = z.strictObject({
         .optional()
         .meta({ default: 'gzip' })
         .describe("compression of the image's layers"),
+      also: z
+        .array(compression)
+        .optional()
+        .meta({ default: [] })
+        .describe('further compressions of the same image, whose tags end in -COMPRESSION'),
       push: z
         .boolean()
         .optional()

@@ -64,6 +64,7 @@ export function bakeDocument(
 ): object {
   const results = targets.map((target) => ({
     name: target.settings.name,
+    ...(target.settings.variantOf === undefined ? {} : { of: target.settings.variantOf }),
     tags: target.load ?? target.tags.map(referenceName),
     cacheTo: target.exportTo.map(
       (ref) => `type=registry,ref=${referenceName(ref)},${exportAttributes(target.settings.cache)}`,
@@ -76,7 +77,7 @@ export function bakeDocument(
 /** Where a target's image goes, as bake words it. */
 export function imageOutput({ load, tags, settings }: Writes): string {
   if (load !== undefined) return LOAD_OUTPUT;
-  return tags.length === 0 ? NO_OUTPUT : pushOutput(settings.image.compression);
+  return tags.length === 0 ? NO_OUTPUT : pushOutput(settings.image);
 }
 
 /**

@@ -22,9 +22,10 @@ export interface EvaluationRequest {
 /** Tells bake to evaluate, at once; rejects where the definition may not be built. Writes the overlay to the scratch directory. */
 export function startEvaluation(
   services: BuildServices,
-  { context, writes, overrides }: EvaluationRequest,
+  { context, writes: all, overrides }: EvaluationRequest,
 ): Promise<Definition> {
   const { host, settings } = services;
+  const writes = all.filter((target) => target.settings.variantOf === undefined);
   const overlay = path.join(host.scratch, 'ci.hcl');
   // Not awaited, as the files of the call: whatever else there is to do would come first.
   writeFileSync(overlay, overlayText(settings));

@@ -7,6 +7,7 @@ import type { WrittenTarget } from '../config/target-schema.ts';
 import { isPerTarget } from '../config/repository-template.ts';
 import { expand } from '../config/template.ts';
 import { WarmbakeError } from '../platform/errors.ts';
+import { variantsOf } from '../refs/variants.ts';
 import { memberLane } from '../refs/member-lane.ts';
 import { cacheRepositories, imageRepositories } from '../refs/repositories.ts';
 import { canonicalRepository } from '../registry/same-registry.ts';
@@ -101,7 +102,8 @@ function laneOf(
 
 /** Throws `config` where two targets would have the same refs, or the same variables of the overlay. */
 function requireDistinctNames(settings: Settings): void {
-  const { targets, cache } = settings;
+  const { cache } = settings;
+  const targets = settings.targets.flatMap((target) => [target, ...variantsOf(target, settings)]);
   const problems = [
     ...shared(targets, (target) => refsOf(settings, target)).map(
       ([name, other]) =>
@@ -110,7 +112,7 @@ function requireDistinctNames(settings: Settings): void {
     ...shared(targets, ({ name }) => [targetVariables(name).tags]).map(
       ([name, other]) => `'${name}' and '${other}' differ only by case, '-' and '_'; rename one`,
     ),
-    ...shared(targets, ({ lane }) =>
+    ...shared(settings.targets, ({ lane }) =>
       cache.alsoExport.map((template) =>
         expand(template, { commit: SAMPLE_COMMIT, lane, laneSuffix: lane === '' ? '' : `-${lane}` }),
       ),

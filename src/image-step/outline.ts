@@ -1,7 +1,9 @@
 import type { Targets } from '../bake/definition.ts';
 import type { BuildValues } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
+import { imageNames } from '../refs/image-names.ts';
 import { cacheSources } from '../refs/sources.ts';
+import { variantsOf } from '../refs/variants.ts';
 import { startContext } from '../context/build-context.ts';
 import { commitDay } from '../context/commit-day.ts';
 import { unknownCommit } from '../context/unknown-commit.ts';
@@ -102,13 +104,14 @@ export async function startOutline(
   asking.then(guess, () => undefined);
   const expanded = await resolving;
   const { settings, warnings, brought, declares } = expanded;
-  const chosen = chooseTargets(expanded, request.targets);
+  const named = chooseTargets(expanded, request.targets);
   requireLocal(known, request);
   if (known.commit === undefined && request.push) {
     throw await unknownCommit(host, 'git knows no commit here; a build that pushes needs one');
   }
   if (known.origin.kind === 'local' && request.push) await requireCleanCheckout(services);
-  const facts = { settings, switches, push: request.push, day: await dayOf(host, known, chosen) };
+  const facts = { settings, switches, push: request.push, day: await dayOf(host, known, named) };
+  const chosen = withVariants(known, named, { ...facts, load: request.load });
   const writes = chosen.map((target) => ({
     ...switchedWrites(writesOf(known, target, facts), switches),
     ...(request.load === true ? { load: loadedNames(brought.get(target.name), target.name) } : {}),
@@ -134,13 +137,27 @@ interface OutlineFacts {
   readonly push: boolean;
 }
 
+/** Targets with their {@link variantsOf}, where an image is pushed. */
+function withVariants(
+  context: BuildContext,
+  targets: readonly TargetSettings[],
+  { load = false, ...facts }: OutlineFacts & { readonly load?: boolean | undefined },
+): readonly TargetSettings[] {
+  return targets.flatMap((target) => {
+    const isPushed = !load && imageNames(context, target, facts).push.length > 0;
+    return [target, ...(isPushed ? variantsOf(target, facts.settings) : [])];
+  });
+}
+
 function candidatesOf(
   context: BuildContext,
   chosen: readonly TargetSettings[],
   { settings, switches }: OutlineFacts,
 ): readonly (readonly Candidate[])[] {
   return chosen.map((target) =>
-    switches.cacheImport === 'off' ? [] : cacheSources(context, target, settings),
+    switches.cacheImport === 'off' || target.variantOf !== undefined
+      ? []
+      : cacheSources(context, target, settings),
   );
 }
 
@@ -152,7 +169,7 @@ function guessOutline(
 ): Outline | undefined {
   const facts = { settings, switches, push: push && !load };
   try {
-    const chosen = chooseTargets(asConfigured(settings), targets);
+    const chosen = withVariants(context, chooseTargets(asConfigured(settings), targets), { ...facts, load });
     const candidates = candidatesOf(context, chosen, facts);
     return {
       context,

@@ -213,7 +213,7 @@ function platformsOf(
   definition: Definition,
   { settings }: ResolvedTarget,
 ): readonly string[] {
-  const named = definition.targets.get(settings.name)?.platforms ?? [];
+  const named = definition.targets.get(settings.variantOf ?? settings.name)?.platforms ?? [];
   // `local` is buildx's word for this machine's.
   return named.length > 0 ? named.map((name) => (name === 'local' ? host.platform : name)) : [host.platform];
 }

@@ -24,7 +24,10 @@ export async function report({ host }: Pick<BuildServices, 'host'>, result: Repo
     const text = `${JSON.stringify(portableDefinition(result.plan.definition), undefined, 2)}\n`;
     // A step that uploads a name twice has two artifacts of it, and who downloads it is refused.
     const lanes = new Set(
-      result.plan.targets.map(({ settings: { lane } }) => (lane === '' ? '' : `-${lane}`)),
+      result.plan.targets
+        // In another compression the definition is the same.
+        .filter(({ settings }) => settings.variantOf === undefined)
+        .map(({ settings: { lane } }) => (lane === '' ? '' : `-${lane}`)),
     );
     const uploads = [...lanes].map(async (lane) => {
       const file = path.join(host.scratch, `bake-config-build-${number}${lane}.json`);

@@ -74,7 +74,10 @@ export function writesOf(
 ): Writes {
   const images = imageNames(context, target, options);
   const extra = extraTags(context, target, options);
-  const cache = writtenRefs(context, target, options);
+  const cache =
+    target.variantOf === undefined
+      ? writtenRefs(context, target, options)
+      : { promoteTo: [], alsoExport: [] };
   const [image] = images.push;
   const named = (
     what: Promotion['what'],
@@ -136,7 +139,7 @@ export function promisedBy(settings: Settings, target: TargetSettings, values: B
       type: 'registry',
       ref,
     })),
-    output: [parseEntry(tags.length === 0 ? NO_OUTPUT : pushOutput(target.image.compression))],
+    output: [parseEntry(tags.length === 0 ? NO_OUTPUT : pushOutput(target.image))],
     args: Object.fromEntries([...sccacheArguments(settings.sccache), ...args]),
     annotations: annotations
       .filter(([, value]) => value !== '')
