@@ -9,7 +9,7 @@ import { annotationOf, type BuildResult } from './result.ts';
 /** What is told of a build. */
 export interface ReportedBuild extends Pick<BuildResult, 'outcome' | 'targets' | 'warnings'> {
   readonly plan: Pick<BuildResult['plan'], 'context' | 'definition' | 'switches'> & {
-    readonly targets: readonly { readonly settings: Pick<TargetSettings, 'name' | 'lane'> }[];
+    readonly targets: readonly { readonly settings: Pick<TargetSettings, 'name' | 'lane' | 'variantOf'> }[];
   };
 }
 
