@@ -2,11 +2,12 @@ import path from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import type { UsedConfiguration } from '../config/used.ts';
 import type { Host } from '../platform/host.ts';
+import { succeeded } from '../platform/process.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { type BareClone, bareClone } from './bare-clone.ts';
 import { readBuildkite } from './buildkite.ts';
 import { type CommitSha, isCommitSha } from './context.ts';
-import { firstParents } from './git.ts';
+import { firstParents, git } from './git.ts';
 import { type ReleaseEvidence, type WantedRelease, wantedRelease } from './trust.ts';
 
 /** Commits fetched below a branch, step by step until the tagged one is among them. */
@@ -72,8 +73,11 @@ async function obstacleOn(
     if (timeoutMs <= 0) return 'the remote did not answer in time';
     const failure = await clone.fetch({ tip }, { depth, timeoutMs });
     if (failure !== undefined) return failure;
-    const { line, isWhole } = await firstParents(host, tip, { count: depth, directory: clone.directory });
-    if (line.includes(commit)) return undefined;
+    const options = { directory: clone.directory };
+    // Ids and nothing else: what authors write into commits has no part in who is trusted.
+    const listed = await git(host, ['rev-list', '--first-parent', `--max-count=${depth}`, tip], options);
+    if (succeeded(listed) && listed.stdout.split('\n').includes(commit)) return undefined;
+    const { isWhole } = await firstParents(host, tip, { count: depth, ...options });
     if (isWhole) return `its commit was never the tip of ${branch}`;
   }
   return `its commit is not among the last ${DEPTHS.at(-1)} tips of ${branch}`;

@@ -42,7 +42,7 @@ function answer(root: string, { head, parent, mergeBase }: KnownHistory, argv: r
   if (asks('HEAD^{commit}')) return head;
   if (asks('refs/warmbake/tip^{commit}')) return mergeBase;
   if (asks('--git-path')) return `/nowhere/${argv.at(-1) ?? ''}`;
-  if (asks('rev-list', '--pretty=raw')) return `commit ${argv.at(-1)}\nparent ${parent}\n\n    message`;
+  if (asks('rev-list', '--header')) return `${argv.at(-1)}\ntree ${head}\nparent ${parent}\n\n    message\0`;
   if (asks('merge-base', '--all')) return mergeBase;
   if (asks('init') || asks('config') || asks('fetch')) return '';
   return undefined;
