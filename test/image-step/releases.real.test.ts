@@ -272,6 +272,22 @@ describe('the build of a release tag', () => {
     expect(again.result).toMatchObject({ outcome: 'skipped', targets: [{ decision: { decision: 'skip' } }] });
   });
 
+  test('that is bypassed says that its name is not given, and gives it when it is run again', async ({
+    engine,
+    registry,
+  }) => {
+    await using agent = await releasing(engine.env, { images: registry.host });
+    const { main } = agent.repositories.images;
+    const v1 = await release(agent, 'v1.0');
+    const message = `${registry.host}/${main}:1.0: not given, as WARMBAKE_BYPASS gives no names; run this build again without it`;
+    const bypassed = requireSuccess(await agent.build({ ...v1, WARMBAKE_BYPASS: '1' }, { clock }));
+    expect(bypassed.result.warnings).toContainEqual({ code: 'names-not-given', message });
+    expect(await tagsOf(registry.host, main)).not.toContain('1.0');
+    const again = requireSuccess(await agent.build(v1, { clock }));
+    expect(again.result).toMatchObject({ outcome: 'skipped', warnings: [] });
+    expect(await tagsOf(registry.host, main)).toContain('1.0');
+  });
+
   test('whose name the registry does not let be written fails, and says so', async ({
     engine,
     registry,
