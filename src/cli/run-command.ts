@@ -53,7 +53,7 @@ export async function runCommand(
   } catch (thrown) {
     renderer.close();
     const error: unknown = host.signal.aborted ? host.signal.reason : thrown;
-    if (json) print({ schemaVersion: 1, error: errorDocument(error) });
+    if (json) print({ schemaVersion: 1, ...spec.notStarted?.(input), error: errorDocument(error) });
     return tell(error);
   }
 }

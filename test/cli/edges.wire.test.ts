@@ -2,6 +2,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
+import { conforming } from '../../parts/ci-job/conforming.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN } from '../../parts/ci-job/variables.ts';
 import { PROJECT } from '../../parts/project.ts';
@@ -41,6 +42,18 @@ it('a target that is none is an error of hcl too', async () => {
     stderr: expect.stringContaining("'test-cii' is not"),
   });
   expect(await warmbake('hcl', 'test-ci', '--out', '-')).toMatchObject({ exitCode: 0 });
+});
+
+it('of a build that could not begin, --json is the document that --result is', async () => {
+  const asked = await warmbake('build', 'test-cii', '--json');
+  expect(asked.exitCode).toBe(2);
+  expect(await conforming('result', asked.stdout)).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'unknown-target', exitCode: 2 },
+  });
+  // What was asked for is a plan.
+  const planned = await warmbake('build', 'test-cii', '--dry-run', '--json');
+  expect(JSON.parse(planned.stdout)).not.toHaveProperty('outcome');
 });
 
 it.each([

@@ -53,8 +53,13 @@ export const buildCommand: CommandSpec = {
     'warmbake build test-ci --explain-context --json',
   ],
   changesShared: never,
+  // With these two the document is another one.
+  notStarted: (input) => (flag(input, 'dryRun') || flag(input, 'explainContext') ? {} : NOT_STARTED),
   run,
 };
+
+/** As schema `result` has it. */
+const NOT_STARTED = { outcome: 'failed' } as const;
 
 async function run(host: Host, input: Input): Promise<CommandOutcome> {
   if (flag(input, 'dryRun')) return await planCommand.run(host, input);
@@ -94,7 +99,7 @@ async function run(host: Host, input: Input): Promise<CommandOutcome> {
     const failure = error ?? unwritten;
     return { json, closing: closingOf(result), ...(failure === undefined ? {} : { error: failure }) };
   } catch (error) {
-    const unwritten = await writeResult(record, { outcome: 'failed', error: errorDocument(error) });
+    const unwritten = await writeResult(record, { ...NOT_STARTED, error: errorDocument(error) });
     if (unwritten !== undefined) tellUnwritten(loaded.host, unwritten);
     throw error;
   } finally {
