@@ -59,7 +59,13 @@ export function bareClone(host: Host, options: BareCloneOptions): BareClone {
       made ??= make(host, options);
       const because = await made;
       if (because !== undefined) return because;
-      const asked = ['ls-remote', '--quiet', 'origin', ...names.flatMap((name) => [name, `${name}^{}`])];
+      const asked = [
+        'ls-remote',
+        '--quiet',
+        UPLOAD_PACK,
+        'origin',
+        ...names.flatMap((name) => [name, `${name}^{}`]),
+      ];
       const listed = await git(host, asked, { directory, network: timeoutMs });
       return succeeded(listed) ? idsIn(listed.stdout, names) : said(listed);
     },
@@ -88,6 +94,9 @@ async function make(
     return messageOf(error);
   }
 }
+
+/** A checkout's configuration can name another program to be run on this machine, where the remote is a folder, or on the remote. */
+const UPLOAD_PACK = '--upload-pack=git-upload-pack';
 
 const BARE = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
 
@@ -125,6 +134,7 @@ function fetchArguments(wanted: Readonly<Record<string, string>>, depth: number)
     '--no-prune',
     '--no-recurse-submodules',
     '--filter=tree:0',
+    UPLOAD_PACK,
     `--depth=${depth}`,
     'origin',
     ...Object.entries(wanted).map(([name, source]) => `+${source}:${FETCHED}/${name}`),

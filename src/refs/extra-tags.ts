@@ -36,12 +36,12 @@ export interface ExtraTagOptions {
  */
 export function extraTags(
   context: BuildContext,
-  target: Pick<TargetSettings, 'name' | 'lane' | 'image'> & RepositoryOwner,
+  target: Pick<TargetSettings, 'name' | 'lane' | 'image' | 'variantOf'> & RepositoryOwner,
   { settings, day }: ExtraTagOptions,
 ): ExtraTags {
   const { tags: templates = [], push } = target.image;
   if (!push || templates.length === 0) return { once: [], moving: [], unwritten: [] };
-  const values = valuesOf(context, target.name, day);
+  const values = valuesOf(context, target.variantOf ?? target.name, day);
   const sorted = templates.map((template) => ({ template, because: obstacle(template, context, values) }));
   const repository = imageRepositories(settings, target).trusted;
   const lanes = settings.targets.map(({ lane }) => lane);

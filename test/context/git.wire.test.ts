@@ -47,6 +47,15 @@ it('nor a program in place of a remote', async () => {
   await expect(readFile(ran)).rejects.toThrow(/ENOENT/);
 });
 
+it('nor a program in place of what a remote is asked by', async () => {
+  const { id, checkout } = forge(home, [...row('m', 3), ['t', 'm1']], { main: 'm3' });
+  const at = checkout('t', { depth: 1 });
+  run(at, ['config', 'remote.origin.uploadpack', program]);
+  await using host = await hostIn(at);
+  expect(await openHistory(host).mergeBase(id('t'), 'main')).toEqual({ state: 'found', commit: id('m1') });
+  await expect(readFile(ran)).rejects.toThrow(/ENOENT/);
+});
+
 it('a folder of a checkout that is made like a repository is none', async () => {
   const { checkout } = forge(home, row('m', 2), { main: 'm2' });
   const at = checkout('m2');

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { TargetSettings } from '../../src/config/settings.ts';
 import type { BuildContext, Origin } from '../../src/context/context.ts';
 import { extraTags } from '../../src/refs/extra-tags.ts';
 import { imageNames } from '../../src/refs/image-names.ts';
+import { variantsOf } from '../../src/refs/variants.ts';
 import { isTag, referenceName } from '../../src/registry/reference.ts';
 import { PLACE } from '../context/place.ts';
 import { COMMIT } from '../context/recorded.ts';
@@ -24,7 +26,7 @@ const [APP, CPU] = PLACE.targets;
 function given(
   templates: readonly string[],
   context: BuildContext,
-  { target = APP, day = '2024-05-01' }: { readonly target?: typeof APP; readonly day?: string } = {},
+  { target = APP, day = '2024-05-01' }: { readonly target?: TargetSettings; readonly day?: string } = {},
 ) {
   const tags = extraTags(
     context,
@@ -53,6 +55,17 @@ describe('a build of the trusted branch gives', () => {
     expect(given(['nightly', 'b${buildNumber}'], build(MAIN), { target: CPU })).toEqual({
       once: ['b57-cpu'],
       moving: ['nightly-cpu'],
+      unwritten: [],
+    });
+  });
+
+  it('a further compression the tags of its target, ending in its name', () => {
+    const settings = { images: PLACE.images, cache: PLACE.cache };
+    const [zstd] = variantsOf({ ...APP, image: { ...APP.image, also: ['zstd'] } }, settings);
+    if (zstd === undefined) throw new Error('no further compression');
+    expect(given(['${target}', 'b${buildNumber}'], build(MAIN), { target: zstd })).toEqual({
+      once: ['b57-zstd'],
+      moving: ['app-zstd'],
       unwritten: [],
     });
   });

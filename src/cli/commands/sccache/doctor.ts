@@ -3,7 +3,8 @@ import type { Settings } from '../../../config/settings.ts';
 import { parseEcrHost } from '../../../registry/ecr-host.ts';
 import type { Host } from '../../../platform/host.ts';
 import { readBuildkite } from '../../../context/buildkite.ts';
-import { judgeTrust } from '../../../context/trust.ts';
+import { askRelease } from '../../../context/release.ts';
+import { type ReleaseEvidence, judgeTrust } from '../../../context/trust.ts';
 import { WITHHELD } from '../../../sccache/access.ts';
 import { decideGrant, type SessionGrant } from '../../../sccache/grant.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
@@ -31,9 +32,10 @@ export const sccacheDoctorCommand: CommandSpec = {
 };
 
 async function run(outer: Host, input: Input): Promise<CommandOutcome> {
-  const { sccache, settings, host } = await loadSccache(outer, input);
+  const { sccache, settings, host, used } = await loadSccache(outer, input);
+  const session = sessionOf(host, settings, await askRelease(host, settings, used));
   const [checkup, builders] = await Promise.all([
-    examineStore(host, sccache, { write: !flag(input, 'readOnly'), ...sessionOf(host, settings) }),
+    examineStore(host, sccache, { write: !flag(input, 'readOnly'), ...session }),
     builderRegions(host, settings),
   ]);
   const { findings, verdict } = diagnose(checkup, sccache, builders);
@@ -47,10 +49,14 @@ async function run(outer: Host, input: Input): Promise<CommandOutcome> {
 }
 
 /** What steps of a build would get here, where that is a session; else the job's own are looked at, whoever gets them. */
-function sessionOf(host: Host, settings: Settings): { readonly session?: SessionGrant } {
+function sessionOf(
+  host: Host,
+  settings: Settings,
+  release: ReleaseEvidence | undefined,
+): { readonly session?: SessionGrant } {
   const { sccache } = settings;
   if (sccache?.secret === undefined) return {};
-  const grant = decideGrant(sccache, judgeTrust(readBuildkite(host.env), settings));
+  const grant = decideGrant(sccache, judgeTrust(readBuildkite(host.env), settings, release));
   if (grant.kind === 'withheld') host.emit({ type: 'warning', warning: WITHHELD });
   return grant.kind === 'session' ? { session: grant } : {};
 }
