@@ -38,7 +38,6 @@ load('./main.cjs');
 }
 
 const PARAMETERS = "['require', 'module', 'exports', '__filename']";
-const IMPORTS = 'importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER';
 
 function findText(source: PieceSource): string {
   if (source.in === 'files') return FILES;
@@ -48,7 +47,7 @@ function findText(source: PieceSource): string {
       : `const texts = ${JSON.stringify(source.texts)};\nconst text = (name) => texts[name];`;
   return `${text}
 function compile(name) {
-  return vm.compileFunction(text(name), ${PARAMETERS}, { filename: 'warmbake/' + name.slice(2), ${IMPORTS} });
+  return vm.compileFunction(text(name), ${PARAMETERS}, { filename: 'warmbake/' + name.slice(2) });
 }`;
 }
 
@@ -91,7 +90,6 @@ function compile(name) {
   const script = new vm.Script(${JSON.stringify(WRAPPER[0])} + text.toString() + ${JSON.stringify(WRAPPER[1])}, {
     filename: file,
     cachedData: compiled?.(name, text),
-    ${IMPORTS},
   });
   scripts.set(name, { script, text });
   return script.runInThisContext();

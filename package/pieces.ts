@@ -17,7 +17,13 @@ export async function makePieces(): Promise<Pieces> {
     cwd: PROJECT,
     platform: 'node',
     plugins: [await packerInside()],
-    output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
+    output: {
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name]-[hash].cjs',
+      // `require` instead: code that V8 takes from a file has nobody who would do an `import()` for it.
+      dynamicImportInCjs: false,
+    },
     write: false,
   });
   const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
