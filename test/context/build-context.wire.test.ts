@@ -138,7 +138,7 @@ describe('a local build', () => {
     const at = checkout('p3');
     run(at, ['switch', '--quiet', '--create', 'feature/x']);
     run(at, ['fetch', '--quiet', 'origin', 'main:refs/remotes/origin/main']);
-    run(at, ['config', 'remote.origin.uploadpack', 'false']);
+    run(at, ['config', 'remote.origin.url', '/nowhere']);
     const { context, warnings } = await contextIn(at, {});
     expect(context).toEqual({
       origin: { kind: 'local', branch: 'feature/x' },

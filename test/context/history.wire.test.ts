@@ -141,6 +141,12 @@ describe('asking about history', () => {
   });
 });
 
+/** Makes `program` what git reaches the checkout's remote by. */
+function reachedBy(checkout: string, program: string): void {
+  run(checkout, ['config', 'remote.origin.url', 'ssh://forge.test/app']);
+  run(checkout, ['config', 'core.sshCommand', program]);
+}
+
 describe('unknown is an answer', () => {
   async function because(url: string, { branch = 'main' } = {}): Promise<string> {
     const remote = forge(home, PLAIN, { main: 'm9' });
@@ -178,7 +184,7 @@ describe('unknown is an answer', () => {
     const tells = path.join(home, 'tells');
     const line = 'cannot read git://someone:t0ken@forge.test/app';
     await writeFile(tells, `#!/bin/sh\necho "${line}" >&2\nexit 1\n`, { mode: 0o755 });
-    run(checkout, ['config', 'remote.origin.uploadpack', tells]);
+    reachedBy(checkout, tells);
     const told = await openHistory(await hostIn(checkout)).mergeBase(remote.id('p3'), 'main');
     expect(told).toEqual({ state: 'unknown', because: 'cannot read git://forge.test/app' });
   });
@@ -209,7 +215,7 @@ describe('unknown is an answer', () => {
     const pidFile = path.join(home, 'pid');
     const hangs = path.join(home, 'hangs');
     await writeFile(hangs, `#!/bin/sh\necho $$ > ${pidFile}\nexec sleep 30\n`, { mode: 0o755 });
-    run(checkout, ['config', 'remote.origin.uploadpack', hangs]);
+    reachedBy(checkout, hangs);
     const started = clock.now().getTime();
     const told = await openHistory(await hostIn(checkout), { limitMs: 700 }).mergeBase(
       remote.id('p3'),

@@ -11,7 +11,7 @@ const PROGRAM = path.join(PROJECT, 'dist/program/warmbake.cjs');
 it('the program as it is installed speaks HTTPS with registries', async ({ onTestFinished }) => {
   await using registry = await startFixtureRegistry();
   const directory = await makeDirectory();
-  onTestFinished(directory.remove);
+  onTestFinished(async () => await directory.remove());
   // Registries of this machine speak plain HTTP; this one sends elsewhere, where nobody listens.
   registry.interfere = (_, answer) => {
     answer.writeHead(307, { location: 'https://127.0.0.1:1/v2/' }).end();
