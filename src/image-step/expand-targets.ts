@@ -18,6 +18,8 @@ export interface ExpandedTargets {
   readonly settings: Settings;
   /** Names of targets by each configured name. */
   readonly standsFor: ReadonlyMap<string, readonly string[]>;
+  /** The configured names that are groups or matrices, with their targets, whether those build anything or not. */
+  readonly groups: Survey['groups'];
   /** Further groups and matrices within those names, with their targets: a command knows them by name, too. */
   readonly within: ReadonlyMap<string, readonly string[]>;
   /** Configured names that the bake files do not have and that inherit nothing: bake would build an image of defaults. */
@@ -29,7 +31,7 @@ export interface ExpandedTargets {
 /** The targets as they are configured, where bake was not asked. */
 export function asConfigured(settings: Settings): ExpandedTargets {
   const standsFor = new Map(settings.targets.map(({ name }) => [name, [name]]));
-  return { settings, standsFor, within: new Map(), ghosts: [], orphans: new Map() };
+  return { settings, standsFor, groups: new Map(), within: new Map(), ghosts: [], orphans: new Map() };
 }
 
 /**
@@ -63,6 +65,7 @@ export function expandTargets(settings: Settings, survey: Survey): ExpandedTarge
   return {
     settings: expanded,
     standsFor,
+    groups: new Map([...standsFor].filter(([name]) => isGroup(name))),
     within: groupsWithin(survey, new Set(names)),
     ghosts: targets
       .filter(({ name, inherits }) => isMissing(name) && inherits.length === 0)

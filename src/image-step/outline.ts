@@ -1,4 +1,5 @@
 import type { Targets } from '../bake/definition.ts';
+import type { Survey } from '../bake/members.ts';
 import type { BuildValues } from '../bake/overlay.ts';
 import type { Candidate } from '../refs/candidate.ts';
 import { imageNames } from '../refs/image-names.ts';
@@ -59,6 +60,8 @@ export interface StartedOutline {
   readonly whole: Promise<Outline>;
   /** With members in the place of groups and matrices. */
   readonly settings: Settings;
+  /** Targets of the groups and matrices, by configured name. */
+  readonly groups: Survey['groups'];
   /** About configured targets that are not built. */
   readonly warnings: readonly Warning[];
   /** What the files alone make of targets. */
@@ -103,7 +106,7 @@ export async function startOutline(
   guess(known);
   asking.then(guess, () => undefined);
   const expanded = await resolving;
-  const { settings, warnings, brought, declares } = expanded;
+  const { settings, groups, warnings, brought, declares } = expanded;
   const named = chooseTargets(expanded, request.targets);
   requireLocal(known, request);
   if (known.commit === undefined && request.push) {
@@ -128,7 +131,7 @@ export async function startOutline(
   foresee(outlineIn(known));
   const outlined = asking.then(outlineIn);
   outlined.catch(() => undefined);
-  return { context: known, writes, whole: outlined, settings, warnings, brought, declares };
+  return { context: known, writes, whole: outlined, settings, groups, warnings, brought, declares };
 }
 
 interface OutlineFacts {

@@ -7,6 +7,7 @@ import {
 } from '../bake/builder.ts';
 import { builderFacts } from '../bake/builder-facts.ts';
 import type { Definition } from '../bake/definition.ts';
+import type { Survey } from '../bake/members.ts';
 import { sourceWarnings } from '../cache/source-warnings.ts';
 import type { BuildContext } from '../context/context.ts';
 import type { Settings } from '../config/settings.ts';
@@ -44,6 +45,8 @@ export interface BuildPlan {
   readonly context: BuildContext;
   /** The configuration with members in the place of groups and matrices. */
   readonly settings: Settings;
+  /** Targets of the groups and matrices, by configured name. */
+  readonly groups: Survey['groups'];
   readonly targets: readonly TargetPlan[];
   readonly builder: BuilderChoice;
   /** Where layers come from. */
@@ -122,6 +125,7 @@ export async function makePlan(outer: BuildServices, request: PlanRequest): Prom
     ...(services.configuration === undefined ? {} : { configuration: services.configuration.used }),
     context,
     settings,
+    groups: outline.groups,
     targets: targets.map((t, i) => {
       const replaced = replacedOf(outline.brought.get(t.settings.name), {
         loaded: t.load !== undefined,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { keepGroups } from '../bake/kept-groups.ts';
 import { portableDefinition } from '../bake/portable.ts';
 import { buildkiteAgent } from '../buildkite/agent.ts';
 import type { TargetSettings } from '../config/settings.ts';
@@ -8,7 +9,7 @@ import { annotationOf, type BuildResult } from './result.ts';
 
 /** What is told of a build. */
 export interface ReportedBuild extends Pick<BuildResult, 'outcome' | 'targets' | 'warnings'> {
-  readonly plan: Pick<BuildResult['plan'], 'context' | 'definition' | 'switches'> & {
+  readonly plan: Pick<BuildResult['plan'], 'context' | 'definition' | 'groups' | 'switches'> & {
     readonly targets: readonly { readonly settings: Pick<TargetSettings, 'name' | 'lane' | 'variantOf'> }[];
   };
 }
@@ -21,7 +22,8 @@ export async function report({ host }: Pick<BuildServices, 'host'>, result: Repo
 
   async function upload(number: string): Promise<void> {
     if (result.outcome === 'failed') return;
-    const text = `${JSON.stringify(portableDefinition(result.plan.definition), undefined, 2)}\n`;
+    const definition = keepGroups(result.plan.definition, result.plan.groups);
+    const text = `${JSON.stringify(portableDefinition(definition), undefined, 2)}\n`;
     // A step that uploads a name twice has two artifacts of it, and who downloads it is refused.
     const lanes = new Set(
       result.plan.targets

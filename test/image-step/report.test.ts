@@ -1,6 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { BuildContext } from '../../src/context/context.ts';
+import { keptGroups } from '../../src/bake/kept-groups.ts';
 import { report, type ReportedBuild } from '../../src/image-step/report.ts';
 import { readSwitches } from '../../src/image-step/switches.ts';
 import { VERSION } from '../../src/platform/version.ts';
@@ -14,14 +16,22 @@ const CONTEXT: BuildContext = {
 };
 
 /** What a build of targets with these lanes uploads, and how many calls of the agent ran at a time. */
-async function uploadsOf(lanes: readonly string[], outcome: ReportedBuild['outcome'] = 'built') {
+async function uploadsOf(
+  lanes: readonly string[],
+  outcome: ReportedBuild['outcome'] = 'built',
+  groups: ReportedBuild['plan']['groups'] = new Map(),
+) {
   await using host = await openHost({ env: { BUILDKITE: 'true' } });
   await mkdir(host.scratch);
   const uploaded: string[] = [];
+  const texts: string[] = [];
   let [running, most] = [0, 0];
   const processes: typeof host.processes = {
-    run: async ({ argv }) => {
-      if (argv[1] === 'artifact') uploaded.push(argv.at(-1) ?? '');
+    run: async ({ argv, cwd = '' }) => {
+      if (argv[1] === 'artifact') {
+        uploaded.push(argv.at(-1) ?? '');
+        texts.push(await readFile(path.join(cwd, argv.at(-1) ?? ''), 'utf8'));
+      }
       running += 1;
       most = Math.max(most, running);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -32,20 +42,27 @@ async function uploadsOf(lanes: readonly string[], outcome: ReportedBuild['outco
   const plan = {
     context: CONTEXT,
     definition: {},
+    groups,
     switches: readSwitches({}, VERSION),
     targets: lanes.map((lane, i) => ({ settings: { name: `t${i}`, lane } })),
   };
   await report({ host: { ...host, processes } }, { outcome, targets: [], warnings: [], plan });
-  return { uploaded: uploaded.toSorted(), most };
+  return { uploaded: uploaded.toSorted(), most, texts };
 }
 
 it('the definition is uploaded once a lane, however many targets have that, all beside the annotation', async () => {
-  expect(await uploadsOf(['', '', 'cpu', ''])).toEqual({
+  expect(await uploadsOf(['', '', 'cpu', ''])).toMatchObject({
     uploaded: ['bake-config-build-7-cpu.json', 'bake-config-build-7.json'],
     most: 3,
   });
 });
 
 it('the definition of a build that failed is not uploaded', async () => {
-  expect(await uploadsOf([''], 'failed')).toEqual({ uploaded: [], most: 1 });
+  expect(await uploadsOf([''], 'failed')).toMatchObject({ uploaded: [], most: 1 });
+});
+
+it('beside the definition it is uploaded what groups stand for: the job of the machine image reads that', async () => {
+  const groups = new Map([['all', ['a', 'b']]]);
+  const { texts } = await uploadsOf([''], 'built', groups);
+  expect(keptGroups(JSON.parse(texts[0] ?? ''))).toEqual(groups);
 });

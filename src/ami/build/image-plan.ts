@@ -10,7 +10,14 @@ import { findBaseImage, type BaseImage } from './base-image.ts';
 import { findBuildNetwork, type BuildNetwork } from './build-network.ts';
 import { imageNamePrefix } from '../model/machine-image.ts';
 import { TAG, type Tags } from '../model/tags.ts';
-import { closestDonor, findTargetCaches, nothingToWarmFrom, type TargetCaches } from '../warm/donor.ts';
+import {
+  closestDonor,
+  findTargetCaches,
+  foundNames,
+  importLines,
+  nothingToWarmFrom,
+  type TargetCaches,
+} from '../warm/donor.ts';
 import { findWarmSubject, type WarmSubject } from '../warm/subject.ts';
 import type { ImageBuilderEc2 } from '../model/image-builder-ec2.ts';
 
@@ -22,7 +29,7 @@ export interface ImagePlan {
   readonly base: BaseImage;
   readonly network: BuildNetwork;
   readonly subject: WarmSubject;
-  /** What each configured target can be warmed from. */
+  /** What each configured target can be warmed from; what groups and matrices stand for says the artifact, later. */
   readonly caches: readonly TargetCaches[];
   /** moby/buildkit by digest. */
   readonly buildkit: string;
@@ -125,7 +132,7 @@ export function planLines({
     `network   ${network.securityGroup}, ${network.subnet} in ${network.vpc}`,
     `warm with ${referenceName(subject.image)}@${subject.image.digest}`,
     `          build ${subject.buildNumber} (${subject.buildId}), commit ${subject.commit}`,
-    ...[...new Set(caches.flatMap((each) => donorNames(each)))].map((ref) => `imports   ${ref}`),
+    ...importLines(caches),
     `buildkit  ${buildkit}`,
     `packer    ${packer}`,
   ];
@@ -133,12 +140,7 @@ export function planLines({
 
 /** The plan as JSON. */
 export function imagePlanDocument({ caches, ...plan }: ImagePlan): object {
-  return { ...plan, imports: Object.fromEntries(caches.map((each) => [each.target, donorNames(each)])) };
-}
-
-/** The caches of a target that were found: one of two targets that share a lane has none of its own. */
-function donorNames({ sources }: TargetCaches): readonly string[] {
-  return sources.filter(({ state }) => state === 'found').map(({ ref }) => referenceName(ref));
+  return { ...plan, imports: Object.fromEntries(caches.map((each) => [each.target, foundNames(each)])) };
 }
 
 /** `20260821110342`, in UTC. */

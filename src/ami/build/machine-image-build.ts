@@ -14,7 +14,7 @@ import { findPacker, type PackerChoice } from '../packer/program.ts';
 import { PACKER_WITHOUT_SSH, runPacker, type PackerVariables } from '../packer/run.ts';
 import { TAG } from '../model/tags.ts';
 import { type WarmLayers, warmLayers } from '../warm/layers.ts';
-import { prepareWarmPlans } from '../warm/prepare.ts';
+import { prepareWarmPlans, type WarmPlans } from '../warm/prepare.ts';
 import { openTunnelledGateway } from '../warm/tunnelled-gateway.ts';
 import type { Warmth } from '../warm/warmth.ts';
 import { warmStages } from './warm-stages.ts';
@@ -90,7 +90,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
   const packer = await findPacker(host, build.packer);
   const pluginEnvironment = await installPlugin(host, packer);
   const port = await freePort();
-  const layers = await openLayers(host, plan, {
+  const layers = await openLayers(host, plans, {
     build,
     warmed: [target.name, ...plans.further.map((f) => f.target)],
   });
@@ -138,7 +138,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
 /** All caches of the targets that are warmed, as one where that can be. */
 async function openLayers(
   host: Host,
-  { caches }: ImagePlan,
+  { caches }: Pick<WarmPlans, 'caches'>,
   { build, warmed }: { readonly build: MachineImageBuild; readonly warmed: readonly string[] },
 ): Promise<WarmLayers> {
   const wanted = warmed.flatMap((name) => caches.filter(({ target }) => target === name));

@@ -59,6 +59,16 @@ export async function findTargetCaches(
   return probed.map((caches, i) => ({ target: targets[i]?.name ?? '', ...caches }));
 }
 
+/** The caches of a target that were found: one of two targets that share a lane has none of its own. */
+export function foundNames({ sources }: TargetCaches): readonly string[] {
+  return sources.filter(({ state }) => state === 'found').map(({ ref }) => referenceName(ref));
+}
+
+/** Lines that tell people where layers come from, each ref once. */
+export function importLines(caches: readonly TargetCaches[]): readonly string[] {
+  return [...new Set(caches.flatMap(foundNames))].map((ref) => `imports   ${ref}`);
+}
+
 /** For a target that has nothing to be warmed from; names what was asked for. */
 export function nothingToWarmFrom({ target, sources }: TargetCaches): Warning {
   const states = sources.map(({ ref, state, because }) => `${referenceName(ref)} (${because ?? state})`);

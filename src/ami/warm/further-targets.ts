@@ -4,14 +4,15 @@ import type { BakeConfig } from './bake-config.ts';
 /** What instances of the image build for. */
 const PLATFORM = 'linux/amd64';
 
-/** Configured targets that the artifact has besides the one that must be warm, in the order of the configuration; those for other platforms are left out. */
+/** The `targets` that the artifact has besides the one that must be warm, in their order; those for other platforms are left out. */
 export function furtherTargets(
   config: BakeConfig,
   targets: readonly TargetSettings[],
   { judged }: { readonly judged: string },
 ): readonly TargetSettings[] {
   return targets.filter(({ name }) => {
-    const printed = config.targets[name];
+    // Names of members are what a bake file made them.
+    const printed = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
     return name !== judged && printed !== undefined && platformFits(printed['platforms']);
   });
 }
