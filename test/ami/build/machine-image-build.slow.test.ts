@@ -11,6 +11,7 @@ import type { Engine } from '../../../parts/engine.ts';
 import type { Registry } from '../../../parts/registry.ts';
 import { orSkip } from '../../tiers/or-skip.ts';
 import { test } from '../../tiers/real.ts';
+import { pageText } from '../../cli/page-text.ts';
 import { BUILD, SOURCE_TEXT, TARGET } from '../warm/warm-project.ts';
 import { BASE_AMI, openWorkbench, SECRET, type Workbench } from './workbench.ts';
 
@@ -35,7 +36,7 @@ test('a dry run says what would be built, and from what, and changes nothing', a
   const options = { config, run: 'trial', dryRun: true };
   // A run of its own has a scratch folder of its own.
   const command = { ...host, scratch: join(host.home, 'dry-run') };
-  const { json, text } = await amiBuildCommand.run(command, { args: [], options });
+  const { json, page } = await amiBuildCommand.run(command, { args: [], options });
   expect(json).toMatchObject({
     family: 'cpu',
     plan: {
@@ -44,7 +45,7 @@ test('a dry run says what would be built, and from what, and changes nothing', a
       imports: { [TARGET]: [project.cache] },
     },
   });
-  expect(text).toMatch(/^image {5}app-build-\d{14}, run trial\n/);
+  expect(pageText(page)).toMatch(/^image {5}app-build-\d{14}, run trial\n/);
   const actions = front.calls.slice(asked).map(({ action }) => action.split(':')[1] ?? '');
   expect(actions.filter((action) => !/^(?:Get|Describe)/.test(action))).toEqual([]);
   await expect(amiBuildCommand.run(command, { args: [], options: { config } })).rejects.toMatchObject({
