@@ -17,6 +17,8 @@ export type SourceAnswer =
       readonly state: 'denied' | 'throttled' | 'failed' | 'oversized';
       /** One phrase for people: `401 Unauthorized`, `no answer within 3 s`, `cache config of 1.4 MB, limit 1 MiB`. */
       readonly because: string;
+      /** It was asked, and the answer did not come in time: not that nobody could ask it. */
+      readonly silent?: true;
     };
 
 /** `found` is a donor; everything else is dropped, with its reason. */

@@ -9,13 +9,23 @@ import type { SourceAnswer, Source } from './chain.ts';
 import { type Asked, chooseSources } from './choose-sources.ts';
 import type { Donor } from './merge.ts';
 
-/** Limits of a probe. */
-export interface ProbeLimits {
-  readonly maxSources: number;
+/** How long a source may take. */
+export interface AnswerLimits {
   /** For one answer of a registry; default 3 s. */
   readonly answerMs?: number;
   /** For everything, logins included; default 6 s. */
   readonly budgetMs?: number;
+}
+
+/** Limits of a probe. */
+export interface ProbeLimits extends AnswerLimits {
+  readonly maxSources: number;
+}
+
+/** Who asks. */
+interface ProbeServices {
+  readonly registry: Registry;
+  readonly host: Pick<Host, 'clock' | 'signal'>;
 }
 
 /** Refusals are asked again as long as this leaves time for an answer. */
@@ -40,25 +50,26 @@ export interface Prober {
   probe(targets: readonly (readonly Candidate[])[]): Promise<readonly Probed[]>;
 }
 
-/** See {@link Prober}. */
-export function openProber(
-  { registry, host }: { readonly registry: Registry; readonly host: Pick<Host, 'clock' | 'signal'> },
-  limits: ProbeLimits,
-): Prober {
-  const { answerMs = 3000, budgetMs = 6000, maxSources } = limits;
-  const answers = new Map<string, Promise<SourceAnswer>>();
-
-  async function ask(ref: Reference): Promise<SourceAnswer> {
-    try {
-      return await within(budgetMs, (signal) => probe(ref, registry, { answerMs, signal }), host);
-    } catch (error) {
-      return { state: 'failed', because: messageOf(error) };
-    }
+/** Asks for the manifest and the config of one ref, as BuildKit would before it imports. Never rejects. */
+export async function askSource(
+  ref: Reference,
+  { registry, host }: ProbeServices,
+  { answerMs = 3000, budgetMs = 6000 }: AnswerLimits = {},
+): Promise<SourceAnswer> {
+  try {
+    return await within(budgetMs, (signal) => probe(ref, registry, { answerMs, signal }), host);
+  } catch (error) {
+    return { state: 'failed', because: messageOf(error) };
   }
+}
+
+/** See {@link Prober}. */
+export function openProber(services: ProbeServices, { maxSources, ...limits }: ProbeLimits): Prober {
+  const answers = new Map<string, Promise<SourceAnswer>>();
 
   function askOnce({ ref }: Candidate): Promise<SourceAnswer> {
     const name = referenceName(ref);
-    const answer = answers.get(name) ?? ask(ref);
+    const answer = answers.get(name) ?? askSource(ref, services, limits);
     answers.set(name, answer);
     return answer;
   }
@@ -83,7 +94,7 @@ export function openProber(
 /** {@link Prober.probe} of a prober of its own. */
 export async function probeCandidates(
   targets: readonly (readonly Candidate[])[],
-  services: { readonly registry: Registry; readonly host: Pick<Host, 'clock' | 'signal'> },
+  services: ProbeServices,
   limits: ProbeLimits,
 ): Promise<readonly Probed[]> {
   return await openProber(services, limits).probe(targets);

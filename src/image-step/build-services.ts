@@ -18,6 +18,7 @@ import type { BuildSecret } from '../sccache/secret.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { VERSION } from '../platform/version.ts';
 import { type LoginBuild, decideLogins, loginHosts, loginWarnings } from './build-logins.ts';
+import type { SilenceCheck } from './silent-source.ts';
 import { type Switches, readSwitches, switchedSettings } from './switches.ts';
 
 /** What a build works with: opened once a run. */
@@ -39,6 +40,8 @@ export interface BuildServices {
   readonly docker: DockerEnvironment;
   /** Credentials for sccache, where this build has some; bake gets them, the plan does not. */
   readonly secret?: BuildSecret;
+  /** Of a build that may import; a plan has none. */
+  readonly silence?: SilenceCheck;
 }
 
 /** A configuration's source, and the warnings about it that nobody has told yet. */

@@ -19,6 +19,7 @@ import { pushRightsOf } from './push-rights.ts';
 import { report } from './report.ts';
 import type { BuildResult, TargetResult } from './result.ts';
 import { notStarted, runTargets } from './run-targets.ts';
+import { openSilenceCheck } from './silent-source.ts';
 import { spared } from './spared.ts';
 import { targetParts } from './target-parts.ts';
 import type { TargetPlan } from './target-plan.ts';
@@ -29,7 +30,8 @@ import type { TargetPlan } from './target-plan.ts';
  */
 export async function runBuild(outer: BuildServices, request: PlanRequest): Promise<BuildResult> {
   const warnings: Warning[] = [];
-  const services = withWarnings(outer, warnings);
+  const watched = withWarnings(outer, warnings);
+  const services = { ...watched, silence: openSilenceCheck(watched) };
   const { host } = services;
   const start = host.clock.now().getTime();
   host.emit({ type: 'section', title: 'What this build is' });

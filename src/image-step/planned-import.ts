@@ -50,7 +50,7 @@ async function open(services: BuildServices, work: Work, order: readonly Deliver
   return { opened: await openImport(services, parts, order), left: order.slice(1) };
 }
 
-/** The closest source of the targets that are baked together, judged by git. */
+/** The closest source of the targets that are baked together, judged by git; none where it says nothing. */
 async function closest(services: BuildServices, { targets }: Work): Promise<Reference | undefined> {
   const sources = targets.flatMap((target) => target.sources);
   const commits = sources
@@ -60,8 +60,14 @@ async function closest(services: BuildServices, { targets }: Work): Promise<Refe
   const counted = await Promise.all(
     [...new Set(commits)].map(async (commit) => [commit, await filesBetween(host, commit)] as const),
   );
-  return closestSource(
+  const ref = closestSource(
     sources,
     new Map(counted.flatMap(([commit, files]) => (files === undefined ? [] : [[commit, files]]))),
   );
+  if (ref === undefined) return undefined;
+  const probed = sources.every(({ state }) => state !== 'unprobed');
+  if ((await services.silence?.isSilent(ref, { probed })) !== true) return ref;
+  const message = `${referenceName(ref)} was asked for and said nothing; nothing is imported`;
+  warn(services.host.emit, 'cache-silent', message);
+  return undefined;
 }

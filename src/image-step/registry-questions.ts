@@ -4,6 +4,7 @@ import type { Candidate } from '../refs/candidate.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { type Reference, referenceName } from '../registry/reference.ts';
 import type { BuildServices } from './build-services.ts';
+import { closestSource } from './import-plan.ts';
 import { imageFact } from './image-fact.ts';
 import type { Outline, OutlinedTarget } from './outline.ts';
 import type { AskPushRight } from './push-rights.ts';
@@ -32,7 +33,7 @@ export interface QuestionRequest {
   readonly pushRight?: AskPushRight;
 }
 
-type QuestionServices = Pick<BuildServices, 'registry' | 'host' | 'settings' | 'switches'>;
+type QuestionServices = Pick<BuildServices, 'registry' | 'host' | 'settings' | 'switches' | 'silence'>;
 
 /** See {@link RegistryQuestions}. */
 export function openQuestions(services: QuestionServices, request: QuestionRequest): RegistryQuestions {
@@ -68,7 +69,8 @@ export function openQuestions(services: QuestionServices, request: QuestionReque
       const ask = async (): Promise<void> => {
         // Until here others were told to work; asking a registry is work of this process.
         await setImmediate();
-        prober?.start(outline.targets.flatMap(({ candidates }) => candidates));
+        if (prober === undefined) startUnprobed(services, outline);
+        else prober.start(outline.targets.flatMap(({ candidates }) => candidates));
         await Promise.all(outline.targets.map(async (target) => await askRights(outline, target)));
       };
       // Whoever needs an answer asks again, and hears what went wrong.
@@ -76,7 +78,6 @@ export function openQuestions(services: QuestionServices, request: QuestionReque
     },
     probe: async (targets) => {
       if (prober === undefined) {
-        const unprobed = ({ role, ref }: Candidate) => ({ role, ref, state: 'unprobed' }) as const;
         return targets.map((all) => ({ sources: all.map(unprobed), donors: [] }));
       }
       const count = targets.flat().length;
@@ -84,6 +85,19 @@ export function openQuestions(services: QuestionServices, request: QuestionReque
     },
     images,
   };
+}
+
+/** What will be imported although nobody asks whether it is there: whether it says anything. */
+function startUnprobed({ silence, switches }: QuestionServices, { targets }: Outline): void {
+  if (switches.bypass) return;
+  for (const { candidates } of targets) {
+    const ref = closestSource(candidates.map(unprobed));
+    if (ref !== undefined) silence?.start(ref);
+  }
+}
+
+function unprobed({ role, ref }: Candidate) {
+  return { role, ref, state: 'unprobed' } as const;
 }
 
 /** `undefined` where no registry is to be asked. */

@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array;
   readonly redirect?: 'follow' | 'manual';
   readonly signal: AbortSignal;
+  /** Is told whether the request is on its way and only the answer lacks; `false` again where a redirect is followed. */
+  readonly onSent?: (sent: boolean) => void;
 }
 
 /** The part of `fetch` that short questions need. Rejects where there is no answer. */

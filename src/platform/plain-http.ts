@@ -22,10 +22,15 @@ export function plainHttp(): HttpClient {
     return await secure;
   }
 
-  async function ask(url: URL, { method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
+  async function ask(
+    url: URL,
+    { method, headers, body, signal, onSent }: HttpRequest,
+  ): Promise<IncomingMessage> {
+    onSent?.(false);
     const { request, agent } = await meansFor(url);
     return await new Promise((resolve, reject) => {
       const asked = request(url, { method, headers: { ...ALWAYS, ...headers }, agent, signal });
+      asked.once('finish', () => onSent?.(true));
       // Errors of the body come by the body; one that follows on an answer is nobody's.
       asked.once('response', resolve).on('error', reject).end(body);
     });

@@ -2,7 +2,7 @@ import { messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import type { HttpAnswer, HttpHeaders } from '../platform/http.ts';
 import type { Oversized, Setback } from './refusal.ts';
-import { within } from '../platform/time-limit.ts';
+import { OutOfTime, within } from '../platform/time-limit.ts';
 
 /** One HTTP request as data. */
 export interface Question {
@@ -43,11 +43,12 @@ export async function exchange(
   { fetch, http = fetch, clock }: Pick<Host, 'fetch' | 'http' | 'clock'>,
 ): Promise<Response | Oversized | Setback> {
   const { url, init, limit, timeoutMs, signal } = question;
+  const way = { sent: false };
   try {
     return await within(
       timeoutMs,
       async (stop) => {
-        const ask = { ...init, signal: stop };
+        const ask = { ...init, signal: stop, onSent: (sent: boolean) => void (way.sent = sent) };
         const opened = question.stream === true ? await fetch(url, ask) : undefined;
         const response = opened ?? (await http(url, ask));
         const { status, statusText, headers } = response;
@@ -66,7 +67,8 @@ export async function exchange(
     );
   } catch (error) {
     signal.throwIfAborted();
-    return { state: 'failed', because: messageOf(error), transient: true };
+    const silent = way.sent && error instanceof OutOfTime ? ({ silent: true } as const) : {};
+    return { state: 'failed', because: messageOf(error), transient: true, ...silent };
   }
 }
 

@@ -7,6 +7,8 @@ export interface Refusal {
   readonly state: 'denied' | 'throttled' | 'failed';
   /** One phrase for people. */
   readonly because: string;
+  /** The question was sent, and the answer did not come in time: not that the registry is out of reach. */
+  readonly silent?: true;
 }
 
 /** The name is not there. 404 only: nothing else counts as absent. */

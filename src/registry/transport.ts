@@ -135,7 +135,10 @@ export function createTransport(host: Host, credentials: Credentials): Transport
       const elapsedMs = host.clock.now().getTime() - start;
       const effort = { tries, elapsedMs, patienceMs: wait.patienceMs, jitter: host.random() };
       const delay = waitBeforeRetry(outcome, effort);
-      if (delay === undefined) return { state: outcome.state, because: outcome.because };
+      if (delay === undefined) {
+        const { state, because, silent } = outcome;
+        return { state, because, ...(silent === undefined ? {} : { silent }) };
+      }
       await host.clock.sleep(delay, wait.signal);
     }
   };

@@ -3,6 +3,7 @@ import type { BuildContext } from '../../src/context/context.ts';
 import { isCommitSha } from '../../src/context/context.ts';
 import { pushRightsOf } from '../../src/image-step/push-rights.ts';
 import { openQuestions, type QuestionRequest } from '../../src/image-step/registry-questions.ts';
+import { openSilenceCheck } from '../../src/image-step/silent-source.ts';
 import { readSwitches } from '../../src/image-step/switches.ts';
 import { writesOf } from '../../src/image-step/target-plan.ts';
 import { VERSION } from '../../src/platform/version.ts';
@@ -16,7 +17,11 @@ import { startFixtureRegistry } from '../registry/fixture-registry.ts';
 
 /** A pull request's questions to a registry, which says what it was asked. */
 async function open(
-  { builds = true, ...request }: Partial<QuestionRequest> & { readonly builds?: boolean },
+  {
+    builds = true,
+    imports = false,
+    ...request
+  }: Partial<QuestionRequest> & { readonly builds?: boolean; readonly imports?: boolean },
   env: Readonly<Record<string, string>> = {},
 ) {
   const server = await startFixtureRegistry();
@@ -30,7 +35,8 @@ async function open(
     commit: COMMIT,
   };
   const registry = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
-  const services = { registry, host, settings, switches: readSwitches(env, VERSION) };
+  const silence = imports ? { silence: openSilenceCheck({ registry, host }) } : {};
+  const services = { registry, host, settings, switches: readSwitches(env, VERSION), ...silence };
   const pushRight = pushRightsOf(registry);
   const asking = { offline: false, force: false, ...(builds ? { pushRight } : {}), ...request };
   const questions = openQuestions(services, asking);
@@ -81,6 +87,11 @@ describe('what is foreseen is asked at once:', () => {
     ['no image, where a build is wanted anyway', { force: true }, [...SOURCES, ...RIGHTS]],
     ['no right, where nothing is to be built', { builds: false }, [...SOURCES, IMAGE]],
     ['only rights, where caches are not to be asked for', { offline: true }, RIGHTS],
+    [
+      'the cache that is imported unseen, whether it says anything',
+      { offline: true, imports: true },
+      ['GET cache-main/manifests/latest', ...RIGHTS],
+    ],
   ])('%s', async ([, request, expected]) => {
     await using at = await open(request);
     at.foresee();
@@ -89,7 +100,7 @@ describe('what is foreseen is asked at once:', () => {
   });
 
   test('nothing, where no registry is to have a part', async () => {
-    await using at = await open({}, { WARMBAKE_BYPASS: '1' });
+    await using at = await open({ imports: true }, { WARMBAKE_BYPASS: '1' });
     at.foresee();
     expect(await at.asked()).toEqual([]);
   });

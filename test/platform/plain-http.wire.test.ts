@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSilentServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -147,6 +147,43 @@ describe('there is no answer', () => {
     stop.abort();
     await expect(asking).rejects.toThrow('fetch failed');
     await expect(ask(`${origin(here)}/200`, stop.signal)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('tells whether a question is sent:', () => {
+  const ask = (url: string) => {
+    const stop = new AbortController();
+    const steps: boolean[] = [];
+    const request = { method: 'GET', headers: {}, signal: stop.signal };
+    const asking = plainHttp()(url, { ...request, onSent: (sent) => steps.push(sent) });
+    const giveUp = async (): Promise<void> => {
+      stop.abort();
+      await Promise.allSettled([asking]);
+    };
+    return { steps, asking, giveUp };
+  };
+
+  it('at each step of redirects', async () => {
+    const { steps, asking } = ask(`${origin(here)}/302/there/200`);
+    await textOf(await asking);
+    expect(steps).toEqual([false, true, false, true]);
+  });
+
+  it.each([
+    ['http', [false, true]],
+    // There is no secure connection yet: nothing was asked, given up or not.
+    ['https', [false]],
+  ])('by %s to somebody who says nothing', async (protocol, expected) => {
+    const silent = createSilentServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { steps, giveUp } = ask(`${protocol}://127.0.0.1:${port}/`);
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    // The first bytes of the question, or of what makes the connection secure.
+    await once(socket, 'data');
+    await Promise.all([once(socket, 'close'), giveUp()]);
+    expect(steps).toEqual(expected);
+    silent.close();
   });
 });
 
