@@ -1,14 +1,21 @@
 import { execa } from 'execa';
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { buildImage, imageOfRun } from '../../../src/ami/build/machine-image-build.ts';
+import {
+  buildImage,
+  imageOfRun,
+  type MachineImageBuild,
+} from '../../../src/ami/build/machine-image-build.ts';
 import { planImage } from '../../../src/ami/build/image-plan.ts';
 import { amiBuildCommand } from '../../../src/cli/commands/ami/build.ts';
+import { keepGroups } from '../../../src/bake/kept-groups.ts';
+import { layeredTarget } from '../../../src/config/layered-target.ts';
 import type { Event } from '../../../src/platform/events.ts';
 import type { Engine } from '../../../parts/engine.ts';
 import type { Registry } from '../../../parts/registry.ts';
+import { manifestOf, putManifest } from '../../image-step/registry-content.ts';
 import { orSkip } from '../../tiers/or-skip.ts';
 import { test } from '../../tiers/real.ts';
 import { pageText } from '../../cli/page-text.ts';
@@ -112,9 +119,11 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
   skip,
 }) => {
   const bench = await orSkip(workbench(engine, registry), skip);
-  const { host, build, planning, project, front } = bench;
+  const { host, planning, project, front } = bench;
+  const build = await withGroup(bench, registry.host);
   // The store of the machine before is warm already.
   const { instance } = await bench.nextMachine();
+  host.warnings.length = 0;
   const plan = await planImage(host, { ...planning, run: 'run-1' });
   const told: Event[] = [];
   let secret = '';
@@ -128,6 +137,12 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
   const { image, reused, warmth } = await buildImage(watched, plan, build);
   expect(secret).toMatch(/^[0-9a-f]{32}$/);
   expect(JSON.stringify(told)).not.toContain(secret);
+  expect(host.warnings).toEqual([]);
+  const titles = told.flatMap((event) => (event.type === 'section' ? event.title : ''));
+  expect(titles.filter((text) => text.startsWith('Warming'))).toEqual([
+    'Warming 5 stages',
+    'Warming 4 stages of further',
+  ]);
   const loaded = told.flatMap((event) => (event.type === 'line' ? event.text : ''));
   expect(loaded.filter((text) => text.startsWith('loaded'))).toEqual([
     expect.stringMatching(`^loaded   [0-9]+ layers, [0-9.]+ MB from ${project.cache}$`),
@@ -187,6 +202,21 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
   // The step again, as after a lost agent.
   expect(await imageOfRun(host, build, 'run-1')).toMatchObject({ reused: true, image: { id: image.id } });
 });
+
+/** Main built a group beside the target, and one target by that: a stage of the same Dockerfile, with a cache of its own. */
+async function withGroup({ host, build, project }: Workbench, registry: string): Promise<MachineImageBuild> {
+  const { settings } = build.services;
+  const group = layeredTarget('all', [{}], settings.written);
+  const { target } = JSON.parse(project.artifact) as { readonly target: Record<string, object> };
+  const further = { ...target[TARGET], target: 'build' };
+  const artifact = { target: { ...target, further } };
+  const bakeConfig = join(host.home, 'with-group.json');
+  await writeFile(bakeConfig, JSON.stringify(keepGroups(artifact, new Map([['all', ['further']]]))));
+  const cache = project.cache.slice(registry.length + 1);
+  await putManifest(registry, `${cache}-further`, await manifestOf(registry, cache));
+  const targets = [...settings.targets, group];
+  return { ...build, bakeConfig, services: { ...build.services, settings: { ...settings, targets } } };
+}
 
 /** The path of the merged cache, while it is being loaded. */
 function secretIn(file: string): string {
