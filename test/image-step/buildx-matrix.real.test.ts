@@ -51,7 +51,7 @@ function everything(same: Configuration): Configuration {
 
 const FILES = {
   'docker-bake.hcl': readFileSync(path.join(import.meta.dirname, 'large-bake-file.hcl'), 'utf8'),
-  Dockerfile: 'FROM scratch AS test\n',
+  'docker/Dockerfile': 'FROM scratch AS test\n',
 };
 
 /** What bake resolves for a target of a plan. */

@@ -71,7 +71,7 @@ describe.each(TEXTS.flatMap((file) => BUILDX.map((which) => ({ ...file, which })
     }) => {
       await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE, {
         'docker-bake.hcl': text,
-        Dockerfile: 'FROM scratch AS test\n',
+        'docker/Dockerfile': 'FROM scratch AS test\n',
       });
       await agent.configure(large);
       const older = await agent.plan(MAIN, '--offline');
@@ -100,7 +100,7 @@ describe.each(TEXTS.flatMap((file) => BUILDX.map((which) => ({ ...file, which })
     }) => {
       await using agent = await makeAgent({ engine, oldBuildx }[which].env, OFFLINE, {
         'docker-bake.hcl': text,
-        Dockerfile: 'FROM scratch AS test\n',
+        'docker/Dockerfile': 'FROM scratch AS test\n',
       });
       await agent.configure(large);
       const clean = await agent.plan(MAIN, '--offline');

@@ -27,7 +27,7 @@ group "default" {
 }
 
 target "_common" {
-  dockerfile = "Dockerfile"
+  dockerfile = "docker/Dockerfile"
   context    = "."
   args = {
     max_jobs     = MAX_JOBS
