@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ESCAPE_CANARY, reservation } from '../config/reserved-names.ts';
+import { ESCAPE_CANARY, VARIABLE_CANARY, reservation } from '../config/reserved-names.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 
 /**
@@ -10,13 +10,13 @@ export function requireFreeNames(raw: unknown): void {
   const targets = entriesOf(raw, 'target');
   const groups = entriesOf(raw, 'group');
   const names = [
-    // The canary of the call is one, unless there is more to it.
-    ...targets.filter(([name, target]) => name !== ESCAPE_CANARY || !canary.safeParse(target).success),
+    // The canaries of the call are theirs, unless there is more to them.
+    ...targets.filter(([name, target]) => CANARIES.get(name)?.safeParse(target).success !== true),
     ...groups.filter(([name]) => name === '__proto__'),
   ].map(([name]) => name);
   // `default` is what the call asked for, too.
   const listed = groups.filter(([name]) => name !== 'default').flatMap(([, group]) => listedIn(group));
-  const taken = [...names, ...listed.filter((name) => name === ESCAPE_CANARY)].find(
+  const taken = [...names, ...listed.filter((name) => CANARIES.has(name))].find(
     (name) => reservation(name) !== undefined,
   );
   if (taken === undefined) return;
@@ -28,19 +28,27 @@ export function requireFreeNames(raw: unknown): void {
   );
 }
 
-/** As all versions of buildx print it, which differ in how they spell the text. */
-const canary = z.strictObject({
-  context: z.literal('.').optional(),
-  dockerfile: z.literal('Dockerfile').optional(),
-  args: z.strictObject({ text: z.string() }),
-});
+/** As all versions of buildx print a target that has arguments and nothing else. */
+function bare(args: z.ZodType) {
+  return z.strictObject({
+    context: z.literal('.').optional(),
+    dockerfile: z.literal('Dockerfile').optional(),
+    args,
+  });
+}
+
+/** Versions differ in how they spell the text. */
+const CANARIES = new Map<string, z.ZodType>([
+  [ESCAPE_CANARY, bare(z.strictObject({ text: z.string() }))],
+  [VARIABLE_CANARY, bare(z.record(z.string(), z.string()))],
+]);
 
 function entriesOf(raw: unknown, key: string): readonly (readonly [string, unknown])[] {
   const value: unknown = typeof raw === 'object' && raw !== null ? Reflect.get(raw, key) : undefined;
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-function listedIn(group: unknown): readonly unknown[] {
+function listedIn(group: unknown): readonly string[] {
   const targets: unknown = typeof group === 'object' && group !== null ? Reflect.get(group, 'targets') : [];
-  return Array.isArray(targets) ? targets : [];
+  return Array.isArray(targets) ? targets.filter((one) => typeof one === 'string') : [];
 }

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { VARIABLE_CANARY } from '../config/reserved-names.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { type BakeCall, printDefinition, readBakeFile } from './buildx.ts';
 import type { Definition } from './definition.ts';
 import { type Overlaid, type Survey, aliasOf, groupsOfSurvey, surveyFile } from './members.ts';
-import { VARIABLE_CANARY, variableCanary } from './variable-text.ts';
+import { variableCanary } from './variable-text.ts';
 
 /** What is asked of the bake files. */
 export interface SurveyQuestion {

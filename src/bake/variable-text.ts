@@ -36,9 +36,6 @@ function possibleNames(text: string): readonly string[] | undefined {
   return [...text.matchAll(/\bvariable[\s"]+([\w-]+)/g)].map(([, label = '']) => label);
 }
 
-/** Name of a target that stands in no bake file. */
-export const VARIABLE_CANARY = 'warmbake-variables';
-
 /**
  * The target (JSON) that only files which declare all of `names` can have beside them: bake refuses to name others. Whatever a variable
  * holds, a text comes out.

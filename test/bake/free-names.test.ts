@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseDefinition } from '../../src/bake/definition.ts';
 import { aliasOf } from '../../src/bake/members.ts';
-import { ESCAPE_CANARY, reservation } from '../../src/config/reserved-names.ts';
+import { ESCAPE_CANARY, VARIABLE_CANARY, reservation } from '../../src/config/reserved-names.ts';
 
 const CANARY = { context: '.', dockerfile: 'Dockerfile', args: { text: '${x}' } };
 const ASKED = { targets: ['app', ESCAPE_CANARY] };
@@ -26,6 +26,8 @@ it.each([
   [ESCAPE_CANARY, printed(app, `"all": ${JSON.stringify(ASKED)},`)],
   [ESCAPE_CANARY, printed(app).replace('"args":{"text"', '"args":{"mine":"1","text"')],
   [ESCAPE_CANARY, printed(app).replace('"Dockerfile","args"', '"other.Dockerfile","args"')],
+  [VARIABLE_CANARY, printed(`${app}, "${VARIABLE_CANARY}": {"dockerfile-inline": "FROM scratch"}`)],
+  [VARIABLE_CANARY, printed(app, `"all": ${JSON.stringify({ targets: ['app', VARIABLE_CANARY] })},`)],
 ])('a name of the bake files that is taken is refused by its name: %s', (name, text) => {
   expect(() => parseDefinition(text)).toThrow(
     expect.objectContaining({
@@ -37,6 +39,6 @@ it.each([
 });
 
 it('the names that warmbake takes are reserved, and others are not', () => {
-  expect([ESCAPE_CANARY, aliasOf('app')].map(reservation)).not.toContain(undefined);
+  expect([ESCAPE_CANARY, VARIABLE_CANARY, aliasOf('app')].map(reservation)).not.toContain(undefined);
   expect(['app', 'warmbake', 'warmbake-escape', 'proto'].map(reservation)).toEqual(Array(4).fill(undefined));
 });
