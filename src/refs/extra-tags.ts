@@ -52,7 +52,7 @@ export function extraTags(
       ref: { ...repository, tag: tagOf(template, { values, lane: target.lane, lanes }) },
     }));
   requireDistinct(named);
-  requireApart(named, templates, { values, target: target.name });
+  requireApart(named, templates, values);
   const refs = (once: boolean): readonly Reference[] => {
     const all = named.filter(({ template }) => isWrittenOnce(template) === once).map(({ ref }) => ref);
     return [...new Map(all.map((ref) => [ref.tag, ref])).values()];
@@ -134,11 +134,11 @@ function requireDistinct(named: readonly NamedTag[]): void {
 function requireApart(
   named: readonly NamedTag[],
   templates: readonly string[],
-  { values, target }: { readonly values: TemplateValues; readonly target: string },
+  values: TemplateValues,
 ): void {
   for (const { template } of named.filter((one) => isOfRelease(one.template))) {
     const text = expand(template, values);
-    const other = templates.find((one) => !isOfRelease(one) && canGive(one, text, target));
+    const other = templates.find((one) => !isOfRelease(one) && canGive(one, text, values.target ?? ''));
     if (other !== undefined) {
       throw refused(template, `'${text}' is what '${other}' can give to builds of the trusted branch`);
     }
