@@ -74,16 +74,6 @@ export function openAws(host: Pick<Host, 'fetch' | 'signal'>, region: string): A
   };
 }
 
-/** Everything on all pages of an SDK paginator. */
-export async function everyItem<Page, Item>(
-  pages: AsyncIterable<Page>,
-  itemsOf: (page: Page) => readonly Item[] | undefined,
-): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  for await (const page of pages) items.push(...(itemsOf(page) ?? []));
-  return items;
-}
-
 /** Loads once, at the first use. */
 export function lazily<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;

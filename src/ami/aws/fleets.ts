@@ -9,7 +9,7 @@ import type { Fleets, LaunchingFleet } from '../model/account.ts';
 import type { VersionName } from '../model/template-version.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 /** {@link Fleets} on EC2. What instances of ended fleets run is seen by the instances. */
 export function openFleets(ec2: Ec2): Fleets {
@@ -24,9 +24,8 @@ export function openFleets(ec2: Ec2): Fleets {
 async function ec2Fleets(ec2: Ec2): Promise<readonly LaunchingFleet[]> {
   const { sdk, client } = await ec2.load();
   const name = { action: 'ec2:DescribeFleets', subject: 'all EC2 fleets' };
-  const fleets = await ec2.call(
-    name,
-    async (options) => await wholeList(sdk.paginateDescribeFleets({ client }, {}, options), 'Fleets', name),
+  const fleets = await listOf(ec2, { name, field: 'Fleets' }, (options) =>
+    sdk.paginateDescribeFleets({ client }, {}, options),
   );
   return fleets.filter(({ FleetState }) => mayLaunch(FleetState)).map((fleet) => ec2Fleet(fleet, name));
 }
@@ -44,14 +43,8 @@ function ec2Fleet({ FleetId, LaunchTemplateConfigs = [] }: FleetData, name: AwsR
 async function spotFleets(ec2: Ec2): Promise<readonly LaunchingFleet[]> {
   const { sdk, client } = await ec2.load();
   const name = { action: 'ec2:DescribeSpotFleetRequests', subject: 'all spot fleets' };
-  const fleets = await ec2.call(
-    name,
-    async (options) =>
-      await wholeList(
-        sdk.paginateDescribeSpotFleetRequests({ client }, {}, options),
-        'SpotFleetRequestConfigs',
-        name,
-      ),
+  const fleets = await listOf(ec2, { name, field: 'SpotFleetRequestConfigs' }, (options) =>
+    sdk.paginateDescribeSpotFleetRequests({ client }, {}, options),
   );
   return fleets
     .filter(({ SpotFleetRequestState }) => mayLaunch(SpotFleetRequestState))
@@ -75,14 +68,8 @@ function spotFleet(fleet: SpotFleetRequestConfig, name: AwsRequestName): Launchi
 async function spotRequests(ec2: Ec2): Promise<readonly LaunchingFleet[]> {
   const { sdk, client } = await ec2.load();
   const name = { action: 'ec2:DescribeSpotInstanceRequests', subject: 'all spot requests' };
-  const requests = await ec2.call(
-    name,
-    async (options) =>
-      await wholeList(
-        sdk.paginateDescribeSpotInstanceRequests({ client, pageSize: 500 }, {}, options),
-        'SpotInstanceRequests',
-        name,
-      ),
+  const requests = await listOf(ec2, { name, field: 'SpotInstanceRequests' }, (options) =>
+    sdk.paginateDescribeSpotInstanceRequests({ client, pageSize: 500 }, {}, options),
   );
   return requests.filter(({ State }) => mayLaunch(State)).map((request) => spotRequest(request, name));
 }

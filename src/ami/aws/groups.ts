@@ -12,7 +12,7 @@ import { toJson } from '../model/json.ts';
 import type { GroupLaunch, Launch, LaunchOverride, TemplateUse } from '../model/launch.ts';
 import type { VersionName } from '../model/template-version.ts';
 import { present } from './present.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 /** States of an instance refresh that brings nothing any more. */
 const OVER = new Set(['Successful', 'Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful']);
@@ -30,14 +30,8 @@ export function openGroups(aws: Aws): Groups {
     const { sdk, client } = await load();
     const name = { action: 'autoscaling:DescribeAutoScalingGroups', subject };
     const input = names === undefined ? {} : { AutoScalingGroupNames: [...names] };
-    const groups = await aws.call(
-      name,
-      async (options) =>
-        await wholeList(
-          sdk.paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, input, options),
-          'AutoScalingGroups',
-          name,
-        ),
+    const groups = await listOf(aws, { name, field: 'AutoScalingGroups' }, (options) =>
+      sdk.paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, input, options),
     );
     return groups.map((group) => readGroup(group, name));
   };
@@ -87,14 +81,8 @@ export function openGroups(aws: Aws): Groups {
         action: 'autoscaling:DescribeLaunchConfigurations',
         subject: 'all launch configurations',
       };
-      const configurations = await aws.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeLaunchConfigurations({ client, pageSize: 100 }, {}, options),
-            'LaunchConfigurations',
-            name,
-          ),
+      const configurations = await listOf(aws, { name, field: 'LaunchConfigurations' }, (options) =>
+        sdk.paginateDescribeLaunchConfigurations({ client, pageSize: 100 }, {}, options),
       );
       return configurations.map((one) => ({
         name: present(one.LaunchConfigurationName, name, 'LaunchConfigurationName'),
@@ -104,14 +92,8 @@ export function openGroups(aws: Aws): Groups {
     async refreshes(group) {
       const { sdk, client } = await load();
       const name = { action: 'autoscaling:DescribeInstanceRefreshes', subject: group };
-      const refreshes = await aws.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeInstanceRefreshes({ client }, { AutoScalingGroupName: group }, options),
-            'InstanceRefreshes',
-            name,
-          ),
+      const refreshes = await listOf(aws, { name, field: 'InstanceRefreshes' }, (options) =>
+        sdk.paginateDescribeInstanceRefreshes({ client }, { AutoScalingGroupName: group }, options),
       );
       return refreshes
         .filter(({ Status }) => !OVER.has(Status ?? ''))

@@ -3,7 +3,7 @@ import { keyPairName, type Leftover, type ImageBuilderEc2 } from '../model/image
 import type { Ec2 } from './ec2.ts';
 import { launchPermissionsOf } from './launch-permissions.ts';
 import { tagsOf } from './tagging.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 /** States of an instance that costs, or will. */
 const ALIVE = ['pending', 'running', 'stopping', 'stopped'];
@@ -112,10 +112,8 @@ async function instancesOf(ec2: Ec2, family: string): Promise<readonly Leftover[
   const { sdk, client } = await ec2.load();
   const input = { Filters: [tagFilter(family), { Name: 'instance-state-name', Values: ALIVE }] };
   const name = { action: 'ec2:DescribeInstances', subject: `instances that build family ${family}` };
-  const reservations = await ec2.call(
-    name,
-    async (options) =>
-      await wholeList(sdk.paginateDescribeInstances({ client }, input, options), 'Reservations', name),
+  const reservations = await listOf(ec2, { name, field: 'Reservations' }, (options) =>
+    sdk.paginateDescribeInstances({ client }, input, options),
   );
   return reservations
     .flatMap((reservation) => reservation.Instances ?? [])
@@ -129,10 +127,8 @@ async function volumesOf(ec2: Ec2, family: string): Promise<readonly Leftover[]>
   // One that is attached goes with its instance.
   const input = { Filters: [tagFilter(family), { Name: 'status', Values: ['available'] }] };
   const name = { action: 'ec2:DescribeVolumes', subject: `volumes that build family ${family}` };
-  const volumes = await ec2.call(
-    name,
-    async (options) =>
-      await wholeList(sdk.paginateDescribeVolumes({ client }, input, options), 'Volumes', name),
+  const volumes = await listOf(ec2, { name, field: 'Volumes' }, (options) =>
+    sdk.paginateDescribeVolumes({ client }, input, options),
   );
   return volumes.flatMap(({ VolumeId, CreateTime, Tags }) =>
     traceOf('volume', VolumeId, { since: CreateTime, run: tagsOf(Tags)[TAG.run] }),

@@ -8,7 +8,7 @@ import type { Ec2 } from './ec2.ts';
 import { launchPermissionsOf } from './launch-permissions.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 /** EC2's words for an image that is not there, or not any more. */
 const ABSENT = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'];
@@ -25,14 +25,8 @@ export function openImages(ec2: Ec2): Images {
         IncludeDeprecated: true,
         IncludeDisabled: true,
       };
-      const images = await ec2.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeImages({ client, pageSize: 200 }, input, options),
-            'Images',
-            name,
-          ),
+      const images = await listOf(ec2, { name, field: 'Images' }, (options) =>
+        sdk.paginateDescribeImages({ client, pageSize: 200 }, input, options),
       );
       return images.filter(exists).map((image) => machineImage(image, name));
     },

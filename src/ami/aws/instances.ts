@@ -5,7 +5,7 @@ import type { ImageId, InstanceId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 /** Every state but `terminated`. */
 const STATES = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
@@ -17,14 +17,8 @@ export function openInstances(ec2: Ec2): Instances {
       const { sdk, client } = await ec2.load();
       const name = { action: 'ec2:DescribeInstances', subject: 'all instances' };
       const input = { Filters: [{ Name: 'instance-state-name', Values: STATES }] };
-      const reservations = await ec2.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeInstances({ client, pageSize: 500 }, input, options),
-            'Reservations',
-            name,
-          ),
+      const reservations = await listOf(ec2, { name, field: 'Reservations' }, (options) =>
+        sdk.paginateDescribeInstances({ client, pageSize: 500 }, input, options),
       );
       return reservations
         .flatMap((reservation) => present(reservation.Instances, name, 'Instances'))

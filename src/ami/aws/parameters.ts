@@ -5,7 +5,7 @@ import { inParallel } from '../../platform/parallel.ts';
 import type { NamingParameter, Parameters, PastParameter } from '../model/account.ts';
 import { imageIdsIn } from '../model/ids.ts';
 import { present } from './present.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf, wholeList } from './whole-list.ts';
 
 /** SSM keeps 100 versions of a parameter. */
 const FULL = 'ParameterMaxVersionLimitExceeded';
@@ -100,14 +100,8 @@ export function openParameters(aws: Aws): Parameters {
     async namingImages() {
       const { sdk, client } = await load();
       const name = { action: 'ssm:DescribeParameters', subject: 'all parameters' };
-      const all = await aws.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeParameters({ client, pageSize: 50 }, {}, options),
-            'Parameters',
-            name,
-          ),
+      const all = await listOf(aws, { name, field: 'Parameters' }, (options) =>
+        sdk.paginateDescribeParameters({ client, pageSize: 50 }, {}, options),
       );
       const plain = all
         .filter(({ Type }) => Type !== 'SecureString')

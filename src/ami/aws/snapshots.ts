@@ -3,7 +3,7 @@ import type { SnapshotId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 const IN_USE = 'InvalidSnapshot.InUse';
 
@@ -14,14 +14,8 @@ export function openSnapshots(ec2: Ec2): Snapshots {
       const { sdk, client } = await ec2.load();
       const name = { action: 'ec2:DescribeSnapshots', subject: `snapshots tagged ${key}=${value}` };
       const input = { OwnerIds: ['self'], Filters: [{ Name: `tag:${key}`, Values: [value] }] };
-      const snapshots = await ec2.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeSnapshots({ client, pageSize: 200 }, input, options),
-            'Snapshots',
-            name,
-          ),
+      const snapshots = await listOf(ec2, { name, field: 'Snapshots' }, (options) =>
+        sdk.paginateDescribeSnapshots({ client, pageSize: 200 }, input, options),
       );
       return snapshots.map((snapshot) => ({
         id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,

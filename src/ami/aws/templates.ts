@@ -6,7 +6,7 @@ import { toJson } from '../model/json.ts';
 import { clientToken, type TemplateVersion } from '../model/template-version.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
-import { wholeList } from './whole-list.ts';
+import { listOf } from './whole-list.ts';
 
 const ABSENT = [
   'InvalidLaunchTemplateId.NotFound',
@@ -34,50 +34,32 @@ export function openTemplates(ec2: Ec2): Templates {
       const { sdk, client } = await ec2.load();
       const name = { action, subject: `versions of ${template} with ${image}` };
       const input = { LaunchTemplateId: template, Filters: [{ Name: 'image-id', Values: [image] }] };
-      const versions = await ec2.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeLaunchTemplateVersions({ client, pageSize: 200 }, input, options),
-            'LaunchTemplateVersions',
-            name,
-          ),
+      const versions = await listOf(ec2, { name, field: 'LaunchTemplateVersions' }, (options) =>
+        sdk.paginateDescribeLaunchTemplateVersions({ client, pageSize: 200 }, input, options),
       );
       return versions.map((found) => templateVersion(found, name)).filter((found) => found.image === image);
     },
     async all(template) {
       const { sdk, client } = await ec2.load();
       const name = { action, subject: `versions of ${template}` };
-      const versions = await ec2.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeLaunchTemplateVersions(
-              { client, pageSize: 200 },
-              { LaunchTemplateId: template },
-              options,
-            ),
-            'LaunchTemplateVersions',
-            name,
-          ),
+      const versions = await listOf(ec2, { name, field: 'LaunchTemplateVersions' }, (options) =>
+        sdk.paginateDescribeLaunchTemplateVersions(
+          { client, pageSize: 200 },
+          { LaunchTemplateId: template },
+          options,
+        ),
       );
       return versions.map((found) => templateVersion(found, name));
     },
     async current() {
       const { sdk, client } = await ec2.load();
       const name = { action, subject: 'latest and default versions of all launch templates' };
-      const versions = await ec2.call(
-        name,
-        async (options) =>
-          await wholeList(
-            sdk.paginateDescribeLaunchTemplateVersions(
-              { client, pageSize: 200 },
-              { Versions: ['$Latest', '$Default'] },
-              options,
-            ),
-            'LaunchTemplateVersions',
-            name,
-          ),
+      const versions = await listOf(ec2, { name, field: 'LaunchTemplateVersions' }, (options) =>
+        sdk.paginateDescribeLaunchTemplateVersions(
+          { client, pageSize: 200 },
+          { Versions: ['$Latest', '$Default'] },
+          options,
+        ),
       );
       return versions.map((found) => templateVersion(found, name));
     },

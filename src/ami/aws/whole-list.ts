@@ -1,12 +1,27 @@
+import type { Aws, AwsWork } from '../../platform/aws.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { present } from './present.ts';
+
+/** Pages of an SDK paginator, as far as they are read. */
+type Pages<Field extends string, Item> = AsyncIterable<{
+  readonly [F in Field]?: readonly Item[] | undefined;
+}>;
+
+/** Asks AWS for all pages, as one call; see {@link wholeList}. */
+export async function listOf<Field extends string, Item>(
+  aws: Pick<Aws, 'call'>,
+  { name, field }: { readonly name: AwsRequestName; readonly field: Field },
+  pages: (options: Parameters<AwsWork<unknown>>[0]) => Pages<Field, Item>,
+): Promise<readonly Item[]> {
+  return await aws.call(name, async (options) => await wholeList(pages(options), field, name));
+}
 
 /**
  * Everything on all pages of an SDK paginator. A list that is empty stands in AWS's answer all the same: a page without `field` is
  * none. Throws `outside`.
  */
 export async function wholeList<Field extends string, Item>(
-  pages: AsyncIterable<{ readonly [F in Field]?: readonly Item[] | undefined }>,
+  pages: Pages<Field, Item>,
   field: Field,
   name: AwsRequestName,
 ): Promise<readonly Item[]> {
