@@ -27,8 +27,8 @@ export function readingFleet(scope: FamilyScope, more: readonly string[] = []): 
 }
 
 /**
- * Reading the family's parameters and `more`, `many` at a time as a cleanup does. Templates of others may name their image by a parameter: AWS's own are readable
- * here, and where another one is not, a cleanup says so and deletes nothing.
+ * Reading the family's parameters and `more`, `many` at a time as a cleanup does. Templates of others may name their image by a
+ * parameter: AWS's own are readable here, and where another one is not, a cleanup says so and deletes nothing.
  */
 export function readingParameters(
   scope: FamilyScope,

@@ -36,8 +36,9 @@ const imageConfig = z.object({
 const CONFIG_LIMIT = 1024 * 1024;
 
 /**
- * Reads an image: its index, the manifest of the first platform and that one's config. Annotations are looked for in this order: index, manifest, manifest with the literal prefix `index,manifest:` (images made by
- * an older buildx carry it), label of the config; an empty one says nothing and hides none.
+ * Reads an image: its index, the manifest of the first platform and that one's config. Annotations are looked for in
+ * this order: index, manifest, manifest with the literal prefix `index,manifest:` (images made by an older buildx
+ * carry it), label of the config; an empty one says nothing and hides none.
  */
 export async function readImage(registry: Registry, name: ManifestName): Promise<Found<ImageDescription>> {
   const top = await readImageDocument(registry, name);

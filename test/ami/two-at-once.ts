@@ -8,6 +8,7 @@ import { holdParameter, parseHold, printHold } from '../../src/ami/model/hold.ts
 import type { ImageId } from '../../src/ami/model/ids.ts';
 import { stateOf, type MachineImage } from '../../src/ami/model/machine-image.ts';
 import { TAG } from '../../src/ami/model/tags.ts';
+import type { RollbackGoal } from '../../src/ami/rollback/plan.ts';
 import { placeHold, releaseHold } from '../../src/ami/rollback/place-hold.ts';
 import { revoke, unrevoke } from '../../src/ami/rollback/revocation.ts';
 import type { Clock } from '../../src/platform/clock.ts';
@@ -101,6 +102,16 @@ const ended = async (work: Promise<unknown>): Promise<{ readonly error?: unknown
   return {};
 };
 
+const rollbackTo = (name: string, goal: RollbackGoal): Command => ({
+  name,
+  run: async (host, open) =>
+    await rollbackJob(host, open, { goal, reason: TERMS.reason, revokes: true, dryRun: false, confirm: yes }),
+  promise: ({ fake }) => {
+    const hold = holdIn(fake);
+    return hold.state === 'held' && hold.hold.image === desiredIn(fake) && areAll(fake, desiredIn(fake));
+  },
+});
+
 export const COMMANDS: readonly Command[] = [
   {
     name: 'rebuild',
@@ -119,36 +130,8 @@ export const COMMANDS: readonly Command[] = [
     // What is published after its last look it cannot know.
     promise: ({ fake, bad }) => areAll(fake, desiredIn(fake)) || areAll(fake, bad.id),
   },
-  {
-    name: 'rollback',
-    run: async (host, open) =>
-      await rollbackJob(host, open, {
-        goal: { kind: 'last-good' },
-        reason: TERMS.reason,
-        revokes: true,
-        dryRun: false,
-        confirm: yes,
-      }),
-    promise: ({ fake }) => {
-      const hold = holdIn(fake);
-      return hold.state === 'held' && hold.hold.image === desiredIn(fake) && areAll(fake, desiredIn(fake));
-    },
-  },
-  {
-    name: 'rollback, one further',
-    run: async (host, open) =>
-      await rollbackJob(host, open, {
-        goal: { kind: 'steps', steps: 2 },
-        reason: TERMS.reason,
-        revokes: true,
-        dryRun: false,
-        confirm: yes,
-      }),
-    promise: ({ fake }) => {
-      const hold = holdIn(fake);
-      return hold.state === 'held' && hold.hold.image === desiredIn(fake) && areAll(fake, desiredIn(fake));
-    },
-  },
+  rollbackTo('rollback', { kind: 'last-good' }),
+  rollbackTo('rollback, one further', { kind: 'steps', steps: 2 }),
   {
     name: 'clean',
     run: async (host, open) => await cleanJob(host, open, { dryRun: false }),

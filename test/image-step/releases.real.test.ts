@@ -4,7 +4,6 @@ import { type Agent, type Built, makeAgent } from '../../parts/ci-job/agent.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN, type Variables, pullRequest } from '../../parts/ci-job/variables.ts';
 import { requireSuccess } from '../../parts/ci-job/warmbake.ts';
-import { startFaults } from '../../parts/faults.ts';
 import { test } from '../tiers/real.ts';
 import { manifestOf, tagsOf } from './registry-content.ts';
 
@@ -246,10 +245,8 @@ describe('the build of a release tag', () => {
   test('that died, or could not read, after it had written the name ends as told, and well when it is run again', async ({
     engine,
     registry,
-    onTestFinished,
+    faults,
   }) => {
-    const faults = await startFaults(registry.host);
-    onTestFinished(faults.stop);
     await using agent = await releasing(engine.env, { images: faults.host, cache: registry.host });
     requireSuccess(await agent.build(MAIN, { clock }));
     const v1 = await release(agent, 'v1.0');
@@ -291,10 +288,8 @@ describe('the build of a release tag', () => {
   test('whose name the registry does not let be written fails, and says so', async ({
     engine,
     registry,
-    onTestFinished,
+    faults,
   }) => {
-    const faults = await startFaults(registry.host);
-    onTestFinished(faults.stop);
     await using agent = await releasing(engine.env, { images: faults.host, cache: registry.host });
     requireSuccess(await agent.build(MAIN, { clock }));
     faults.set([
