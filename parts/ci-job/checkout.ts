@@ -19,13 +19,13 @@ export interface Checkout extends AsyncDisposable {
   readonly commit: (files: Files) => Promise<string>;
 }
 
-/** A dependency layer below a source layer; only the last step sees the commit. COPY --link so that each stands alone. */
+/** A dependency layer below a source layer; only the last step sees the commit. */
 const DOCKERFILE = `FROM ${BASE_IMAGE} AS dependencies
-COPY --link lock.txt /lock.txt
+COPY lock.txt /lock.txt
 FROM dependencies AS app
-COPY --link source.txt /source.txt
+COPY source.txt /source.txt
 ARG COMMIT=unknown
-COPY --link version.txt /\${COMMIT}.txt
+COPY version.txt /\${COMMIT}.txt
 `;
 
 const BAKE_FILE = `variable "COMMIT" {
