@@ -44,9 +44,23 @@ it.each<[string, readonly [string, ...string[]], object]>([
   ['a missing program', ['no-such-program'], { failure: 'not-found' }],
   ['a program that nobody may run', ['/etc/passwd'], { failure: 'not-started' }],
   ['a signal', ['sh', '-c', 'kill -9 $$'], { failure: 'killed' }],
+  ['more arguments than the system takes', ['true', 'x'.repeat(10_000_000)], { failure: 'not-started' }],
+  ['more output than is kept', ['yes'], { failure: 'killed' }],
   ['standard input that nobody reads', ['true'], { exitCode: 0 }],
 ])('%s is a value, not an exception', async (_, argv, expected) => {
   expect(await processes.run({ argv, env, stdin: 'x'.repeat(1_000_000) })).toMatchObject(expected);
+});
+
+it('gives the child what it is to read', async () => {
+  const finished = await processes.run({ argv: ['cat'], env, stdin: 'one\ntwo' });
+  expect(finished).toEqual({ exitCode: 0, stdout: 'one\ntwo', stderr: '' });
+});
+
+it("a defect of who listens to the lines is nobody's exit code, and ends the process", async () => {
+  const onStdout = (): never => {
+    throw new Error('a defect');
+  };
+  await expect(processes.run({ argv: ['sh', '-c', FAMILY], env }, { onStdout })).rejects.toThrow('a defect');
 });
 
 it('ends the whole family after the time-out', async () => {
