@@ -135,10 +135,36 @@ async function createVersion(moto: Moto, form: URLSearchParams): Promise<Answer>
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateId,
       VersionDescription: form.get('VersionDescription') ?? '',
-      LaunchTemplateData: { ...inherited, ImageId: form.get('LaunchTemplateData.ImageId') ?? '' },
+      LaunchTemplateData: {
+        ...inherited,
+        ...sentDevices(form),
+        ImageId: form.get('LaunchTemplateData.ImageId') ?? '',
+      },
     }),
   );
   return { status: 200, body };
+}
+
+/** Block devices that were sent stand in the place of all of the source's. */
+function sentDevices(form: URLSearchParams): Pick<RequestLaunchTemplateData, 'BlockDeviceMappings'> {
+  const devices = new Map<string, Record<string, string | number | boolean>>();
+  const names = new Map<string, string>();
+  for (const [key, value] of form) {
+    const [, number = '', member = ''] =
+      /^LaunchTemplateData\.BlockDeviceMapping\.(\d+)\.(.+)$/.exec(key) ?? [];
+    if (member === 'DeviceName') names.set(number, value);
+    if (!member.startsWith('Ebs.')) continue;
+    const typed = /^\d+$/.test(value)
+      ? Number(value)
+      : /^(?:true|false)$/.test(value)
+        ? value === 'true'
+        : value;
+    devices.set(number, { ...devices.get(number), [member.slice('Ebs.'.length)]: typed });
+  }
+  if (names.size === 0) return {};
+  return {
+    BlockDeviceMappings: [...names].map(([number, DeviceName]) => ({ DeviceName, Ebs: devices.get(number) })),
+  };
 }
 
 function actionOf(request: IncomingMessage, body: string): string {

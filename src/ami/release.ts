@@ -84,7 +84,7 @@ export async function releaseImage(
   };
   const premise = { family, image: image.id, standing: after };
   const { stacks, stopped } = dryRun
-    ? { stacks: await roll(account, host, { image: image.id, ...order, dryRun }) }
+    ? { stacks: await roll(account, host, { image: image.id, ...order, disk: family.disk, dryRun }) }
     : await rollWhile(account, host, { premise, ...order, late });
   const isWhole = stopped === undefined && stacks.every(({ outcome }) => outcome !== 'failed');
   section('Cleaning up');

@@ -90,6 +90,23 @@ const family = z.strictObject({
     })
     .prefault({})
     .describe('which images stay'),
+  disk: z
+    .union(
+      [
+        z.literal('lazy'),
+        // EC2's own limits (EbsBlockDevice, VolumeInitializationRate).
+        z.strictObject({
+          rate: z
+            .int()
+            .min(100, { error: 'write 100 to 300 (MiB/s)' })
+            .max(300, { error: 'write 100 to 300 (MiB/s)' })
+            .describe('MiB/s at which EC2 loads the blocks, 100 to 300'),
+        }),
+      ],
+      { error: 'write lazy, or { rate: 300 } (100 to 300 MiB/s)' },
+    )
+    .default('lazy')
+    .describe('how disks of instances come by the blocks of the image'),
   queue: field.word
     .optional()
     .describe(

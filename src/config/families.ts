@@ -35,6 +35,8 @@ export interface FamilySettings {
   /** Absent where a new image goes to all stacks at once. */
   readonly canary?: CanarySettings;
   readonly keep: RetentionSettings;
+  /** How disks of instances come by the blocks of the image. */
+  readonly disk: DiskSettings;
   /** Buildkite queue of the jobs about it; absent where no pipeline is written. */
   readonly queue?: string;
   /** Age of the desired image that raises the alarm; absent where there is none. */
@@ -60,6 +62,16 @@ export interface CanarySettings {
   readonly requireProof: boolean;
 }
 
+/**
+ * A volume made from a snapshot reads each block from S3 when it is first asked for: `lazy` leaves it so. `rate`: EC2 loads all of them
+ * at so many MiB/s (100 to 300) as soon as the volume is there. `restore`: snapshots are prepared so that volumes come with their blocks
+ * (fast snapshot restore).
+ */
+export type DiskSettings =
+  | { readonly kind: 'lazy' }
+  | { readonly kind: 'rate'; readonly mebibytes: number }
+  | { readonly kind: 'restore' };
+
 /** What stays besides what is in use. */
 export interface RetentionSettings {
   /** How many published images older than `minimumAgeMs` stay. */
@@ -79,7 +91,7 @@ export function familiesOf(ami: Configuration['ami']): readonly FamilySettings[]
 
 function familySettings(key: string, written: WrittenFamily): FamilySettings {
   const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, queue, alarm } = written;
-  const { encryption, shareWith, rollbackTeams } = written;
+  const { encryption, shareWith, rollbackTeams, disk } = written;
   return {
     key,
     name,
@@ -111,6 +123,7 @@ function familySettings(key: string, written: WrittenFamily): FamilySettings {
       minimumAgeMs: milliseconds(keep.minimumAge),
       deletePerRun: keep.deletePerRun,
     },
+    disk: typeof disk === 'string' ? { kind: disk } : { kind: 'rate', mebibytes: disk.rate },
     ...(queue === undefined ? {} : { queue }),
     ...(alarm === undefined ? {} : { maximumAgeMs: milliseconds(alarm.maximumAge) }),
     notify: alarm?.notify ?? [],

@@ -16,6 +16,7 @@ export const FAMILY: FamilySettings = {
   warm: { target: 'test', step: 'image-build', minimumBytes: 20e9, longestStepMs: 120_000 },
   stacks: ['pull-requests', 'main', 'small-release', 'release'],
   canary: { stack: 'pull-requests', watchMs: 600_000, requireProof: false },
+  disk: { kind: 'lazy' },
   keep: { newest: 3, minimumAgeMs: 3 * DAY, deletePerRun: 3 },
   queue: 'image-builders',
   maximumAgeMs: 48 * HOUR,

@@ -32,6 +32,7 @@ test('a family has bytes, milliseconds and the defaults of cleaning', () => {
       warm: { target: 'test', step: 'build', minimumBytes: 20e9, longestStepMs: 120_000 },
       stacks: ['a', 'b'],
       keep: { newest: 3, minimumAgeMs: 259_200_000, deletePerRun: 3 },
+      disk: { kind: 'lazy' },
       notify: [],
     },
   ]);
@@ -39,7 +40,7 @@ test('a family has bytes, milliseconds and the defaults of cleaning', () => {
 
 test('all of it can be said', () => {
   const more =
-    ', encryption: { key: alias/images }, shareWith: { accounts: ["222222222222"], organizations: ["arn:aws:organizations::111111111111:organization/o-abc123"] }, rollbackTeams: [sre], canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
+    ', encryption: { key: alias/images }, shareWith: { accounts: ["222222222222"], organizations: ["arn:aws:organizations::111111111111:organization/o-abc123"] }, rollbackTeams: [sre], canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, disk: { rate: 300 }, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
   expect(parse(`  cpu: ${family(more)}`)).toMatchObject([
     {
       encryptionKey: 'alias/images',
@@ -51,6 +52,7 @@ test('all of it can be said', () => {
       canary: { stack: 'a', watchMs: 600_000, requireProof: false },
       keep: { newest: 5, deletePerRun: 3 },
       queue: 'builders',
+      disk: { kind: 'rate', mebibytes: 300 },
       maximumAgeMs: 172_800_000,
       notify: [{ slack: '#ci' }],
     },
@@ -94,6 +96,8 @@ test.each([
 });
 
 test.each([
+  ['a rate that EC2 does not have', 'disk: { rate: 400 }', 'write 100 to 300 (MiB/s)'],
+  ['another word for the disk', 'disk: fast', 'write lazy, or { rate: 300 }'],
   ['everybody', 'shareWith: { accounts: [all] }', "'all' is not a valid AWS account"],
   ['an organization by its id', 'shareWith: { organizations: [o-abc] }', "'o-abc' is not a valid ARN"],
   ['a key that is none', 'encryption: { key: "my key" }', "'my key' is not a valid KMS key"],

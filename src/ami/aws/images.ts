@@ -87,12 +87,13 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
     availability: present(image.State, name, 'State'),
     ...(image.Public === true ? { isPublic: true as const } : {}),
     ...(isProtected(image) ? { isProtected: true as const } : {}),
-    snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }): ImageSnapshot[] =>
+    snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs }): ImageSnapshot[] =>
       Ebs?.SnapshotId === undefined
         ? []
         : [
             {
               id: Ebs.SnapshotId as SnapshotId,
+              ...(DeviceName === undefined ? {} : { device: DeviceName }),
               gibibytes: Ebs.VolumeSize ?? 0,
               ...(Ebs.Encrypted === undefined ? {} : { encrypted: Ebs.Encrypted }),
             },

@@ -1,4 +1,4 @@
-import type { LaunchTemplateVersion } from '@aws-sdk/client-ec2';
+import type { LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateVersion } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import type { Templates } from '../model/account.ts';
 import type { TemplateId } from '../model/ids.ts';
@@ -69,7 +69,13 @@ export function openTemplates(ec2: Ec2): Templates {
       const input = {
         LaunchTemplateId: request.template,
         SourceVersion: String(request.source),
-        LaunchTemplateData: { ImageId: request.image },
+        LaunchTemplateData: {
+          ImageId: request.image,
+          // As EC2 described them.
+          ...(request.devices === undefined
+            ? {}
+            : { BlockDeviceMappings: [...request.devices] as LaunchTemplateBlockDeviceMappingRequest[] }),
+        },
         VersionDescription: request.description,
         ClientToken: clientToken(request),
       };

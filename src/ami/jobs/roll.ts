@@ -42,7 +42,12 @@ export async function rollJob(host: Host, open: OpenFamily, request: RollRequest
   const job = { job: 'roll', image: image.id, stacks } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
     if (dryRun) {
-      const planned = await roll(locked.account, host, { image: image.id, stacks, dryRun });
+      const planned = await roll(locked.account, host, {
+        image: image.id,
+        stacks,
+        disk: family.disk,
+        dryRun,
+      });
       const error = rollError(planned);
       return { image, stacks: planned, ...(error === undefined ? {} : { error }) };
     }

@@ -25,6 +25,8 @@ export interface MachineImage {
 /** One volume of an image. */
 export interface ImageSnapshot {
   readonly id: SnapshotId;
+  /** Name of the device in the image, `/dev/xvda`; absent where EC2 does not say. */
+  readonly device?: string;
   /** Size of the volume, which is more than what the snapshot occupies. */
   readonly gibibytes: number;
   /** Absent where EC2 does not say. */

@@ -28,20 +28,26 @@ export interface VersionRequest {
   readonly image: ImageId;
   /** 255 characters at most. */
   readonly description: string;
+  /** In the place of all of the source's (`BlockDeviceMappings`), without snapshots; absent where those stay. */
+  readonly devices?: readonly JsonObject[];
 }
 
 /**
  * A token by which EC2 recognises the repetition of a request. Everything that the request says is in it: EC2 refuses a
  * token that comes back with other parameters.
  */
-export function clientToken({ template, source, image, description }: VersionRequest): string {
+export function clientToken({ template, source, image, description, devices }: VersionRequest): string {
+  const more = devices === undefined ? [] : [devices];
   return createHash('sha256')
-    .update(JSON.stringify([template, source, image, description]))
+    .update(JSON.stringify([template, source, image, description, ...more]))
     .digest('hex');
 }
 
 /** Whether two versions launch the same instances but for the image. */
-export function equalButForImage(a: TemplateVersion, b: TemplateVersion): boolean {
+export function equalButForImage(
+  a: Pick<TemplateVersion, 'data'>,
+  b: Pick<TemplateVersion, 'data'>,
+): boolean {
   return isDeepStrictEqual(withoutImage(a.data), withoutImage(b.data));
 }
 
@@ -58,6 +64,13 @@ function withoutSnapshot(mapping: Json): Json {
   if (!isJsonObject(mapping) || !isJsonObject(mapping['Ebs'])) return mapping;
   const { SnapshotId: _snapshot, ...ebs } = mapping['Ebs'];
   return { ...mapping, Ebs: ebs };
+}
+
+/** The block devices to send for a version with `wanted` in the place of `had`; `undefined` where they are the same. */
+export function changedDevices(had: JsonObject, wanted: JsonObject): readonly JsonObject[] | undefined {
+  if (equalButForImage({ data: had }, { data: wanted })) return undefined;
+  const { BlockDeviceMappings: mappings } = withoutImage(wanted);
+  return Array.isArray(mappings) ? (mappings as readonly Json[]).filter(isJsonObject) : undefined;
 }
 
 /** Snapshots that the version itself names, beside those of its image. */

@@ -55,7 +55,12 @@ export async function prepareRollback(
     plan,
     parameter: isThere ? 'stays' : 'changes',
     hold: desiredState.hold,
-    stacks: await roll(account, host, { image: plan.to.id, stacks: family.stacks, dryRun: true }),
+    stacks: await roll(account, host, {
+      image: plan.to.id,
+      stacks: family.stacks,
+      disk: family.disk,
+      dryRun: true,
+    }),
   };
 }
 

@@ -47,7 +47,12 @@ export async function giveWay(
     const before = result.outcome === 'failed' ? undefined : parseImageId(result.from.image);
     const to = await firstFit(account, family, [heldIn(state), desiredIn(state), before]);
     if (to === undefined || to === image) continue;
-    const [put] = await roll(account, host, { image: to, stacks: [result.stack], dryRun: false });
+    const [put] = await roll(account, host, {
+      image: to,
+      stacks: [result.stack],
+      disk: family.disk,
+      dryRun: false,
+    });
     if (put !== undefined) back.push({ stack: result.stack, image: to, result: put });
   }
   return back;

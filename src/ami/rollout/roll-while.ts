@@ -37,7 +37,14 @@ export async function rollWhile(
 ): Promise<RolledWhile> {
   const { family, image } = premise;
   const look = lookAgain(account, host, premise);
-  const results = await roll(account, host, { image, stacks, dryRun: false, inOrder, before: look });
+  const results = await roll(account, host, {
+    image,
+    stacks,
+    disk: family.disk,
+    dryRun: false,
+    inOrder,
+    before: look,
+  });
   const stopped = await whyStopped(look);
   if (stopped === undefined) return { stacks: results };
   if (stopped.kind !== 'refused') return { stacks: results, stopped };

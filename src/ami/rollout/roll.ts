@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { DiskSettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { inParallel } from '../../platform/parallel.ts';
 import { waitFor } from '../../platform/wait.ts';
 import type { Account } from '../model/account.ts';
+import { describeDisk, lacksDevices, LAZY_DISK, wantedDisk, type WantedDisk } from '../model/disk.ts';
 import type { ImageId } from '../model/ids.ts';
 import { withVersion, type Launch } from '../model/launch.ts';
 import { planStack, type StackMove } from './stack-plan.ts';
 import { readStack } from './stack-facts.ts';
-import { equalButForImage, type TemplateVersion } from '../model/template-version.ts';
+import { changedDevices, equalButForImage, type TemplateVersion } from '../model/template-version.ts';
 
 /** Stacks that are worked on at a time: a hundred are done in seconds, and CloudFormation does not throttle yet. */
 const AT_A_TIME = 8;
@@ -38,6 +41,8 @@ export interface TemplateUsed {
 export interface RollOptions {
   readonly image: ImageId;
   readonly stacks: readonly string[];
+  /** How disks of instances come by their blocks. Default: as they are asked for. */
+  readonly disk?: DiskSettings | undefined;
   /** Only plan. */
   readonly dryRun: boolean;
   /** One stack after the other, as they are listed. Default: several at a time. */
@@ -54,16 +59,19 @@ export interface RollOptions {
 export async function roll(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { image, stacks, dryRun, inOrder = false, before }: RollOptions,
+  { image, stacks, disk: settings, dryRun, inOrder = false, before }: RollOptions,
 ): Promise<readonly StackResult[]> {
+  const disk = await diskOf(account, image, settings);
   const rollStack = async (stack: string): Promise<StackResult> => {
     try {
-      const plan = planStack(await readStack(account, stack, image), image);
+      const plan = planStack(await readStack(account, stack, image), image, disk);
       if (plan.action === 'refuse') throw new WarmbakeError('outside', plan.code, plan.because);
+      if (lacksDevices(plan.active, disk)) warn(host.emit, 'rate-not-written', withoutDevices(plan));
       if (plan.action === 'nothing') return result(plan, 'unchanged', plan.active.number);
       if (dryRun) return result(plan, 'planned', plan.action === 'reuse' ? plan.number : undefined);
       await before?.();
-      const number = plan.action === 'reuse' ? plan.number : (await makeVersion(account, host, plan)).number;
+      const number =
+        plan.action === 'reuse' ? plan.number : (await makeVersion(account, host, { ...plan, disk })).number;
       await relaunch(account, host, { group: plan.group, launch: withVersion(plan.launch, number) });
       return result(plan, 'updated', number);
     } catch (error) {
@@ -74,27 +82,44 @@ export async function roll(
   return await inParallel(stacks, rollStack, { limit: inOrder ? 1 : AT_A_TIME });
 }
 
+/** Only where a rate is wanted the image's devices have to be known. */
+async function diskOf(
+  account: Account,
+  image: ImageId,
+  settings: DiskSettings | undefined,
+): Promise<WantedDisk> {
+  if (settings === undefined || settings.kind === 'lazy') return LAZY_DISK;
+  return wantedDisk(settings, await account.images.find(image));
+}
+
+function withoutDevices({ stack, active }: StackMove): string {
+  return `the template of '${stack}' (${active.template}, version ${active.number}) names no device of the image: its disk is not loaded at a rate`;
+}
+
 async function makeVersion(
   account: Account,
   { clock, signal }: Pick<Host, 'clock' | 'signal'>,
-  { active, image }: StackMove,
+  { active, image, data, disk }: StackMove & { readonly disk: WantedDisk },
 ): Promise<TemplateVersion> {
+  const devices = changedDevices(active.data, data);
+  const rate = lacksDevices(active, disk) ? '' : describeDisk(disk);
   const { template, number } = await account.templates.create({
     template: active.template,
     source: active.number,
     image,
-    description: `${image} by warmbake, else as version ${active.number}`,
+    description: `${image} by warmbake, else as version ${active.number}${rate}`,
+    ...(devices === undefined ? {} : { devices }),
   });
   const made = await waitFor(async () => await account.templates.version(template, `${number}`), {
     ...SETTLE,
     clock,
     signal,
   });
-  if (made?.image === image && equalButForImage(made, active)) return made;
+  if (made?.image === image && equalButForImage(made, { data })) return made;
   throw new WarmbakeError(
     'outside',
     'version-differs',
-    `version ${number} of ${template} was made from version ${active.number} but differs in more than the image`,
+    `version ${number} of ${template} was made from version ${active.number} but differs in more than the image${rate === '' ? '' : ' and the rate of its disk'}`,
     { hint: `compare the two; no group uses version ${number}` },
   );
 }

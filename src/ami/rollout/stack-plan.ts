@@ -1,6 +1,8 @@
 import type { Group, Stack } from '../model/account.ts';
 import type { ImageId, TemplateId } from '../model/ids.ts';
 import type { Launch } from '../model/launch.ts';
+import { LAZY_DISK, withDisk, type WantedDisk } from '../model/disk.ts';
+import type { JsonObject } from '../model/json.ts';
 import { equalButForImage, type TemplateVersion } from '../model/template-version.ts';
 
 /** Logical ids of the resources in the template of the Elastic CI stack. */
@@ -41,13 +43,20 @@ export interface StackLaunch {
   readonly launch: Launch;
   readonly active: TemplateVersion;
   readonly image: ImageId;
+  /** The data of the version that it shall launch, but for the image and its snapshots. */
+  readonly data: JsonObject;
+}
+
+/** Whether the stack launches the image, with whatever disk. */
+export function launchesImage(plan: StackPlan): boolean {
+  return plan.action !== 'refuse' && plan.active.image === plan.image;
 }
 
 /**
- * Decides how one stack gets to `image`. What counts is the version that its group uses: the latest version may be a leftover of
+ * Decides how one stack gets to `image`, and to that disk. What counts is the version that its group uses: the latest version may be a leftover of
  * a failed stack update or of an interrupted run, and nothing may ever have been launched from it.
  */
-export function planStack(facts: StackFacts, image: ImageId): StackPlan {
+export function planStack(facts: StackFacts, image: ImageId, disk: WantedDisk = LAZY_DISK): StackPlan {
   const { name, stack, template, groupName, group, active, candidates } = facts;
   const refuse = (code: string, because: string): StackPlan => ({
     stack: name,
@@ -91,9 +100,11 @@ export function planStack(facts: StackFacts, image: ImageId): StackPlan {
     );
   }
 
-  const move = { stack: name, group: groupName, launch, active, image };
-  if (active.image === image) return { ...move, action: 'nothing' };
-  const equal = candidates.filter((version) => version.image === image && equalButForImage(version, active));
+  const data = withDisk(active, disk);
+  const move = { stack: name, group: groupName, launch, active, image, data };
+  const isIt = (version: TemplateVersion) => version.image === image && equalButForImage(version, { data });
+  if (isIt(active)) return { ...move, action: 'nothing' };
+  const equal = candidates.filter(isIt);
   const newest = equal.reduce((number, version) => Math.max(number, version.number), 0);
   return newest === 0 ? { ...move, action: 'create' } : { ...move, action: 'reuse', number: newest };
 }

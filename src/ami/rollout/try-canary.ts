@@ -55,7 +55,7 @@ export async function tryCanary(
   const premise = { family, image, standing };
   const stacks = [canary.stack];
   const { stacks: rolled, stopped } = dryRun
-    ? { stacks: await roll(account, host, { image, stacks, dryRun }) }
+    ? { stacks: await roll(account, host, { image, stacks, disk: family.disk, dryRun }) }
     : await rollWhile(account, host, { premise, stacks, late });
   const [stack] = rolled;
   if (stack === undefined || stack.outcome === 'failed') {
@@ -133,7 +133,12 @@ async function putBack(
   const state = await readDesiredState(account, family, host.clock.now());
   const earlier = imageBefore(state, { before, image });
   if (earlier === undefined) return `'${canary.stack}' still launches it, as no earlier image is known`;
-  const [result] = await roll(late, host, { image: earlier, stacks: [canary.stack], dryRun: false });
+  const [result] = await roll(late, host, {
+    image: earlier,
+    stacks: [canary.stack],
+    disk: family.disk,
+    dryRun: false,
+  });
   return result?.outcome === 'failed'
     ? `'${canary.stack}' still launches it: ${result.error.message}`
     : `'${canary.stack}' launches ${earlier} again`;

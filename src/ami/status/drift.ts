@@ -1,7 +1,8 @@
 import type { ImageId } from '../model/ids.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
 import type { Fleet, FleetStack } from './fleet.ts';
-import { planStack } from '../rollout/stack-plan.ts';
+import { wantedDisk, type WantedDisk } from '../model/disk.ts';
+import { launchesImage, planStack } from '../rollout/stack-plan.ts';
 
 /** A difference between what should be and what is, or will be. */
 export interface Drift {
@@ -58,7 +59,13 @@ export function driftOf(fleet: Fleet): readonly Drift[] {
             alarming: true,
           } as const,
         ]),
-    ...fleet.stacks.flatMap((stack) => stackDrift(stack, desired.id, { option, parameter })),
+    ...fleet.stacks.flatMap((stack) =>
+      stackDrift(stack, desired.id, {
+        option,
+        parameter,
+        disk: wantedDisk(fleet.family.disk, fleet.desired),
+      }),
+    ),
     ...instanceDrift(fleet, desired.id),
   ];
 }
@@ -70,9 +77,14 @@ function stackFault(id: ImageId, { desired, family }: Fleet): string | undefined
 interface Naming {
   readonly option: string;
   readonly parameter: string;
+  readonly disk: WantedDisk;
 }
 
-function stackDrift(stack: FleetStack, desired: ImageId, { option, parameter }: Naming): readonly Drift[] {
+function stackDrift(
+  stack: FleetStack,
+  desired: ImageId,
+  { option, parameter, disk }: Naming,
+): readonly Drift[] {
   if (stack.state === 'unreadable') {
     const { name, error } = stack;
     return [
@@ -81,7 +93,7 @@ function stackDrift(stack: FleetStack, desired: ImageId, { option, parameter }: 
   }
   const { facts, latest } = stack;
   const { name, active } = facts;
-  const plan = planStack(facts, desired);
+  const plan = planStack(facts, desired, disk);
   const fix = `warmbake ami roll ${option} --stack ${name}`;
   if (plan.action === 'refuse')
     return [{ kind: 'stack', stack: name, message: plan.because, alarming: true }];
@@ -93,9 +105,11 @@ function stackDrift(stack: FleetStack, desired: ImageId, { option, parameter }: 
           {
             kind: 'stack',
             stack: name,
-            message: `${name} launches ${launches} (version ${plan.active.number}), not ${desired}`,
+            message: launchesImage(plan)
+              ? `${name} launches ${desired} (version ${plan.active.number}) with another disk than is configured`
+              : `${name} launches ${launches} (version ${plan.active.number}), not ${desired}`,
             fix,
-            alarming: true,
+            alarming: !launchesImage(plan),
           },
         ];
   const next = operationDrift(facts.stack?.parameters ?? {}, desired, { name, parameter });

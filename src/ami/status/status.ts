@@ -4,7 +4,7 @@ import type { Fleet, FleetStack } from './fleet.ts';
 import type { HoldState } from '../model/hold.ts';
 import { stateOf, type ImageState, type MachineImage } from '../model/machine-image.ts';
 import { decideRetention } from '../retention/retention.ts';
-import { planStack } from '../rollout/stack-plan.ts';
+import { launchesImage, planStack } from '../rollout/stack-plan.ts';
 import { TAG } from '../model/tags.ts';
 
 /** A family as an operator sees it. */
@@ -129,7 +129,7 @@ function stackStatus(stack: FleetStack, { images, desiredState, at }: Fleet): St
   const launched = images.find(({ id }) => id === facts.active?.image);
   return {
     name: facts.name,
-    inSync: desired.state === 'image' && planStack(facts, desired.id).action === 'nothing',
+    inSync: desired.state === 'image' && launchesImage(planStack(facts, desired.id)),
     ...withoutAbsent({
       template: facts.template,
       group: facts.groupName,

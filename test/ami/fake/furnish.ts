@@ -25,6 +25,7 @@ export function addImage(fake: FakeAccount, terms: ImageWish = {}): MachineImage
   const createdAt = new Date(fake.clock.now().getTime() - (terms.daysOld ?? 0) * DAY);
   const snapshots = Array.from({ length: terms.volumes ?? 1 }, (_, volume): ImageSnapshot => ({
     id: `snap-${hex(number * 16 + volume)}`,
+    device: `/dev/xvd${'abcdefgh'[volume] ?? 'z'}`,
     gibibytes: 512,
   }));
   const image: MachineImage = {

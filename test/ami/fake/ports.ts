@@ -105,7 +105,11 @@ export const ANSWERS: Answers = {
         isDefault: false,
         image: request.image,
         description: request.description,
-        data: { ...withoutSnapshots(source.data), ImageId: request.image },
+        data: {
+          ...withoutSnapshots(source.data),
+          ...(request.devices === undefined ? {} : { BlockDeviceMappings: request.devices }),
+          ImageId: request.image,
+        },
       };
       state.templates.set(request.template, [...versions, made]);
       state.tokens.set(token, made.number);

@@ -43,7 +43,13 @@ export function describeAccount(open: () => World): void {
           owner: id,
           createdAt: expect.any(Date),
           availability: 'available',
-          snapshots: [{ id: expect.stringMatching(/^snap-/), gibibytes: expect.any(Number) }],
+          snapshots: [
+            {
+              id: expect.stringMatching(/^snap-/),
+              device: expect.stringMatching(/^\/dev\//),
+              gibibytes: expect.any(Number),
+            },
+          ],
           tags: { 'warmbake:family': 'list' },
         },
       ]);
@@ -127,6 +133,27 @@ export function describeAccount(open: () => World): void {
         true,
       ]);
       expect(await account.templates.version(template, '2')).toEqual(made);
+    });
+
+    test('make a version with other block devices, and one with those afterwards', async () => {
+      const { account, addImage, addStack } = open();
+      const { template } = await addStack('devices', await addImage('devices-1', {}));
+      const image = await addImage('devices-2', {});
+      const devices = [
+        { DeviceName: '/dev/xvda', Ebs: { VolumeSize: 512, VolumeInitializationRate: 300 } },
+        { DeviceName: '/dev/xvdb', Ebs: { VolumeSize: 10, DeleteOnTermination: true } },
+      ];
+      const source = (await account.templates.version(template, '1'))!;
+      const made = await account.templates.create({
+        template,
+        source: 1,
+        image,
+        description: 'second',
+        devices,
+      });
+      expect(made.data).toEqual({ ...source.data, ImageId: image, BlockDeviceMappings: devices });
+      const next = await account.templates.create({ template, source: 2, image, description: 'third' });
+      expect(equalButForImage(next, made)).toBe(true);
     });
 
     test('make one version, however often they are asked the same', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { roll, type RollOptions, type StackResult } from '../../../src/ami/rollout/roll.ts';
 import type { Event } from '../../../src/platform/events.ts';
+import type { TemplateId } from '../../../src/ami/model/ids.ts';
 import { FAMILY } from '../family.ts';
 import { FakeAccount, type FakeOptions } from '../fake/account.ts';
 import { addImage, addInstance, addStack, addVersion, imageOf } from '../fake/furnish.ts';
@@ -143,6 +144,97 @@ describe('a roll', () => {
       });
     },
   );
+});
+
+describe('the rate at which disks are loaded', () => {
+  const disk = { kind: 'rate', mebibytes: 300 } as const;
+
+  function devicesOf(fake: FakeAccount, template: TemplateId) {
+    return fake.state.templates.get(template)?.at(-1)?.data['BlockDeviceMappings'];
+  }
+
+  test('is written into the versions that are made, beside all that the device was', async () => {
+    const { fake, image, stacks } = fleet();
+    const results = await rollAll(fake, { image: image.id, disk });
+    expect(new Set(Object.values(outcomes(results)))).toEqual(new Set(['updated']));
+    expect(devicesOf(fake, stacks.get('main')!.template)).toEqual([
+      {
+        DeviceName: '/dev/xvda',
+        Ebs: { VolumeSize: 512, VolumeType: 'gp3', VolumeInitializationRate: 300 },
+      },
+    ]);
+    fake.gate.revive();
+    expect(new Set(Object.values(outcomes(await rollAll(fake, { image: image.id, disk }))))).toEqual(
+      new Set(['unchanged']),
+    );
+    expect(fake.writes).toEqual([]);
+  });
+
+  test('comes to stacks that have the image already, and goes again', async () => {
+    const { fake, image, stacks } = fleet();
+    const { template } = stacks.get('main')!;
+    await rollAll(fake, { image: image.id });
+    await rollAll(fake, { image: image.id, disk });
+    expect(imageOf(fake, 'main')).toBe(image.id);
+    expect(JSON.stringify(devicesOf(fake, template))).toContain('"VolumeInitializationRate":300');
+    expect(outcomes(await rollAll(fake, { image: image.id }))).toMatchObject({ main: 'updated' });
+    const { launch } = fake.state.groups.get(stacks.get('main')!.group)!;
+    // Version 2 had the image and no rate: it is taken again.
+    expect(launch).toMatchObject({ use: { version: '2' } });
+  });
+
+  test('goes with an earlier image as with a newer one', async () => {
+    const { fake, image, old, stacks } = fleet();
+    await rollAll(fake, { image: image.id, disk });
+    await rollAll(fake, { image: old.id, disk });
+    expect(FAMILY.stacks.map((stack) => imageOf(fake, stack))).toEqual(FAMILY.stacks.map(() => old.id));
+    expect(JSON.stringify(devicesOf(fake, stacks.get('main')!.template))).toContain(
+      '"VolumeInitializationRate":300',
+    );
+  });
+
+  test('is not written where EC2 gives the version another one: the group stays', async () => {
+    const { fake, image, stacks } = fleet();
+    const { template } = stacks.get('main')!;
+    fake.gate.before = ({ name, args }) => {
+      if (name !== 'templates.version' || args[0] !== template || args[1] !== '2') return;
+      const [first, second] = fake.state.templates.get(template)!;
+      const { BlockDeviceMappings } = first!.data;
+      const data = { ...second!.data, BlockDeviceMappings: BlockDeviceMappings! };
+      fake.state.templates.set(template, [first!, { ...second!, data }]);
+    };
+    const results = await rollAll(fake, { image: image.id, disk });
+    expect(outcomes(results)['main']).toMatch(
+      /^version-differs: .* more than the image and the rate of its disk/,
+    );
+    expect(imageOf(fake, 'main')).not.toBe(image.id);
+  });
+
+  test('is told of where a template names no device of the image', async () => {
+    const { fake, image, stacks } = fleet();
+    const { template } = stacks.get('main')!;
+    const [first] = fake.state.templates.get(template)!;
+    const { BlockDeviceMappings: _, ...data } = first!.data;
+    fake.state.templates.set(template, [{ ...first!, data }]);
+    const events: Event[] = [];
+    const host = hostOf(fake, events);
+    await roll(fake.ports, host, { image: image.id, stacks: FAMILY.stacks, dryRun: false, disk });
+    expect(imageOf(fake, 'main')).toBe(image.id);
+    expect(events).toMatchObject([{ type: 'warning', warning: { code: 'rate-not-written' } }]);
+  });
+
+  test('L6: killed at any call and run again, each stack has it in one version', async () => {
+    const { fake, image } = fleet();
+    const points = await everyKillPoint(
+      fake,
+      {},
+      {
+        run: async (account) => void (await rollAll(account, { image: image.id, disk })),
+        condition: conditionOf,
+      },
+    );
+    expect(points).toBeGreaterThanOrEqual(2 * 4 * 8);
+  });
 });
 
 describe('a stack that cannot be moved is an error of its own, and the others go on', () => {
