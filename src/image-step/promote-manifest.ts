@@ -49,7 +49,9 @@ export async function promote(
     }
     judged = await judgePromotion(services, promotion, manifest);
   }
-  return { promotion, action: 'failed', because: 'other builds move it again and again' };
+  const because =
+    'what it holds changes from one look to the next: other builds move it, or the registry answers amiss';
+  return { promotion, action: 'failed', because };
 }
 
 /** Whether what was written over this build's is certainly older. */
@@ -67,9 +69,9 @@ function passed({ verdict, held }: JudgedPromotion, { commit }: PromotedManifest
   if (promotion.forwardOnly && commit !== undefined && held?.marks.revision === commit) {
     return { promotion, action: 'none', because: 'another build of this commit named it meanwhile' };
   }
-  return {
-    promotion,
-    action: 'failed',
-    because: `another build moved it to ${held?.digest ?? 'nothing'} meanwhile`,
-  };
+  const because =
+    held === undefined
+      ? 'the registry took it, and holds nothing under this name'
+      : `another build moved it to ${held.digest} meanwhile`;
+  return { promotion, action: 'failed', because };
 }

@@ -262,3 +262,20 @@ test('a name that cannot be looked at is not written', async () => {
   expect(await build()).toMatchObject({ action: 'failed', because: '503 Service Unavailable' });
   expect(puts).toBe(0);
 });
+
+test.each([
+  [
+    'takes a name and keeps nothing',
+    'the registry took it, and holds nothing under this name',
+    { putManifest: async () => ({ state: 'written' }) as const },
+  ],
+  [
+    'tells another digest whenever it is asked',
+    'what it holds changes from one look to the next: other builds move it, or the registry answers amiss',
+    { head: async () => ({ state: 'found', digest: digestOf(new Uint8Array()) }) as const },
+  ],
+])('a registry that %s has not given it', async (_, because, lie: object) => {
+  await using at = await twoBuilds();
+  const build = await releases(at, OLDER, { registry: { ...at.registry, ...lie } });
+  expect(await build()).toMatchObject({ action: 'failed', because });
+});
