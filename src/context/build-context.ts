@@ -12,8 +12,11 @@ import { unknownCommit } from './unknown-commit.ts';
 export interface StartedContext {
   /** Origin, trust, commit and build: known at once. */
   readonly known: BuildContext;
-  /** With the commits before it, for which git may have to ask the remote: asks when it is called. */
-  readonly whole: () => Promise<BuildContext>;
+  /**
+   * With the commits before it, for which git may have to ask the remote: asks when it is called. `foresee` is told what the checkout alone
+   * shows of it, where the remote takes longer: the merge base is most likely among these commits, but nothing follows from that.
+   */
+  readonly whole: (foresee?: (likely: BuildContext) => void) => Promise<BuildContext>;
 }
 
 /**
@@ -39,9 +42,11 @@ export async function startContext(
   };
   const build = facts === undefined ? {} : { build: facts.build };
   const base = baseOf(origin, settings.trustedBranch);
-  const whole = async (): Promise<BuildContext> => {
+  const whole: StartedContext['whole'] = async (foresee = () => undefined) => {
+    const hear = (line: Pick<BuildContext, 'previous'>): void => foresee({ ...known, ...line, ...build });
+    const ci = facts !== undefined;
     const [commits, head] = await Promise.all([
-      commit === undefined ? {} : commitsBefore(host, history, { commit, base, ci: facts !== undefined }),
+      commit === undefined ? {} : commitsBefore(host, history, { commit, base, ci, hear }),
       asked ?? headCommit(host),
     ]);
     if (facts !== undefined) warnAbout(host, facts, { head, base: settings.trustedBranch });
@@ -67,12 +72,23 @@ async function commitsBefore(
     commit,
     base,
     ci,
-  }: { readonly commit: CommitSha; readonly base: string | undefined; readonly ci: boolean },
+    hear,
+  }: {
+    readonly commit: CommitSha;
+    readonly base: string | undefined;
+    readonly ci: boolean;
+    readonly hear: (line: Pick<BuildContext, 'previous'>) => void;
+  },
 ): Promise<Pick<BuildContext, 'parent' | 'mergeBase' | 'previous' | 'basePrevious'>> {
+  const asking = history.lineOf(commit, LINE);
+  asking.then(
+    (line) => hear({ previous: line.slice(0, EARLIER) }),
+    () => undefined,
+  );
   const [mergeBase, parent, line] = await Promise.all([
     base === undefined ? undefined : mergeBaseWith(host, history, { commit, base, ci }),
     history.parentOf(commit),
-    history.lineOf(commit, LINE),
+    asking,
   ]);
   return {
     ...(parent === undefined ? {} : { parent }),

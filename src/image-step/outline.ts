@@ -98,11 +98,11 @@ export async function startOutline(
   });
   const resolving = resolve({ context: known, values: buildValues(known, []), named: request.targets });
   // Git's answers are needed later than bake's.
-  const asking = sayIfSlow(host, 'asking git for parent and merge base', whole());
   const guess = (context: BuildContext): void => {
     const outline = guessOutline(services, context, request);
     if (outline !== undefined) foresee(outline);
   };
+  const asking = sayIfSlow(host, 'asking git for parent and merge base', whole(guess));
   guess(known);
   asking.then(guess, () => undefined);
   const expanded = await resolving;

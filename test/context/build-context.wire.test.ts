@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildContext } from '../../src/context/build-context.ts';
+import { buildContext, startContext } from '../../src/context/build-context.ts';
 import { checkoutPlace } from '../../src/context/checkout.ts';
 import type { BuildContext } from '../../src/context/context.ts';
-import { openHistory } from '../../src/context/history.ts';
+import { type History, openHistory } from '../../src/context/history.ts';
 import type { Warning } from '../../src/platform/events.ts';
 import { openHost } from '../registry/fixture-host.ts';
 import { forge, row, run } from './graph.ts';
@@ -57,6 +57,31 @@ describe('the commits of a build', () => {
       pullRequest('octocat:x', { BUILDKITE_COMMIT: id('p3') }),
     );
     expect(context).toMatchObject({ commit: id('p3'), parent: id('p2'), mergeBase: id('m4') });
+  });
+
+  it('are foreseen as the checkout alone shows them, while the remote is still asked for the merge base', async () => {
+    const { id, checkout } = forge(home, COMMITS, BRANCHES);
+    const env = pullRequest('octocat:x', { BUILDKITE_COMMIT: id('p3') });
+    await using opened = await openHost({ env: { ...env, HOME: home, GIT_CONFIG_GLOBAL: '/dev/null' } });
+    const host = { ...opened, cwd: checkout('p3'), scratch: path.join(home, 'scratch') };
+    const foreseen: BuildContext[] = [];
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    const history = openHistory(host);
+    const slow: History = {
+      ...history,
+      mergeBase: async (...question) => {
+        await asked;
+        return await history.mergeBase(...question);
+      },
+    };
+    const { known, whole } = await startContext(host, slow, PLACE);
+    const context = await whole((likely) => {
+      foreseen.push(likely);
+      answer();
+    });
+    expect(foreseen).toEqual([{ ...known, previous: ['p2', 'p1', 'm4', 'm3'].map(id) }]);
+    expect(context).toMatchObject({ mergeBase: id('m4'), previous: [id('p2'), id('p1')] });
   });
 
   it('of a pull request into another branch are compared with that branch', async () => {
