@@ -1,5 +1,5 @@
 import type { StreamRecord } from '../bake/record.ts';
-import { IMPORT_LIMIT, readCacheManifest } from '../cache/cache-manifest.ts';
+import { readCacheManifest } from '../cache/cache-manifest.ts';
 import { roofed } from '../cache/roofed.ts';
 import { type BuildContext, isCommitSha } from '../context/context.ts';
 import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
@@ -15,6 +15,7 @@ import {
   type Promoted,
   type PromotedManifest,
 } from './promotion.ts';
+import { openReadAhead, type ReadAhead } from './read-ahead.ts';
 import type { Promotion, TargetPlan } from './target-plan.ts';
 import type { Verified } from './verify.ts';
 
@@ -34,20 +35,22 @@ export async function finishCache(
   options: {
     readonly target: Pick<TargetPlan, 'exportTo' | 'promotions'>;
     readonly record: Pick<StreamRecord, 'exports'>;
+    /** What was read of the exports while bake ended. */
+    readonly ahead?: ReadAhead;
   },
 ): Promise<CacheResult> {
-  const { target, record } = options;
+  const { target, record, ahead = openReadAhead(services.registry) } = options;
   const { emit } = services.host;
   for (const failed of record.exports.filter((e) => e.state !== 'written')) {
     warn(emit, 'cache-export-failed', `the cache was not exported: ${failed.error ?? failed.state}`);
   }
   const manifests = record.exports.filter((e) => e.state === 'written').flatMap((e) => e.manifest ?? []);
-  const landings = await landed(services, target.exportTo, new Set(manifests));
+  const landings = await landed(services, target.exportTo, { written: new Set(manifests), ahead });
   const exported = landings.map(({ ref, digest }) => ({ ref, digest }));
   const [main] = landings;
   if (main === undefined || main.ref !== target.exportTo[0]) return { exported, promoted: [] };
   const names = target.promotions.filter((p) => p.what === 'cache');
-  const named = await markAndName(services, context, { exported: main, names });
+  const named = await markAndName(services, context, { exported: main, names, ahead });
   if (named === undefined) return { exported, promoted: [] };
   const { digest, promoted } = named;
   return { exported: [{ ref: main.ref, digest }, ...exported.slice(1)], promoted };
@@ -90,16 +93,21 @@ export async function repairCacheNames(
     return await promoteAll(services, promotions, { manifest: { ...cache, ...identity(context) } });
   }
   const exported = { ...cache, ref: first.from };
-  return (await markAndName(services, context, { exported, names: promotions }))?.promoted ?? [];
+  const ahead = openReadAhead(services.registry);
+  return (await markAndName(services, context, { exported, names: promotions, ahead }))?.promoted ?? [];
 }
 
 /** Puts the mark, and then the names; what they hold is looked at meanwhile. `undefined` where the mark could not be put. */
 async function markAndName(
   services: NamingServices,
   context: BuildContext,
-  { exported, names }: { readonly exported: Landed; readonly names: readonly Promotion[] },
+  {
+    exported,
+    names,
+    ahead,
+  }: { readonly exported: Landed; readonly names: readonly Promotion[]; readonly ahead: ReadAhead },
 ): Promise<{ readonly digest: Digest; readonly promoted: readonly Promoted[] } | undefined> {
-  const manifest = await markedFor(services, context, exported);
+  const manifest = await markedFor(services, context, { exported, ahead });
   if (manifest === undefined) return undefined;
   const judged = names.map(async (promotion) => await judgePromotion(services, promotion, manifest));
   for (const one of judged) one.catch(() => undefined);
@@ -134,9 +142,15 @@ type Landed = Verified & Manifest;
 async function landed(
   { registry, host }: NamingServices,
   refs: readonly Reference[],
-  written: ReadonlySet<string>,
+  { written, ahead }: { readonly written: ReadonlySet<string>; readonly ahead: ReadAhead },
 ): Promise<readonly Landed[]> {
-  const checked = await Promise.all(refs.map(async (ref) => ({ ref, found: await registry.manifest(ref) })));
+  const checked = await Promise.all(
+    refs.map(async (ref) => {
+      const early = await ahead.manifest(ref);
+      const isWritten = early?.state === 'found' && written.has(early.digest);
+      return { ref, found: isWritten ? early : await registry.manifest(ref) };
+    }),
+  );
   return checked.flatMap(({ ref, found }): readonly Landed[] => {
     if (found.state === 'found' && written.has(found.digest)) return [{ ...found, ref }];
     const holds =
@@ -151,12 +165,12 @@ async function landed(
 async function markedFor(
   services: NamingServices,
   context: BuildContext,
-  { ref, ...exported }: Landed,
+  { exported: { ref, ...exported }, ahead }: { readonly exported: Landed; readonly ahead: ReadAhead },
 ): Promise<PromotedManifest | undefined> {
   const marks = identity(context);
   if (marks.commit === undefined) return undefined;
   const manifest = markManifest(
-    await underRoof(services, ref, exported),
+    await underRoof(services, ref, { manifest: exported, ahead }),
     { ...marks, revision: marks.commit, ...buildId(context) },
     services.settings.bake.annotations,
   );
@@ -181,11 +195,11 @@ async function putMark(
 async function underRoof(
   { registry, host }: NamingServices,
   ref: Reference,
-  manifest: Manifest,
+  { manifest, ahead }: { readonly manifest: Manifest; readonly ahead: ReadAhead },
 ): Promise<Manifest> {
   const cache = readCacheManifest(manifest.body);
   if (cache.kind !== 'cache') return manifest;
-  const config = await registry.blob(ref, cache.config.digest, { limit: IMPORT_LIMIT });
+  const config = await ahead.config(ref, cache.config.digest);
   const better = config.state === 'found' ? roofed(manifest, config.body) : undefined;
   if (better === undefined) return manifest;
   const put = await registry.putBlob(ref, better.config.body);

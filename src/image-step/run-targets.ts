@@ -12,6 +12,7 @@ import type { BuildPlan } from './plan.ts';
 import { type Promoted, promotionText } from './promotion.ts';
 import { type TargetResult, cacheLine, donorLines } from './result.ts';
 import type { TargetPlan } from './target-plan.ts';
+import { hearExports, openReadAhead, type ReadAhead } from './read-ahead.ts';
 import { readBackOnce } from './read-back-once.ts';
 import { spared } from './spared.ts';
 import { verifyTags } from './verify.ts';
@@ -29,7 +30,10 @@ export async function runTargets(
   const names = group.map((t) => t.settings.name).join(', ');
   host.emit({ type: 'section', title: `Building ${names}` });
   const start = host.clock.now().getTime();
-  const { last, failures, donors } = await bakeWithRetries(services, { plan, targets: group });
+  const ahead = openReadAhead(services.registry);
+  const exported = (): void => ahead.start(group.flatMap(({ exportTo }) => exportTo));
+  const listening = { ...services, host: { ...host, emit: hearExports(host.emit, exported) } };
+  const { last, failures, donors } = await bakeWithRetries(listening, { plan, targets: group });
   const seconds = (host.clock.now().getTime() - start) / 1000;
   host.emit({ type: 'line', text: cacheLine(last.record) });
   for (const text of donorLines(donors)) host.emit({ type: 'line', text });
@@ -48,7 +52,7 @@ export async function runTargets(
     ended.map(async ({ target, record, common, outcome }): Promise<TargetResult> => {
       if (outcome !== 'built') return { ...empty(target, outcome), ...common };
       const pushed = digestOfTarget(target, last);
-      const finished = await finish(services, plan.context, { target, record, pushed });
+      const finished = await finish(services, plan.context, { target, record, pushed, ahead });
       return { ...finished, ...common, failures: [...failures, ...finished.failures] };
     }),
   );
@@ -122,7 +126,13 @@ async function finish(
     target,
     record,
     pushed,
-  }: { readonly target: TargetPlan; readonly record: StreamRecord; readonly pushed: Digest | undefined },
+    ahead,
+  }: {
+    readonly target: TargetPlan;
+    readonly record: StreamRecord;
+    readonly pushed: Digest | undefined;
+    readonly ahead: ReadAhead;
+  },
 ): Promise<TargetResult> {
   const naming = async () => {
     const read = await verifyTags(services, target.tags, pushed);
@@ -138,7 +148,7 @@ async function finish(
   const [cache, { verified, unreadable, promoted }] = await Promise.all([
     spared(services.host, {
       code: 'cache-mark-failed',
-      work: async () => await finishCache(services, context, { target, record }),
+      work: async () => await finishCache(services, context, { target, record, ahead }),
       instead: { exported: [], promoted: [] },
     }),
     naming(),

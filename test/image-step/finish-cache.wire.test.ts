@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { finishCache } from '../../src/image-step/finish-cache.ts';
-import { isTag, type Reference } from '../../src/registry/reference.ts';
+import { openReadAhead } from '../../src/image-step/read-ahead.ts';
+import { isDigest, isTag, type Reference } from '../../src/registry/reference.ts';
 import { createRegistry } from '../../src/registry/registry.ts';
 import { isCommitSha } from '../../src/context/context.ts';
 import { openHistory } from '../../src/context/history.ts';
@@ -43,7 +44,16 @@ function leavesOf({ records }: Config): readonly number[] {
 
 async function exported(
   config: string,
-  { name, interfere }: { readonly name?: string; readonly interfere?: Interference } = {},
+  {
+    name,
+    interfere,
+    early,
+  }: {
+    readonly name?: string;
+    readonly interfere?: Interference;
+    /** What the ref held when an export was told written: this build's, or what was there before. */
+    readonly early?: 'own' | 'older' | 'nothing';
+  } = {},
 ) {
   const server = await startFixtureRegistry();
   if (interfere !== undefined) server.interfere = interfere;
@@ -51,8 +61,23 @@ async function exported(
   const tag = COMMIT;
   if (!isTag(tag) || !isCommitSha(COMMIT)) throw new Error(tag);
   const ref: Reference = { host: server.host, path: 'cache', tag };
-  const manifest = server.keepCache('cache', tag, { config });
   const registry = createRegistry(host, credentialsOf({ kind: 'anonymous' }));
+  const ahead = openReadAhead(registry);
+  const readAhead = async (): Promise<void> => {
+    ahead.start([ref]);
+    // A cache's config is asked for behind its manifest.
+    const found = await ahead.manifest(ref);
+    if (found?.state !== 'found') return;
+    const { config: named } = JSON.parse(Buffer.from(found.body).toString()) as {
+      readonly config: { readonly digest: string };
+    };
+    if (isDigest(named.digest)) await ahead.config(ref, named.digest);
+  };
+  if (early === 'older') server.keepCache('cache', tag, { config: '{"of":"an older build"}' });
+  if (early !== undefined && early !== 'own') await readAhead();
+  const manifest = server.keepCache('cache', tag, { config });
+  if (early === 'own') await readAhead();
+  const before = server.seen.length;
   const services = {
     host,
     registry,
@@ -70,12 +95,15 @@ async function exported(
   const promotions = to.map((one) => ({ what: 'cache', from: ref, to: one, forwardOnly: false }) as const);
   const target = { exportTo: [ref], promotions };
   const record = { exports: [{ state: 'written', manifest, seconds: 0 }] } as const;
-  const result = await finishCache(services, context, { target, record });
+  const result = await finishCache(services, context, { target, record, ahead });
+  const asked = server.seen.slice(before).map(({ method }) => method);
   const read = await registry.manifest(ref);
   if (read.state !== 'found') throw new Error(read.state);
   const body = JSON.parse(Buffer.from(read.body).toString()) as { config: { digest: string } };
   return {
     result,
+    /** Methods of what was asked after bake's end. */
+    asked,
     seen: server.seen.map(({ method, path }) => `${method} ${path.split('/').at(-1)}`),
     warnings: host.warnings,
     body,
@@ -96,6 +124,26 @@ test('an export with several leaves gets a roof when it is marked, so that whoev
   expect(leavesOf(at.config)).toHaveLength(1);
   expect(at.config.records.slice(0, 3).map(({ digest }) => digest)).toEqual([1, 2, 3].map(DIGEST));
 });
+
+const ONE_LEAF = JSON.stringify({ layers: [], records: [{ digest: DIGEST(1) }] });
+
+test('what was read of an export while bake ended is not asked for again', async () => {
+  await using at = await exported(ONE_LEAF, { early: 'own' });
+  expect(at.warnings).toEqual([]);
+  expect(at.asked).toEqual(['PUT']);
+  expect(at.body).toMatchObject({ annotations: { 'org.opencontainers.image.revision': COMMIT } });
+});
+
+test.each(['older', 'nothing'] as const)(
+  'where there was %s under the ref when it was read early, what bake wrote is read and marked',
+  async (early) => {
+    await using at = await exported(TWO_LEAVES, { early });
+    expect(at.warnings).toEqual([]);
+    expect(at.asked.filter((method) => method === 'GET')).toHaveLength(2);
+    expect(at.config.records).toHaveLength(4);
+    expect(at.body).toMatchObject({ annotations: { 'org.opencontainers.image.revision': COMMIT } });
+  },
+);
 
 test.each([
   ['with one leaf', JSON.stringify({ layers: [], records: [{ digest: DIGEST(1) }] })],
