@@ -5,8 +5,10 @@ import type { Account } from './model/account.ts';
 import { clean, type CleanReport } from './retention/clean.ts';
 import { readStanding, type Standing } from './model/desired.ts';
 import { heldBecause } from './model/hold.ts';
+import type { ImageId } from './model/ids.ts';
 import type { MachineImage } from './model/machine-image.ts';
 import { publish, type Published } from './rollout/publish.ts';
+import { leaveDisks, prepareDisks, RESTORE_WAIT_MS } from './rollout/fast-restore.ts';
 import { rollWhile } from './rollout/roll-while.ts';
 import { roll, type StackResult } from './rollout/roll.ts';
 import { tryCanary, type CanaryOptions, type CanaryReport } from './rollout/try-canary.ts';
@@ -70,9 +72,21 @@ export async function releaseImage(
       ...probe,
     });
   };
-  const tried = canary === undefined ? undefined : await tryIt(canary);
-  section(`Publishing ${image.id}`);
-  const published = await publish(account, host, { family, image, dryRun, late });
+  const through = async () => {
+    const tried = canary === undefined ? undefined : await tryIt(canary);
+    section(`Publishing ${image.id}`);
+    return { tried, published: await publish(account, host, { family, image, dryRun, late }) };
+  };
+  if (!dryRun) {
+    const { stacks } = family;
+    await prepareDisks(account, host, { family, image: image.id, stacks, waitMs: RESTORE_WAIT_MS });
+  }
+  const { tried, published } = await through().catch(async (error: unknown) => {
+    // An image that did not get through is not paid for any longer.
+    if (!dryRun && !host.signal.aborted)
+      await leaveDisks(late ?? account, host, { family, keep: desiredIn(standing) });
+    throw error;
+  });
   section('Rolling the stacks');
   // The stacks that matter most are listed last: an interrupted run has not come to them.
   const order = { stacks: family.stacks, inOrder: true };
@@ -87,6 +101,7 @@ export async function releaseImage(
     ? { stacks: await roll(account, host, { image: image.id, ...order, disk: family.disk, dryRun }) }
     : await rollWhile(account, host, { premise, ...order, late });
   const isWhole = stopped === undefined && stacks.every(({ outcome }) => outcome !== 'failed');
+  if (isWhole && !dryRun) await leaveDisks(account, host, { family, keep: [image.id] });
   section('Cleaning up');
   if (!isWhole) host.emit({ type: 'line', text: 'nothing is cleaned, as not all stacks run the image' });
   const cleaned: CleanReport = isWhole
@@ -100,4 +115,8 @@ export async function releaseImage(
     ...(stopped === undefined ? {} : { stopped }),
     cleaned,
   };
+}
+
+function desiredIn({ desired }: Standing): readonly ImageId[] {
+  return desired.state === 'image' ? [desired.id] : [];
 }

@@ -93,7 +93,7 @@ const family = z.strictObject({
   disk: z
     .union(
       [
-        z.literal('lazy'),
+        z.enum(['lazy', 'restore']),
         // EC2's own limits (EbsBlockDevice, VolumeInitializationRate).
         z.strictObject({
           rate: z
@@ -103,7 +103,7 @@ const family = z.strictObject({
             .describe('MiB/s at which EC2 loads the blocks, 100 to 300'),
         }),
       ],
-      { error: 'write lazy, or { rate: 300 } (100 to 300 MiB/s)' },
+      { error: 'write lazy, restore, or { rate: 300 } (100 to 300 MiB/s)' },
     )
     .default('lazy')
     .describe('how disks of instances come by the blocks of the image'),

@@ -1,6 +1,6 @@
 import { holdParameter } from '../ami/model/hold.ts';
 import { type IamStatement, allow, partitionOf } from '../platform/iam-policy.ts';
-import { type FamilyScope, arnIn, templateArns } from './family-scope.ts';
+import { type FamilyScope, arnIn, imageArns, taggedAs, templateArns } from './family-scope.ts';
 
 /** What is read of the account; it cannot be limited to resources (service authorization reference: `Describe*`). */
 const READS = [
@@ -50,6 +50,21 @@ export function writingParameters(scope: FamilyScope, names: readonly string[]):
 
 function parameterArns(scope: FamilyScope, names: readonly string[]): readonly string[] {
   return names.map((name) => arnIn(scope, 'ssm', `parameter${name}`));
+}
+
+/** Preparing the snapshots of the family's images, where the configuration wants that: the next image's on, those of others off. */
+export function restoringFast(scope: FamilyScope): readonly IamStatement[] {
+  const { family } = scope;
+  if (family.disk.kind !== 'restore') return [];
+  const [, ...snapshots] = imageArns(scope);
+  const switching = ['ec2:DisableFastSnapshotRestores', 'ec2:EnableFastSnapshotRestores'];
+  return [
+    allow('ReadFastRestore', ['ec2:DescribeFastSnapshotRestores'], {
+      on: ['*'],
+      when: { StringEquals: { 'aws:RequestedRegion': family.region } },
+    }),
+    allow('FastRestore', switching, { on: snapshots, when: { StringEquals: taggedAs(family) } }),
+  ];
 }
 
 /**

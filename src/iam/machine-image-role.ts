@@ -11,7 +11,13 @@ import {
   taggedAs,
   taggedWhenMade,
 } from './family-scope.ts';
-import { readingFleet, readingParameters, rollingStacks, writingParameters } from './fleet-statements.ts';
+import {
+  readingFleet,
+  readingParameters,
+  restoringFast,
+  rollingStacks,
+  writingParameters,
+} from './fleet-statements.ts';
 
 /**
  * The daily job: builds, publishes, rolls, cleans up. It cannot touch the hold, and reaches nothing that it has not made: what it may stop, delete
@@ -25,6 +31,7 @@ export function machineImageStatements(scope: FamilyScope): readonly IamStatemen
     readingParameters(scope, { more: [family.network.securityGroup, family.network.subnet], many: true }),
     writingParameters(scope, [family.parameter]),
     ...rollingStacks(scope),
+    ...restoringFast(scope),
     ...building(scope),
     ...keeping(scope),
     ...sharing(scope),

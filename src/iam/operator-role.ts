@@ -4,7 +4,13 @@ import { repositoryPatterns } from '../refs/repository-use.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { stateStatements } from '../state/policy.ts';
 import { OWN_TAG_KEYS, type FamilyScope, imageArns, taggedAs, taggedWhenMade } from './family-scope.ts';
-import { readingFleet, readingParameters, rollingStacks, writingParameters } from './fleet-statements.ts';
+import {
+  readingFleet,
+  readingParameters,
+  restoringFast,
+  rollingStacks,
+  writingParameters,
+} from './fleet-statements.ts';
 
 /**
  * A person who goes back, holds, revokes and promotes. Builds and deletes nothing: a name can only be moved to what the registry holds
@@ -19,6 +25,7 @@ export function operatorStatements(scope: FamilyScope): readonly IamStatement[] 
     readingParameters(scope),
     writingParameters(scope, [family.parameter, holdParameter(family)]),
     ...rollingStacks(scope),
+    ...restoringFast(scope),
     allow('Tag', ['ec2:CreateTags'], {
       on,
       when: { StringEqualsIfExists: { ...taggedAs(family), ...taggedWhenMade(family) }, ...OWN_TAG_KEYS },

@@ -97,7 +97,7 @@ test.each([
 
 test.each([
   ['a rate that EC2 does not have', 'disk: { rate: 400 }', 'write 100 to 300 (MiB/s)'],
-  ['another word for the disk', 'disk: fast', 'write lazy, or { rate: 300 }'],
+  ['another word for the disk', 'disk: fast', 'write lazy, restore, or { rate: 300 }'],
   ['everybody', 'shareWith: { accounts: [all] }', "'all' is not a valid AWS account"],
   ['an organization by its id', 'shareWith: { organizations: [o-abc] }', "'o-abc' is not a valid ARN"],
   ['a key that is none', 'encryption: { key: "my key" }', "'my key' is not a valid KMS key"],

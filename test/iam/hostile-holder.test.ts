@@ -324,6 +324,26 @@ describe.each(ROLES)('whoever has stolen the role %s', (name) => {
   });
 });
 
+test.each(ROLES)(
+  'whoever has stolen the role %s switches fast restore for images of the family, where that is configured',
+  (name) => {
+    const family = { ...scope.family, disk: { kind: 'restore' } } as const;
+    const changes = ['Enable', 'Disable'].map((how) => `ec2:${how}FastSnapshotRestores`);
+    const may = (on: typeof scope, context: Readonly<Record<string, string>>) =>
+      changes.map((action) =>
+        allows(policyOf(name, on), {
+          action,
+          resource: snapshot('snap-1'),
+          context: { ...EAST, ...context },
+        }),
+      );
+    const rolls = name === 'machine-image' || name === 'operator';
+    expect(may({ ...scope, family }, OWN)).toEqual([rolls, rolls]);
+    expect(may({ ...scope, family }, {})).toEqual([false, false]);
+    expect(may(scope, OWN)).toEqual([false, false]);
+  },
+);
+
 test.each(BUILD_ROLES)(
   'whoever has stolen the role %s where logins are by a role can take that, and touch no repository',
   (name) => {

@@ -1,6 +1,7 @@
 import { openAws } from '../../platform/aws.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
+import { openFastRestores } from './fast-restores.ts';
 import { openFleets } from './fleets.ts';
 import { openGroups } from './groups.ts';
 import { openIdentity } from './identity.ts';
@@ -21,6 +22,7 @@ export function openAccount(host: Pick<Host, 'fetch' | 'signal'>, region: string
     identity: openIdentity(aws),
     images: openImages(ec2),
     snapshots: openSnapshots(ec2),
+    fastRestores: openFastRestores(ec2),
     tagging: openTagging(ec2),
     templates: openTemplates(ec2),
     groups: openGroups(aws),

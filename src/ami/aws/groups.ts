@@ -110,6 +110,7 @@ function readGroup(group: AutoScalingGroup, name: AwsRequestName): Group {
     name: present(group.AutoScalingGroupName, name, 'AutoScalingGroupName'),
     launch: readLaunch(group),
     ...(inService.length === 0 ? {} : { inService }),
+    ...(group.AvailabilityZones === undefined ? {} : { zones: group.AvailabilityZones }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Host } from '../../platform/host.ts';
 import { readStanding, requireDesired, type Standing } from '../model/desired.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { requireImage } from '../model/unpublishable.ts';
+import { leaveDisks, prepareDisks } from '../rollout/fast-restore.ts';
 import { rollWhile } from '../rollout/roll-while.ts';
 import { roll, type StackResult } from '../rollout/roll.ts';
 import { asWriter } from './as-writer.ts';
@@ -52,8 +53,11 @@ export async function rollJob(host: Host, open: OpenFamily, request: RollRequest
       return { image, stacks: planned, ...(error === undefined ? {} : { error }) };
     }
     const premise = { family, image: image.id, ...(standing === undefined ? {} : { standing }) };
+    await prepareDisks(locked.account, host, { family, image: image.id, stacks, waitMs: 0 });
     const rolled = await rollWhile(locked.account, host, { premise, stacks, late: locked.late });
     const error = rollError(rolled.stacks, rolled.stopped);
+    if (error === undefined && stacks.length === family.stacks.length)
+      await leaveDisks(locked.account, host, { family, keep: [image.id] });
     return { image, stacks: rolled.stacks, ...(error === undefined ? {} : { error }) };
   });
 }

@@ -16,6 +16,7 @@ export interface Account {
   readonly identity: Identity;
   readonly images: Images;
   readonly snapshots: Snapshots;
+  readonly fastRestores: FastRestores;
   readonly tagging: Tagging;
   readonly templates: Templates;
   readonly groups: Groups;
@@ -62,6 +63,23 @@ export interface Snapshot {
   /** What EC2 or who made it wrote. */
   readonly description: string;
   readonly tags: Tags;
+}
+
+/** Fast snapshot restore: volumes that are made of a snapshot in a zone come with all their blocks, as far as credits reach. */
+export interface FastRestores {
+  /** What EC2 knows of these snapshots, zone by zone. */
+  list(snapshots: readonly SnapshotId[]): Promise<readonly FastRestore[]>;
+  /** Where it is on already it stays on. Throws `outside` also where EC2 did only some of it. */
+  enable(snapshots: readonly SnapshotId[], zones: readonly string[]): Promise<void>;
+  /** Like {@link FastRestores.enable}. */
+  disable(snapshots: readonly SnapshotId[], zones: readonly string[]): Promise<void>;
+}
+
+export interface FastRestore {
+  readonly snapshot: SnapshotId;
+  readonly zone: string;
+  /** `enabling`, `optimizing`, `enabled`, `disabling` or `disabled`. */
+  readonly state: string;
 }
 
 /** Tags of images and snapshots. */
@@ -121,6 +139,8 @@ export interface Group {
   readonly launch: GroupLaunch;
   /** Its instances that are in service; absent where there are none. */
   readonly inService?: readonly InstanceId[];
+  /** Availability zones that it launches in; absent where it does not say. */
+  readonly zones?: readonly string[];
 }
 
 /** One scaling activity: a launch or a termination. */

@@ -27,6 +27,8 @@ export const TAG = {
   before: 'warmbake:state-before',
   /** On snapshots, set before their image goes away: the image, so that what a failure leaves is found again. */
   image: 'warmbake:image',
+  /** Zones in which its volumes come with their blocks (fast snapshot restore), and since when; `off` where no more. */
+  fastRestore: 'warmbake:fast-restore',
   /** When a cleanup last tried to delete it, ISO 8601. */
   tried: 'warmbake:delete-tried',
   /** Set by people: the image or snapshot stays, whatever else is decided; the value says why. */

@@ -9,6 +9,7 @@ import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-
 import { whyUnpublishable } from '../model/unpublishable.ts';
 import { changedMeanwhile } from '../rollout/look-again.ts';
 import { markPublished, writeDesired, yieldParameter } from '../rollout/publish.ts';
+import { leaveDisks, prepareDisks } from '../rollout/fast-restore.ts';
 import { rollWhile } from '../rollout/roll-while.ts';
 import { readSettled } from '../rollout/settled-standing.ts';
 import { placeRollbackHold, type HoldChange, type HoldTerms } from './place-hold.ts';
@@ -96,10 +97,13 @@ export async function rollback(
   await yieldParameter(late ?? account, host, { family, image: to.id, before, versions });
   await markPublished(account, family, fit);
   const premise = { family, image: to.id, standing: standingOf(to.id, { leaves, terms, host, held }) };
+  await prepareDisks(account, host, { family, image: to.id, stacks: family.stacks, waitMs: 0 });
   const { stacks, stopped } = await rollWhile(account, host, { premise, stacks: family.stacks, late });
   const revoking = revokes && stopped === undefined ? unrevoked : [];
   for (const image of revoking)
     await revoke(account, host, { image, family, by: terms.by, reason: terms.reason });
+  const isWhole = stopped === undefined && stacks.every(({ outcome }) => outcome !== 'failed');
+  if (isWhole) await leaveDisks(account, host, { family, keep: [to.id] });
   const [instances, ended] = await Promise.all([
     account.instances.list(),
     stopped ?? whyNotHeld(account, host, { family, image: to.id, versions }),

@@ -10,7 +10,7 @@ export interface Write {
 
 /** The same account, but `before` is awaited before each request that changes something; where it throws, the request is not sent. */
 export function guardedAccount(account: Account, before: (write: Write) => Promise<void>): Account {
-  const { images, snapshots, tagging, templates, groups, parameters } = account;
+  const { images, snapshots, fastRestores, tagging, templates, groups, parameters } = account;
   const after = async <T>(name: string, subject: string, send: () => Promise<T>): Promise<T> => {
     await before({ name, subject });
     return await send();
@@ -24,6 +24,17 @@ export function guardedAccount(account: Account, before: (write: Write) => Promi
     snapshots: {
       ...snapshots,
       remove: async (id) => await after('snapshots.remove', id, async () => await snapshots.remove(id)),
+    },
+    fastRestores: {
+      ...fastRestores,
+      enable: async (ids, zones) =>
+        await after('fastRestores.enable', ids.join(' '), async () => await fastRestores.enable(ids, zones)),
+      disable: async (ids, zones) =>
+        await after(
+          'fastRestores.disable',
+          ids.join(' '),
+          async () => await fastRestores.disable(ids, zones),
+        ),
     },
     tagging: {
       set: async (ids, tags) =>

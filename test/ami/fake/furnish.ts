@@ -58,6 +58,7 @@ export interface StackWish {
   /** Default: version 1 by number. */
   readonly version?: TemplateVersion['number'] | '$Latest' | '$Default';
   readonly overrides?: readonly LaunchOverride[];
+  readonly zones?: readonly string[];
   readonly status?: string;
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -74,7 +75,11 @@ export function addStack(
   fake.state.templates.set(template, [
     { template, number: 1, isDefault: true, image: terms.image, data: templateData(terms.image) },
   ]);
-  fake.state.groups.set(group, { name: group, launch: launchOf(template, terms) });
+  fake.state.groups.set(group, {
+    name: group,
+    launch: launchOf(template, terms),
+    zones: terms.zones ?? ['us-east-1a', 'us-east-1b'],
+  });
   fake.state.stacks.set(name, {
     status: terms.status ?? 'UPDATE_COMPLETE',
     parameters: terms.parameters ?? { BuildkiteQueue: name },

@@ -42,6 +42,8 @@ type Answers = {
 export const WRITES: ReadonlySet<string> = new Set([
   'images.deregister',
   'snapshots.remove',
+  'fastRestores.enable',
+  'fastRestores.disable',
   'tagging.set',
   'tagging.clear',
   'templates.create',
@@ -69,7 +71,32 @@ export const ANSWERS: Answers = {
       [...state.snapshots.values()].filter(({ tags }) => tags[key] === value),
     remove: ({ state }, id) => {
       if (imagesWith(state, id).length > 0) return 'in-use';
+      for (const [key, { snapshot }] of state.restores) if (snapshot === id) state.restores.delete(key);
       return state.snapshots.delete(id) ? 'removed' : 'absent';
+    },
+  },
+  fastRestores: {
+    list: ({ state, now }, snapshots) =>
+      [...state.restores.values()]
+        .filter(({ snapshot }) => snapshots.includes(snapshot))
+        .map(({ snapshot, zone, since }) => ({
+          snapshot,
+          zone,
+          state: now.getTime() - since.getTime() < OPTIMIZING_MS ? 'optimizing' : 'enabled',
+        })),
+    enable: ({ state, now }, snapshots, zones) => {
+      for (const snapshot of snapshots) {
+        if (!state.snapshots.has(snapshot))
+          throw refused('ec2:EnableFastSnapshotRestores', 'InvalidSnapshot.NotFound', snapshot);
+        for (const zone of zones) {
+          const key = `${snapshot} ${zone}`;
+          if (!state.restores.has(key)) state.restores.set(key, { snapshot, zone, since: now });
+        }
+      }
+    },
+    disable: ({ state }, snapshots, zones) => {
+      for (const snapshot of snapshots)
+        for (const zone of zones) state.restores.delete(`${snapshot} ${zone}`);
     },
   },
   tagging: {
@@ -173,6 +200,9 @@ export const ANSWERS: Answers = {
       }),
   },
 };
+
+/** EC2 needs an hour for a TiB; images here have half of one. */
+const OPTIMIZING_MS = 30 * 60_000;
 
 /** What AWS says when it does not do it, as the adapters report it. */
 export function refused(action: string, code: string, subject = 'the fake'): WarmbakeError {

@@ -17,6 +17,8 @@ import type { TemplateVersion } from '../../../src/ami/model/template-version.ts
 export interface State {
   readonly images: Map<ImageId, MachineImage>;
   readonly snapshots: Map<SnapshotId, Snapshot>;
+  /** Fast restore, by snapshot and zone: since when it is on. */
+  readonly restores: Map<string, FakeRestore>;
   readonly templates: Map<TemplateId, readonly TemplateVersion[]>;
   /** Version made by each client token. */
   readonly tokens: Map<string, number>;
@@ -34,6 +36,12 @@ export interface State {
   readonly parameters: Map<string, readonly PastParameter[]>;
 }
 
+export interface FakeRestore {
+  readonly snapshot: SnapshotId;
+  readonly zone: string;
+  readonly since: Date;
+}
+
 export interface FakeStack extends Stack {
   /** Physical ids by logical id. */
   readonly resources: Readonly<Record<string, string>>;
@@ -43,6 +51,7 @@ export function emptyState(): State {
   return {
     images: new Map(),
     snapshots: new Map(),
+    restores: new Map(),
     templates: new Map(),
     tokens: new Map(),
     groups: new Map(),
