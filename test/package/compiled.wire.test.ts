@@ -42,7 +42,7 @@ describe('compiled pieces', () => {
     const { head, code } = await compiledOf(PROGRAM);
     expect(head.node).toBe(process.version);
     const names = Object.keys(head.pieces).join(' ');
-    for (const piece of ['program', 'configuration', 'build', 'plan']) {
+    for (const piece of ['program', 'configuration', 'build', 'plan', 'execa']) {
       expect(names).toContain(`./${piece}`);
     }
     expect(names).not.toContain('client-');

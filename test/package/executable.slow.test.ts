@@ -144,7 +144,7 @@ describe('the release', () => {
   test('names the licences of what is inside', async () => {
     const text = await readFile(path.join(release.path, 'LICENCES.txt'), 'utf8');
     expect(text).toMatch(/^warmbake .* \(Apache-2\.0\)\n\n/);
-    for (const name of ['commander 14', 'zod 4', '@aws-sdk/client-ec2 3', 'Node.js'])
+    for (const name of ['execa 9', 'commander 14', 'zod 4', '@aws-sdk/client-ec2 3', 'Node.js'])
       expect(text).toContain(`\n${name}`);
   });
 });
