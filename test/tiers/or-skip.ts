@@ -5,7 +5,8 @@ export async function orSkip<T>(starting: Promise<T>, skip: (because: string) =>
   try {
     return await starting;
   } catch (error) {
-    if (process.env['WARMBAKE_REQUIRE_PARTS'] === '1' || !(error instanceof PartMissing)) throw error;
+    if (!(error instanceof PartMissing)) throw error;
+    if (process.env['WARMBAKE_REQUIRE_PARTS'] === '1' && !error.cannotBeHad) throw error;
     return skip(error.message);
   }
 }
