@@ -21,6 +21,8 @@ export interface Buildkitd extends Running {
   readonly env: Readonly<Record<string, string>>;
   /** `buildctl ARGUMENT...` on it; answers with what it printed. */
   buildctl(...args: readonly string[]): Promise<string>;
+  /** Empties its store; of base images and layers that it only knows of it may keep some. */
+  empty(): Promise<void>;
   /** Stops it and starts it again on the same store. */
   restart(): Promise<void>;
 }
@@ -41,6 +43,9 @@ while :; do
   kill $daemon; wait $daemon || true
   rm "$directory/restart"
 done`;
+
+/** It lets go of a build's results a moment after its client has ended; of what it has from elsewhere sometimes never. */
+const TRIES = 10;
 
 const UNSHARE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
@@ -85,6 +90,8 @@ export async function startBuildkitd({ hub }: BuildkitdOptions = {}): Promise<Bu
   await mkdir(join(config, 'cli-plugins'), { recursive: true });
   await symlink(buildx.plugin, join(config, 'cli-plugins', 'docker-buildx'));
   const address = `unix://${socket}`;
+  const buildctl = async (...args: readonly string[]): Promise<string> =>
+    (await execa(programs.buildctl, ['--addr', address, ...args])).stdout;
   return {
     version: programs.version,
     socket,
@@ -96,7 +103,17 @@ export async function startBuildkitd({ hub }: BuildkitdOptions = {}): Promise<Bu
       DOCKER_HOST: `unix://${inside('no-engine.sock')}`,
       DOCKER_CONFIG: config,
     },
-    buildctl: async (...args) => (await execa(programs.buildctl, ['--addr', address, ...args])).stdout,
+    buildctl,
+    empty: async () => {
+      for (let tries = 0; ; tries += 1) {
+        await buildctl('prune', '--all');
+        const left = await buildctl('du', '--verbose');
+        const records = [...left.matchAll(/^Description:\s*(.*)$/gm)].map(([, what = '']) => what);
+        if (tries < TRIES && records.length > 0) await sleep(100);
+        else if (records.every((what) => /^(?:imported|pulled from) /.test(what))) return;
+        else throw new Error(`the store cannot be emptied:\n${left}`);
+      }
+    },
     restart: async () => {
       await writeFile(inside('restart'), '');
       while (await exists(inside('restart'))) await sleep(25);

@@ -29,23 +29,27 @@ export interface ChainAgent extends AsyncDisposable {
   ): Promise<{ readonly pushed: ImageFiles; readonly uncached: ImageFiles }>;
 }
 
+/** Where builds run, as far as it is not the engine itself. */
+export interface ChainOptions {
+  readonly targets?: readonly ChainTarget[];
+  readonly buildx?: Pick<Buildx, 'env'>;
+  /** Of a BuildKit to build on in the engine's place. */
+  readonly socket?: string;
+  /** The store behind `socket`, where it is not the engine's. */
+  readonly store?: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly builder: string;
+    readonly empty: () => Promise<void>;
+  };
+  /** Of the program. */
+  readonly time?: Clock;
+}
+
 /** Makes one; `host` is the registry of images and caches, `cache` of the caches where that is another. */
 export async function makeChainAgent(
   engine: Pick<Engine, 'env'>,
   places: { readonly images: string; readonly cache?: string },
-  {
-    targets: configured = ['test-ci'],
-    buildx = engine,
-    socket,
-    time = clock,
-  }: {
-    readonly targets?: readonly ChainTarget[];
-    readonly buildx?: Pick<Buildx, 'env'>;
-    /** Of a BuildKit to build on in the engine's place. */
-    readonly socket?: string;
-    /** Of the program. */
-    readonly time?: Clock;
-  } = {},
+  { targets: configured = ['test-ci'], buildx = engine, socket, store, time = clock }: ChainOptions = {},
 ): Promise<ChainAgent> {
   const agent = await makeAgent(buildx.env, places, chainFiles(`${Math.random()}\n`));
   await agent.configure((same) => ({
@@ -62,18 +66,18 @@ export async function makeChainAgent(
     requireSuccess(await agent.build(variables, { clock: time, args: ['--force', ...targets] }));
   return {
     agent,
-    machine: async (store) => {
-      await emptyStore(engine, agent);
-      if (store === 'empty') return;
+    machine: async (holds) => {
+      await (store === undefined ? emptyStore(engine, agent) : store.empty());
+      if (holds === 'empty') return;
       for (const target of configured) {
         const options = [
           `--target=${STAGES[target]}`,
-          '--builder=default',
+          `--builder=${store?.builder ?? 'default'}`,
           '--output=type=cacheonly',
           '--quiet',
         ];
         await execa('docker', ['buildx', 'build', ...options, yesterday], {
-          env: engine.env,
+          env: store?.env ?? engine.env,
           extendEnv: false,
         });
       }

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { BUILDERS, makeChainAgentOn } from './builders.ts';
 import { aDay, type ChainAgent, executed, type Store } from './chain-agent.ts';
@@ -40,8 +41,8 @@ describe.each(BUILDERS)(
     test(
       'rebased on other dependencies, built again, and pushed a second time',
       { timeout: HOURS },
-      async ({ ownEngine: engine, registry }) => {
-        await using at = await makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
+      async ({ ownEngine: engine, registry, skip }) => {
+        await using at = await orSkip(makeChainAgentOn(kind, { engine, registry }, ['test-ci']), skip);
         await aDay(at, DAY);
 
         // Dependencies from main, assets from the pull request; nobody has what stands on both.
@@ -76,8 +77,8 @@ describe.each(BUILDERS)(
       },
     );
 
-    test('three targets and a lane', { timeout: HOURS }, async ({ ownEngine: engine, registry }) => {
-      await using at = await makeChainAgentOn(kind, { engine, registry }, ALL);
+    test('three targets and a lane', { timeout: HOURS }, async ({ ownEngine: engine, registry, skip }) => {
+      await using at = await orSkip(makeChainAgentOn(kind, { engine, registry }, ALL), skip);
       await aDay(at, DAY);
       for (const { store, run } of runs) {
         await at.machine(store);
@@ -105,8 +106,8 @@ describe.each(BUILDERS)(
     test(
       'three donors, each with a layer that no other has',
       { timeout: HOURS },
-      async ({ ownEngine: engine, registry }) => {
-        await using at = await makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
+      async ({ ownEngine: engine, registry, skip }) => {
+        await using at = await orSkip(makeChainAgentOn(kind, { engine, registry }, ['test-ci']), skip);
         const { git, commit } = at.agent.checkout;
         const request = pullRequest('release/2');
         const push = async (branch: string): Promise<unknown> =>

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { orSkip } from '../tiers/or-skip.ts';
 import { test } from '../tiers/real.ts';
 import { makeChainAgentOn } from './builders.ts';
 import { aDay, executed } from './chain-agent.ts';
@@ -16,11 +17,15 @@ describe(
   'a pull request rebased on a main with other dependencies executes what nobody has, no step more (L0)',
   { retry: 0 },
   () => {
-    test("on a machine that holds main's layers of yesterday, and its image has the files of an uncached build", async ({
-      ownEngine: engine,
-      registry,
-    }) => {
-      await using at = await makeChainAgentOn('engine', { engine, registry }, ['test-ci']);
+    test.for([
+      [
+        "on a machine that holds main's layers of yesterday, and its image has the files of an uncached build",
+        'engine',
+      ],
+      ['the same by the newest buildx', 'newest buildx'],
+    ] as const)('%s', async ([, kind], { ownEngine: engine, registry, skip }) => {
+      const making = makeChainAgentOn(kind, { engine, registry }, ['test-ci']);
+      await using at = await orSkip(making, skip);
       await aDay(at, DAY);
       await at.machine('yesterday');
       const built = await at.build(pullRequest());
@@ -34,11 +39,14 @@ describe(
       expect((await at.files(again)).pushed).toEqual(uncached);
     });
 
-    test("on the machine image's BuildKit, three targets that share stages at once, each stage once", async ({
-      ownEngine: engine,
-      registry,
-    }) => {
-      await using at = await makeChainAgentOn('remote driver', { engine, registry }, ALL);
+    test.for([
+      [
+        "on the machine image's BuildKit, three targets that share stages at once, each stage once",
+        'remote driver',
+      ],
+      ['the same on the newest BuildKit by itself', 'standalone buildkitd'],
+    ] as const)('%s', async ([, kind], { ownEngine: engine, registry, skip }) => {
+      await using at = await orSkip(makeChainAgentOn(kind, { engine, registry }, ALL), skip);
       await aDay(at, DAY);
       await at.machine('empty');
       await at.agent.calls();
