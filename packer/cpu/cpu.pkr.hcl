@@ -226,6 +226,10 @@ build {
     execute_command  = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
     environment_vars = ["MARKER=${var.marker}", "MARKER_TEXT=${var.marker_text}"]
   }
+  provisioner "shell" {
+    script          = "${path.root}/scripts/trim.sh"
+    execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
+  }
 
   post-processor "manifest" {
     output     = var.manifest

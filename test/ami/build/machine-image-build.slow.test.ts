@@ -171,6 +171,7 @@ test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no s
     'systemctl restart buildkitd.service',
     'systemctl stop buildkitd.service docker.socket docker.service',
   ]);
+  expect(calls).toMatch(/^systemctl stop buildkitd\.service [^]*^fstrim --all --verbose$/m);
   // No record of the builds that warmed it: forgotten by BuildKit, then by its file.
   expect(calls).toMatch(/^buildctl prune-histories\nsystemctl stop buildkitd\.service /m);
   expect(await instance.read('/var/lib/buildkit/history.db')).toBeUndefined();
