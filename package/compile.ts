@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { COMPILED, loaderText } from './loader.ts';
+import { COMPILED, loaderText, WRAPPER } from './loader.ts';
 
 /** A configuration, so that what reads one is compiled too. */
 const CONFIGURATION = `
@@ -13,15 +13,30 @@ bake: { files: [docker-bake.hcl], variables: { COMMIT: "\${commit}" } }
 targets: { app: {} }
 `;
 
-/** Writes at its end what V8 has made of the pieces until then. */
-const KEEPING = `
+/**
+ * Writes at its end what V8 has made of the pieces until then; of those that are `whole`, all of it. V8 takes code of the same flags only,
+ * so that each is as it was when the code is serialized.
+ */
+const keeping = (whole: readonly string[]): string => `
+const v8 = require('node:v8');
+function compileWhole(name, text) {
+  for (const flag of ['--no-lazy', '--no-compilation-cache']) v8.setFlagsFromString(flag);
+  try {
+    return new vm.Script(${JSON.stringify(WRAPPER[0])} + text.toString() + ${JSON.stringify(WRAPPER[1])}, {
+      filename: path.join(__dirname, name),
+    });
+  } finally {
+    for (const flag of ['--lazy', '--compilation-cache']) v8.setFlagsFromString(flag);
+  }
+}
+const whole = new Set(${JSON.stringify(whole)});
 process.on('exit', () => {
   const parts = [...scripts].filter(([name]) => name !== './main.cjs');
   const codes = [];
   let at = 0;
   const pieces = {};
   for (const [name, { script, text }] of parts) {
-    const code = script.createCachedData();
+    const code = (whole.has(name) ? compileWhole(name, text) : script).createCachedData();
     pieces[name] = [at, code.length, digestOf(text, code)];
     at += code.length;
     codes.push(code);
@@ -34,13 +49,17 @@ load('./main.cjs');
 
 /**
  * Puts {@link COMPILED} beside the pieces in `directory`: the code of what a build needs at its start, made by this Node, for this Node.
- * Loading is most of what the tool itself takes of a build whose layers are all there; with it, half of that.
+ * Loading is most of what the tool itself takes of a build whose layers are all there; with it, half of that. What a build does after
+ * its start is not done here, so that pieces of our `own` are compiled to their end: 0.5 MB that spare a build 0.03 s of processor.
  */
-export async function compilePieces(directory: string): Promise<void> {
+export async function compilePieces(
+  directory: string,
+  { own }: { readonly own: readonly string[] },
+): Promise<void> {
   const program = path.join(directory, 'compile.cjs');
   const checkout = await mkdtemp(path.join(tmpdir(), 'warmbake-compile-'));
   try {
-    await writeFile(program, loaderText({ in: 'files' }).replace("load('./main.cjs');\n", KEEPING));
+    await writeFile(program, loaderText({ in: 'files' }).replace("load('./main.cjs');\n", keeping(own)));
     await writeFile(path.join(checkout, 'warmbake.yaml'), CONFIGURATION);
     await writeFile(path.join(checkout, 'docker-bake.hcl'), 'variable "COMMIT" {}\ntarget "app" {}\n');
     // How it ends is nobody's: with a docker it prints a plan, without one it says that there is none.

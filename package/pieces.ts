@@ -8,6 +8,8 @@ export interface Pieces {
   readonly texts: Readonly<Record<string, string>>;
   /** Absolute paths of the modules in them. */
   readonly modules: readonly string[];
+  /** Names of those without a module of another package. */
+  readonly own: readonly string[];
 }
 
 /** Cuts the tool at its dynamic imports, so that a command compiles only what it needs. */
@@ -30,6 +32,9 @@ export async function makePieces(): Promise<Pieces> {
   return {
     texts: Object.fromEntries(chunks.map(({ fileName, code }) => [`./${fileName}`, withoutShebang(code)])),
     modules: chunks.flatMap((chunk) => chunk.moduleIds.filter((id) => path.isAbsolute(id))),
+    own: chunks
+      .filter(({ moduleIds }) => moduleIds.every((id) => id.startsWith(path.join(PROJECT, 'src/'))))
+      .map(({ fileName }) => `./${fileName}`),
   };
 }
 

@@ -61,6 +61,11 @@ describe('compiled pieces', () => {
     expect(JSON.parse(stdout)).toEqual(scripts.map(() => true));
   });
 
+  it('have what a build does at its end too, though nothing was built to make them', async () => {
+    const { code } = await compiledOf(PROGRAM);
+    expect(code.includes('cache-mark-failed')).toBe(true);
+  });
+
   it.each<[string, (file: string) => Promise<void>]>([
     [
       'are of another Node',
