@@ -7,9 +7,13 @@ import { configuredArguments } from '../config/configured-arguments.ts';
 import type { FamilySettings } from '../config/families.ts';
 import { isCommitSha } from '../context/context.ts';
 import { WarmbakeError } from '../platform/errors.ts';
+import { warn } from '../platform/events.ts';
+import type { Host } from '../platform/host.ts';
 import { downloadBakeConfig, readBakeConfig } from './warm/bake-config.ts';
 import { warmedTarget } from './build/image-plan.ts';
+import type { DiskMeasure } from './model/disk-measure.ts';
 import type { ProbeAnswer } from './rollout/probe-answer.ts';
+import { type LayersRead, READ_LIMIT_MS, readLayers } from './warm/read-layers.ts';
 import { NO_LAYERS } from './warm/layers.ts';
 import { writeWarmPlan, type WarmPlan } from './warm/plan.ts';
 import { fetchSource } from './warm/source.ts';
@@ -24,6 +28,8 @@ export interface ProbeOptions {
   readonly bakeConfig?: string;
   /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
   readonly source?: string;
+  /** How long the files of the target may be read, in milliseconds. Default: two minutes. */
+  readonly readLimitMs?: number;
 }
 
 /**
@@ -32,6 +38,7 @@ export interface ProbeOptions {
  */
 export async function probeStore({ services, family, ...options }: ProbeOptions): Promise<ProbeAnswer> {
   const { host, settings, docker } = services;
+  const limitMs = options.readLimitMs ?? READ_LIMIT_MS;
   const cold = (because: string): ProbeAnswer => ({ outcome: 'cold', because });
   const { marker } = await readMachine(host, settings.marker);
   if (marker === undefined) return cold(`there is no marker file ${settings.marker}`);
@@ -53,15 +60,43 @@ export async function probeStore({ services, family, ...options }: ProbeOptions)
     if (use.pulledLayers > 0) return cold(`${use.pulledLayers} layers were pulled`);
     if (use.loaded === 0) return cold('no step was seen at all');
     const sinceBoot = await secondsSinceBoot();
+    const read = await tryReading(host, { docker, plan, ...family.warm, limitMs });
     return {
       outcome: 'warm',
-      because: `${use.loaded} steps loaded in ${seconds} s${sinceBoot === undefined ? '' : `, ${sinceBoot} s after boot`}`,
+      because: `${use.loaded} steps loaded in ${seconds} s${sinceBoot === undefined ? '' : `, ${sinceBoot} s after boot`}${readText(read)}`,
       ...(sinceBoot === undefined ? {} : { secondsToFirstHit: sinceBoot }),
+      measured: { firstBuild: seconds, ...readMeasure(read) },
     };
   } catch (error) {
     if (!(error instanceof WarmbakeError)) throw error;
     return error.kind === 'check' ? cold(error.message) : { outcome: 'unknown', because: error.message };
   }
+}
+
+/** What the disk takes says nothing about the store: it is warm all the same. */
+async function tryReading(
+  host: Host,
+  options: Parameters<typeof readLayers>[1],
+): Promise<LayersRead | undefined> {
+  try {
+    return await readLayers(host, options);
+  } catch (error) {
+    if (!(error instanceof WarmbakeError)) throw error;
+    warn(host.emit, 'disk-not-measured', error.message);
+    return undefined;
+  }
+}
+
+function readText(read: LayersRead | undefined): string {
+  if (read === undefined) return '';
+  return read.all
+    ? `; all files of the target were read in ${read.seconds} s`
+    : `; not all files of the target could be read in ${read.seconds} s`;
+}
+
+function readMeasure(read: LayersRead | undefined): Pick<DiskMeasure, 'readable' | 'unreadAfter'> {
+  if (read === undefined) return {};
+  return read.all ? { readable: read.seconds } : { unreadAfter: read.seconds };
 }
 
 async function planWithoutImports(

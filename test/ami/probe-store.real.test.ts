@@ -66,12 +66,13 @@ marker: ${marker}
       );
       await fresh.restart();
     },
-    probe: async () =>
+    probe: async (change: { readonly readLimitMs?: number } = {}) =>
       await probeStore({
         services: { ...services, docker: { ...services.docker, ...docker } },
         family: FAMILY_HERE,
         bakeConfig,
         source,
+        ...change,
       }),
     stopBuildKit: async () => await bridge.stop(),
     async [Symbol.asyncDispose]() {
@@ -92,9 +93,18 @@ test('an instance whose store is warm proves it: a build without imports loads e
   const answer = await instance.probe();
   expect(answer).toMatchObject({
     outcome: 'warm',
-    because: expect.stringMatching(/^8 steps loaded in \d+ s, \d+ s after boot$/),
+    because: expect.stringMatching(
+      /^8 steps loaded in \d+ s, \d+ s after boot; all files of the target were read in \d+ s$/,
+    ),
   });
   expect(answer.secondsToFirstHit).toBeGreaterThan(0);
+  expect(answer.measured).toEqual({ firstBuild: expect.any(Number), readable: expect.any(Number) });
+  // A cold disk ends neither the job nor the proof.
+  expect(await instance.probe({ readLimitMs: 1 })).toMatchObject({
+    outcome: 'warm',
+    because: expect.stringMatching(/; not all files of the target could be read in 0 s$/),
+    measured: { unreadAfter: 0 },
+  });
 });
 
 test('an instance whose store is empty is cold, and says what it had to build', async ({

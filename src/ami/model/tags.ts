@@ -17,6 +17,8 @@ export const TAG = {
   base: 'warmbake:base',
   /** The proof: steps executed and loaded, bytes, seconds. */
   warmth: 'warmbake:warmth',
+  /** What its disk brought an instance: how blocks came, seconds of the first build, seconds until all files were read. */
+  disk: 'warmbake:disk',
   /** Who revoked it. */
   revokedBy: 'warmbake:revoked-by',
   /** Why it was revoked. */

@@ -1,5 +1,6 @@
 import type { Activity, Instance } from '../model/account.ts';
 import type { InstanceId } from '../model/ids.ts';
+import type { DiskMeasure } from '../model/disk-measure.ts';
 
 /** What is seen of a canary since it launches the candidate. */
 export interface CanaryFacts {
@@ -13,7 +14,7 @@ export interface CanaryFacts {
 /** What that says about the candidate. Only `image-fault` is a reason to put the canary back. */
 export type CanaryVerdict =
   /** An instance came up and stayed, or did its work and ended. */
-  | { readonly verdict: 'proven'; readonly because: string }
+  | { readonly verdict: 'proven'; readonly because: string; readonly measured?: DiskMeasure }
   /** Launches fail, or instances die while they boot. */
   | { readonly verdict: 'image-fault'; readonly because: string }
   /** Launches fail for reasons that another image would meet as well. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CanaryVerdict } from './canary.ts';
+import type { DiskMeasure } from '../model/disk-measure.ts';
 import type { ImageId } from '../model/ids.ts';
 import { jsonOrUndefined } from '../../platform/json.ts';
 
@@ -11,11 +12,19 @@ export interface ProbeAnswer {
   readonly because: string;
   /** From the boot of the instance to the end of the first build that loaded everything from the store. */
   readonly secondsToFirstHit?: number;
+  readonly measured?: DiskMeasure;
 }
 
 const answerSchema = z.object({
   outcome: z.enum(['warm', 'cold', 'unknown']),
   because: z.string(),
+  measured: z
+    .object({
+      firstBuild: z.number(),
+      readable: z.number().exactOptional(),
+      unreadAfter: z.number().exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** Key of the build's meta-data under which the job answers, and of its step. */
@@ -33,11 +42,13 @@ export function probeVerdict(text: string): CanaryVerdict | undefined {
   if (text === '') return undefined;
   const read = answerSchema.safeParse(jsonOrUndefined(text));
   if (!read.success) return { verdict: 'undecided', because: `the probe's answer cannot be read: '${text}'` };
-  const { outcome, because } = read.data;
+  const { outcome, because, measured } = read.data;
+  if (outcome === 'warm')
+    return { verdict: 'proven', because, ...(measured === undefined ? {} : { measured }) };
   return { verdict: VERDICTS[outcome], because };
 }
 
-const VERDICTS = { warm: 'proven', cold: 'image-fault', unknown: 'undecided' } as const;
+const VERDICTS = { cold: 'image-fault', unknown: 'undecided' } as const;
 
 /** A pipeline with the one job that goes to an instance of the candidate: the agent tag forces a real launch. */
 export function probePipeline({ image, queue, command, config }: ProbeJob): string {

@@ -22,7 +22,20 @@ export const stackSchema = z.discriminatedUnion('outcome', [
 export const canarySchema = z.discriminatedUnion('verdict', [
   z.strictObject({
     stack: stackSchema,
-    verdict: z.enum(['proven', 'image-fault', 'no-capacity', 'undecided']),
+    verdict: z.literal('proven'),
+    because: z.string(),
+    /** Seconds, where a job on an instance has measured them. */
+    measured: z
+      .strictObject({
+        firstBuild: z.number(),
+        readable: z.number().exactOptional(),
+        unreadAfter: z.number().exactOptional(),
+      })
+      .exactOptional(),
+  }),
+  z.strictObject({
+    stack: stackSchema,
+    verdict: z.enum(['image-fault', 'no-capacity', 'undecided']),
     because: z.string(),
   }),
   z.strictObject({ stack: stackSchema, verdict: z.enum(['nothing-launched', 'not-watched']) }),

@@ -7,6 +7,8 @@ import { watchCanary } from './canary-watch.ts';
 import type { CanaryVerdict } from './canary.ts';
 import { readDesiredState, readStanding, type DesiredState, type Standing } from '../model/desired.ts';
 import { parseImageId, type ImageId } from '../model/ids.ts';
+import { TAG } from '../model/tags.ts';
+import { diskTag } from '../model/disk-measure.ts';
 import { lookAgain } from './look-again.ts';
 import { rollWhile } from './roll-while.ts';
 import { roll, type StackResult } from './roll.ts';
@@ -80,7 +82,10 @@ export async function tryCanary(
     await probe?.cancel();
     throw await leftCanary(account, host, { ...options, before: stack.from.image, stopped: error });
   });
-  if (verdict.verdict === 'proven') return { stack, verdict };
+  if (verdict.verdict === 'proven') {
+    await tagMeasure(account, host, { family, image, verdict });
+    return { stack, verdict };
+  }
   if (verdict.verdict !== 'image-fault' && !canary.requireProof) {
     warn(
       host.emit,
@@ -97,6 +102,29 @@ export async function tryCanary(
     `${image} failed on canary '${canary.stack}': ${textOf(verdict)}; ${back}`,
     { hint: 'look at the instances of that stack; the other stacks were not touched' },
   );
+}
+
+/** What a job there has measured stays with the image; that it could not be written changes nothing. */
+async function tagMeasure(
+  account: Account,
+  { emit }: Pick<Host, 'emit'>,
+  {
+    family,
+    image,
+    verdict,
+  }: {
+    readonly family: FamilySettings;
+    readonly image: ImageId;
+    readonly verdict: CanaryVerdict & { readonly verdict: 'proven' };
+  },
+): Promise<void> {
+  if (verdict.measured === undefined) return;
+  try {
+    await account.tagging.set([image], { [TAG.disk]: diskTag(family.disk, verdict.measured) });
+  } catch (error) {
+    if (!(error instanceof WarmbakeError) || error.kind !== 'outside') throw error;
+    warn(emit, 'measure-lost', error.message);
+  }
 }
 
 /** Where no job can be sent, what the group launches has to do. */

@@ -29,6 +29,7 @@ const imageSummary = z.strictObject({
   availability: z.string(),
   commit: z.string().exactOptional(),
   warmth: z.string().exactOptional(),
+  disk: z.string().exactOptional(),
   revokedBy: z.string().exactOptional(),
   reason: z.string().exactOptional(),
 });

@@ -33,6 +33,8 @@ export interface ImageSummary {
   readonly availability: string;
   readonly commit?: string;
   readonly warmth?: string;
+  /** What its disk brought an instance, where a job has measured it. */
+  readonly disk?: string;
   readonly revokedBy?: string;
   readonly reason?: string;
 }
@@ -90,6 +92,7 @@ export function summaryOf(image: MachineImage, at: Date): ImageSummary {
   const told = {
     commit: tags[TAG.commit],
     warmth: tags[TAG.warmth],
+    disk: tags[TAG.disk],
     revokedBy: tags[TAG.revokedBy],
     reason: tags[TAG.reason],
   };

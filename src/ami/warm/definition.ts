@@ -98,6 +98,13 @@ export function importing(text: string, cacheFrom: readonly string[]): string {
   return JSON.stringify({ target: Object.fromEntries(targets) }, undefined, 2);
 }
 
+/** What {@link warmDefinition} wrote, but of the printed target's own stage: its tar has all files, and goes nowhere as well. */
+export function readingDefinition(text: string, stage: string | undefined): string {
+  const { target } = warmFile.parse(JSON.parse(text));
+  const own = { ...target[WARM_TARGET], target: stage };
+  return JSON.stringify({ target: { ...target, [WARM_TARGET]: own } }, undefined, 2);
+}
+
 function layersOf(target: PrintedTarget | undefined) {
   const { args, contexts, ...rest } = printed.parse(target ?? {});
   const texts = Object.entries(rest).map(([key, value]) => [

@@ -103,6 +103,15 @@ export async function proveStore(
   });
 }
 
+/** Builds what the bake file says in the builder of the last {@link fillStore}, without any import. */
+export async function buildAgain(
+  host: Host,
+  file: string,
+  options: WarmOptions & { readonly plan: WarmPlan },
+): Promise<TimedUse> {
+  return await bakeStages(host, callOf(host, file, options), options);
+}
+
 /** A builder of this run's own: whoever runs this keeps their list of builders. */
 async function createBuilder(host: Host, store: WarmStore, options: WarmOptions): Promise<void> {
   await rm(buildxConfig(host), { recursive: true, force: true });

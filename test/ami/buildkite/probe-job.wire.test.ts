@@ -115,6 +115,10 @@ test.each([
     '{"outcome":"warm","because":"22 steps loaded in 4 s"}',
     { verdict: 'proven', because: '22 steps loaded in 4 s' },
   ],
+  [
+    '{"outcome":"warm","because":"so","measured":{"firstBuild":4,"readable":43}}',
+    { verdict: 'proven', because: 'so', measured: { firstBuild: 4, readable: 43 } },
+  ],
   ['{"outcome":"unknown","because":"no registry"}', { verdict: 'undecided', because: 'no registry' }],
   ['hello', { verdict: 'undecided', because: "the probe's answer cannot be read: 'hello'" }],
 ])('the answer %j', (text, verdict) => {

@@ -193,3 +193,41 @@ describe('fast restore', () => {
     expect(points).toBeGreaterThan(20);
   });
 });
+
+describe('what the disk brought', () => {
+  test.each([
+    [{ firstBuild: 4, readable: 43 }, 'restore first-build=4s readable=43s'],
+    [{ firstBuild: 4, unreadAfter: 120 }, 'restore first-build=4s readable>120s'],
+    [{ firstBuild: 4 }, 'restore first-build=4s'],
+  ])('as a job on the canary measured it (%o) stays with the image', async (measured, tag) => {
+    const { fake, image } = fleet();
+    const sendProbe = async () => ({
+      answer: async () => ({ verdict: 'proven', because: 'warm', measured }) as const,
+      cancel: async () => undefined,
+    });
+    const canary = FAMILY.canary!;
+    await releaseImage(fake.ports, hostOf(fake), {
+      family: RESTORE,
+      canary,
+      image,
+      dryRun: false,
+      sendProbe,
+    });
+    expect(fake.state.images.get(image.id)?.tags[TAG.disk]).toBe(tag);
+  });
+
+  test('that cannot be written stops nothing', async () => {
+    const { fake, image } = fleet();
+    fake.gate.before = ({ name, args }) => {
+      if (name === 'tagging.set' && JSON.stringify(args).includes(TAG.disk))
+        throw refused('ec2:CreateTags', 'UnauthorizedOperation');
+    };
+    const sendProbe = async () => ({
+      answer: async () => ({ verdict: 'proven', because: 'warm', measured: { firstBuild: 4 } }) as const,
+      cancel: async () => undefined,
+    });
+    const canary = FAMILY.canary!;
+    const options = { family: FAMILY, canary, image, dryRun: false, sendProbe };
+    expect(await releaseImage(fake.ports, hostOf(fake), options)).toMatchObject({ outcome: 'rolled' });
+  });
+});

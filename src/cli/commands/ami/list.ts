@@ -43,8 +43,20 @@ async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
 const HEAD = ['IMAGE', 'STATE', 'CLEANUP', 'AGE', 'COMMIT', 'WARMTH', 'SNAPSHOTS', 'CREATED', 'BECAUSE'];
 
 function rowOf(image: ImageStatus): readonly string[] {
-  const { id, state, availability, created, ageMs, commit, snapshots, gibibytes, warmth, keep, because } =
-    image;
+  const {
+    id,
+    state,
+    availability,
+    created,
+    ageMs,
+    commit,
+    snapshots,
+    gibibytes,
+    warmth,
+    disk,
+    keep,
+    because,
+  } = image;
   const revoked =
     image.reason === undefined ? [] : [`revoked by ${image.revokedBy ?? 'somebody'}: ${image.reason}`];
   return [
@@ -53,7 +65,7 @@ function rowOf(image: ImageStatus): readonly string[] {
     keep ? 'keep' : 'DELETE',
     ageText(ageMs),
     shortCommit(commit),
-    warmth ?? '-',
+    [warmth ?? '-', ...(disk === undefined ? [] : [`disk: ${disk}`])].join('; '),
     `${snapshots.length}, ${gibibytes} GiB`,
     `${created.toISOString().slice(0, 16)}Z`,
     someOf([...because, ...revoked]),

@@ -40,9 +40,9 @@ export function statusParts({ status, work, busy }: StatusView, now: Date): read
 }
 
 /** `ami-… (name, published, 1.2 d old, commit 1f2e3d4)`. */
-export function imageText({ id, name, state, ageMs, commit }: ImageSummary): string {
+export function imageText({ id, name, state, ageMs, commit, disk }: ImageSummary): string {
   const of = commit === undefined ? '' : `, commit ${shortCommit(commit)}`;
-  return `${id} (${name}, ${state}, ${ageText(ageMs)} old${of})`;
+  return `${id} (${name}, ${state}, ${ageText(ageMs)} old${of}${disk === undefined ? '' : `, disk ${disk}`})`;
 }
 
 /** As git shortens it. */
