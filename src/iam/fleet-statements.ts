@@ -1,3 +1,4 @@
+import { LISTED_FROM } from '../ami/model/listed-stacks.ts';
 import { holdParameter } from '../ami/model/hold.ts';
 import { type IamStatement, allow, partitionOf } from '../platform/iam-policy.ts';
 import { type FamilyScope, arnIn, imageArns, taggedAs, templateArns } from './family-scope.ts';
@@ -14,12 +15,16 @@ const READS = [
   'ec2:DescribeSpotInstanceRequests',
 ];
 
+/** Of a family whose stacks are read with the list of all (CloudFormation API reference, DescribeStacks: without a name it needs both). */
+const LISTING = ['cloudformation:DescribeStacks', 'cloudformation:ListStacks'];
+
 /** Reading the fleet, its images and what is in use, and `more`. */
 export function readingFleet(scope: FamilyScope, more: readonly string[] = []): readonly IamStatement[] {
   const { family } = scope;
+  const listed = family.stacks.length < LISTED_FROM ? [] : LISTING;
   const when = { StringEquals: { 'aws:RequestedRegion': family.region } };
   return [
-    allow('Read', [...READS, ...more].toSorted(), { on: ['*'], when }),
+    allow('Read', [...READS, ...listed, ...more].toSorted(), { on: ['*'], when }),
     allow('FindStacks', ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], {
       on: family.stacks.map((stack) => arnIn(scope, 'cloudformation', `stack/${stack}/*`)),
     }),

@@ -19,6 +19,19 @@ const UNKNOWN_IDENTITY = new Set([
 const THROTTLED =
   /^(?:Throttl|RequestLimitExceeded|RequestThrottled|TooManyRequests|TooManyUpdates|SlowDown|EC2Throttled)/;
 
+/** Whether AWS refused because there were too many requests; the SDK does not know all of the codes. */
+export function isThrottled(error: unknown): boolean {
+  return THROTTLED.test(awsCode(error));
+}
+
+/** How often the SDK has sent the request. */
+function attemptsOf(error: unknown): number {
+  const { $metadata: { attempts = 1 } = {} } = error as {
+    readonly $metadata?: { readonly attempts?: number };
+  };
+  return attempts;
+}
+
 /** AWS's code of what the SDK threw: `InvalidAMIID.NotFound`; '' where it has none. */
 export function awsCode(error: unknown): string {
   return error instanceof Error ? error.name : '';
@@ -55,17 +68,17 @@ export function awsError(error: unknown, { action, subject }: AwsRequestName): W
   if (code === 'CredentialsProviderError' || UNKNOWN_IDENTITY.has(code)) {
     return fault('aws-credentials', `${asked} failed: ${said}`, 'set AWS credentials, a profile or a role');
   }
-  if (THROTTLED.test(code)) {
+  if (isThrottled(error)) {
     return fault(
       'aws-throttled',
-      `${asked} was throttled in all 8 attempts: ${said}`,
-      'run this again in a few minutes',
+      `${asked} was throttled in each of ${attemptsOf(error)} attempts: ${said}`,
+      'others use up what the account may ask; run this again in a few minutes',
     );
   }
   if (error instanceof ForeignAnswer)
     return fault('aws-odd-answer', `${asked}: ${said}`, 'look for a proxy in between, and run this again');
   if (code === 'TimeoutError')
-    return fault('aws-no-answer', `${asked} got no answer in all 8 attempts: ${said}`);
+    return fault('aws-no-answer', `${asked} got no answer in ${attemptsOf(error)} attempts: ${said}`);
   return fault('aws-failed', `${asked} failed: ${code === 'Error' ? '' : `${code}: `}${said}`);
 }
 

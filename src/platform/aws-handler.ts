@@ -16,6 +16,8 @@ interface AwsRequest {
 
 /** One request with its answer; none of the calls made here streams for longer. */
 const REQUEST_MS = 30_000;
+/** Without a byte of an answer, or of the next part of one. */
+const SILENCE_MS = 10_000;
 /** Bytes of an answer, unpacked. A thousand instances are 10 MB; what others may write can be of any size. */
 const LARGEST_ANSWER = 64 << 20;
 
@@ -23,7 +25,7 @@ const LARGEST_ANSWER = 64 << 20;
  * An HTTP layer for AWS SDK clients over `fetch`. The SDK's own knows nothing of HTTPS_PROXY and NO_PROXY; ours does.
  * For calls with small answers: bodies are read whole, up to `largest` bytes, and end with an {@link AnswerTooLarge} where they have
  * more. A success that is no answer to what was asked is a {@link ForeignAnswer}. A request without an answer is given up
- * after 30 s, and fails in a form that the SDK retries, whatever went wrong on the way.
+ * after 30 s, or 10 s of silence ({@link SilentEndpoint}), and fails in a form that the SDK retries, whatever went wrong on the way.
  */
 export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_ANSWER) {
   return {
@@ -34,20 +36,24 @@ export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_A
         () => expiry.abort(new Error(`none within ${REQUEST_MS / 1000} s`)),
         REQUEST_MS,
       );
+      const silence = setTimeout(() => expiry.abort(new SilentEndpoint(request.hostname)), SILENCE_MS);
       const signals = caller === undefined ? [expiry.signal] : [caller, expiry.signal];
       try {
         caller?.throwIfAborted();
         const response = await withJoinedSignal(
           signals,
-          async (stop) => await ask(fetch, request, { signal: stop, largest }),
+          async (stop) =>
+            await ask(fetch, request, { signal: stop, largest, heard: () => silence.refresh() }),
         );
         return { response };
       } catch (error) {
         if (caller?.aborted === true || error instanceof AnswerTooLarge || error instanceof ForeignAnswer)
           throw error;
+        if (expiry.signal.reason instanceof SilentEndpoint) throw expiry.signal.reason;
         throw noAnswer(request.hostname, error);
       } finally {
         clearTimeout(timer);
+        clearTimeout(silence);
       }
     },
     updateHttpClientConfig: () => undefined,
@@ -67,7 +73,11 @@ function sendable(headers: AwsRequest['headers']): Readonly<Record<string, strin
 async function ask(
   fetch: typeof globalThis.fetch,
   request: AwsRequest,
-  { signal, largest }: { readonly signal: AbortSignal; readonly largest: number },
+  {
+    signal,
+    largest,
+    heard,
+  }: { readonly signal: AbortSignal; readonly largest: number; readonly heard: () => void },
 ) {
   const bodiless = request.method === 'GET' || request.method === 'HEAD';
   const answer = await fetch(urlOf(request), {
@@ -77,7 +87,8 @@ async function ask(
     signal,
     redirect: 'manual',
   });
-  const body = await bodyOf(answer, largest);
+  heard();
+  const body = await bodyOf(answer, { largest, heard });
   const because = answer.ok ? whyForeign(request, body) : undefined;
   if (because !== undefined) throw new ForeignAnswer(because);
   return {
@@ -89,10 +100,21 @@ async function ask(
   };
 }
 
+/** Nothing came for a while. The name is the one that the SDK's retry knows. */
+export class SilentEndpoint extends Error {
+  constructor(hostname: string) {
+    super(`${hostname} was silent for ${SILENCE_MS / 1000} s`);
+    this.name = 'TimeoutError';
+  }
+}
+
 /** An answer is larger than it may be; the SDK does not ask again. */
 export class AnswerTooLarge extends Error {}
 
-async function bodyOf({ body, headers }: Response, largest: number): Promise<Uint8Array> {
+async function bodyOf(
+  { body, headers }: Response,
+  { largest, heard }: { readonly largest: number; readonly heard: () => void },
+): Promise<Uint8Array> {
   const tooLarge = new AnswerTooLarge(`the answer has more than ${largest >> 20} MiB`);
   if (Number(headers.get('content-length') ?? 0) > largest) {
     await body?.cancel();
@@ -102,6 +124,7 @@ async function bodyOf({ body, headers }: Response, largest: number): Promise<Uin
   let size = 0;
   // It can be packed, and its length says nothing then.
   for await (const part of body ?? []) {
+    heard();
     size += part.byteLength;
     if (size > largest) throw tooLarge;
     parts.push(part);

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { awsCode, awsError, type AwsRequestName } from './aws-fault.ts';
 import { fetchHandler } from './aws-handler.ts';
+import { serviceLimit, type LimitedHost } from './aws-limits.ts';
 import type { Host } from './host.ts';
 
 /** Configuration of every SDK client: credentials and endpoints are what the SDK finds in environment and files. */
@@ -12,6 +13,11 @@ export interface ClientSettings {
   readonly customUserAgent: 'warmbake';
   readonly requestHandler: ReturnType<typeof fetchHandler>;
 }
+
+/** The same for a service that limits how often it is asked: all its clients slow down together, and go on until they are done. */
+export type LimitedSettings = Omit<ClientSettings, 'retryMode'> & {
+  readonly retryStrategy: ReturnType<typeof serviceLimit>;
+};
 
 /** The second argument of the SDK's `send` and of its paginators. */
 export interface SendOptions {
@@ -29,6 +35,8 @@ export type AwsAnswer<T> =
 /** Calls to one region of AWS. Clients are made by those who call, and loaded when they do. */
 export interface Aws {
   readonly settings: ClientSettings;
+  /** Settings of a client of `service`, as people call it: `CloudFormation`. */
+  limited(service: string): LimitedSettings;
   /** The result of `work`. Throws `outside`; the reason of the run's signal where that is aborted. */
   call<T>(name: AwsRequestName, work: AwsWork<T>): Promise<T>;
   /** Like `call`, but refusals with one of the codes in `expect` are answers. */
@@ -39,7 +47,7 @@ export interface Aws {
 }
 
 /** AWS in `region`. */
-export function openAws(host: Pick<Host, 'fetch' | 'signal'>, region: string): Aws {
+export function openAws(host: Pick<Host, 'fetch'> & LimitedHost, region: string): Aws {
   const attempt = async <T>(work: AwsWork<T>, otherwise: (error: unknown) => T): Promise<T> => {
     host.signal.throwIfAborted();
     try {
@@ -51,14 +59,15 @@ export function openAws(host: Pick<Host, 'fetch' | 'signal'>, region: string): A
   };
   // Every request under way listens to the signal; Node takes more than ten for a leak.
   setMaxListeners(0, host.signal);
+  const common = {
+    region,
+    maxAttempts: 8,
+    customUserAgent: 'warmbake',
+    requestHandler: fetchHandler(host.fetch),
+  } as const;
   return {
-    settings: {
-      region,
-      maxAttempts: 8,
-      retryMode: 'standard',
-      customUserAgent: 'warmbake',
-      requestHandler: fetchHandler(host.fetch),
-    },
+    settings: { ...common, retryMode: 'standard' },
+    limited: (service) => ({ ...common, retryStrategy: serviceLimit(host, service, region) }),
     call: async (name, work) =>
       await attempt(work, (error) => {
         throw awsError(error, name);
@@ -72,10 +81,4 @@ export function openAws(host: Pick<Host, 'fetch' | 'signal'>, region: string): A
         },
       ),
   };
-}
-
-/** Loads once, at the first use. */
-export function lazily<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | undefined;
-  return async () => await (loading ??= load());
 }

@@ -1,4 +1,5 @@
-import { lazily, openAws } from '../platform/aws.ts';
+import { openAws } from '../platform/aws.ts';
+import { lazily } from '../platform/lazily.ts';
 import { AnswerTooLarge, fetchHandler } from '../platform/aws-handler.ts';
 import { awsCode, awsError, type AwsRequestName } from '../platform/aws-fault.ts';
 import type { Host } from '../platform/host.ts';

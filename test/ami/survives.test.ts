@@ -66,13 +66,13 @@ const SCENARIOS: readonly {
     start: (options) => withCandidate(options).fake,
     run: async (fake) =>
       await roll(fake.ports, host(fake), { image: newest(fake).id, stacks: FAMILY.stacks, dryRun: false }),
-    atLeast: 80,
+    atLeast: 68,
   },
   {
     name: 'rollback',
     start: (options) => fleetOf(4, options).fake,
     run: async (fake) => await goBack(fake),
-    atLeast: 156,
+    atLeast: 132,
   },
   {
     name: 'rollback, further back',
@@ -82,7 +82,7 @@ const SCENARIOS: readonly {
       return fake;
     },
     run: async (fake) => await goBack(fake, { goal: { kind: 'steps', steps: 2 } }),
-    atLeast: 156,
+    atLeast: 132,
   },
   {
     name: 'rollback, half of the stacks there already',
@@ -93,7 +93,7 @@ const SCENARIOS: readonly {
       return fake;
     },
     run: async (fake) => await goBack(fake),
-    atLeast: 140,
+    atLeast: 104,
   },
   {
     name: 'clean',

@@ -3,6 +3,7 @@ import { BUILD_ROLES, FAMILY_ROLES, loginPolicy } from '../../src/iam/role.ts';
 import { type IamStatement, managedPolicies } from '../../src/platform/iam-policy.ts';
 import { stateStatements } from '../../src/state/policy.ts';
 import { exampleScope, policyOf } from './scopes.ts';
+import { allows } from './simulate.ts';
 
 const scope = await exampleScope();
 const ROLES = [...BUILD_ROLES, ...FAMILY_ROLES];
@@ -146,5 +147,20 @@ test.each([
     [['s3:GetObject'], [resource]],
     [['s3:PutObject'], [resource]],
     [['s3:ListBucket'], ['arn:aws:s3:::bucket']],
+  ]);
+});
+
+test('a family of ten stacks and more may list all stacks of its region, a smaller one only see its own', () => {
+  const of = (count: number) => {
+    const stacks = Array.from({ length: count }, (_, number) => `queue-${number}`);
+    const policy = policyOf('monitor', { ...scope, family: { ...scope.family, stacks } });
+    const context = { 'aws:RequestedRegion': scope.family.region };
+    return ['cloudformation:DescribeStacks', 'cloudformation:ListStacks'].map((action) =>
+      allows(policy, { action, resource: '*', context }),
+    );
+  };
+  expect([of(9), of(10)]).toEqual([
+    [false, false],
+    [true, true],
   ]);
 });

@@ -1,5 +1,4 @@
 import { openAws } from '../../platform/aws.ts';
-import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { openFastRestores } from './fast-restores.ts';
 import { openFleets } from './fleets.ts';
@@ -15,7 +14,7 @@ import { openTagging } from './tagging.ts';
 import { openTemplates } from './templates.ts';
 
 /** The account of the caller's credentials in `region`. Nothing is loaded or asked before the first call. */
-export function openAccount(host: Pick<Host, 'fetch' | 'signal'>, region: string): Account {
+export function openAccount(host: Parameters<typeof openAws>[0], region: string): Account {
   const aws = openAws(host, region);
   const ec2 = openEc2(aws);
   return {

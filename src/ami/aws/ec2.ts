@@ -1,5 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-ec2';
-import { lazily, type Aws } from '../../platform/aws.ts';
+import type { Aws } from '../../platform/aws.ts';
+import { lazily } from '../../platform/lazily.ts';
 
 /** EC2's calls and the one client that they share; the SDK is loaded (half a second) at the first use. */
 export interface Ec2 extends Aws {
@@ -10,7 +11,7 @@ export interface Ec2 extends Aws {
 export function openEc2(aws: Aws): Ec2 {
   const load = lazily(async () => {
     const sdk = await import('@aws-sdk/client-ec2');
-    return { sdk, client: new sdk.EC2Client(aws.settings) };
+    return { sdk, client: new sdk.EC2Client(aws.limited('EC2')) };
   });
   return { ...aws, load };
 }

@@ -69,7 +69,7 @@ async function spotRequests(ec2: Ec2): Promise<readonly LaunchingFleet[]> {
   const { sdk, client } = await ec2.load();
   const name = { action: 'ec2:DescribeSpotInstanceRequests', subject: 'all spot requests' };
   const requests = await listOf(ec2, { name, field: 'SpotInstanceRequests' }, (options) =>
-    sdk.paginateDescribeSpotInstanceRequests({ client, pageSize: 500 }, {}, options),
+    sdk.paginateDescribeSpotInstanceRequests({ client, pageSize: 1_000 }, {}, options),
   );
   return requests.filter(({ State }) => mayLaunch(State)).map((request) => spotRequest(request, name));
 }

@@ -4,9 +4,11 @@ import type {
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
 } from '@aws-sdk/client-auto-scaling';
-import { lazily, type Aws } from '../../platform/aws.ts';
+import type { Aws } from '../../platform/aws.ts';
+import { lazily } from '../../platform/lazily.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
-import type { Group, Groups } from '../model/account.ts';
+import { askedTogether, together } from '../../platform/together.ts';
+import type { Group, Groups, StackMember } from '../model/account.ts';
 import type { InstanceId, TemplateId } from '../model/ids.ts';
 import { toJson } from '../model/json.ts';
 import type { GroupLaunch, Launch, LaunchOverride, TemplateUse } from '../model/launch.ts';
@@ -17,11 +19,14 @@ import { listOf } from './whole-list.ts';
 /** States of an instance refresh that brings nothing any more. */
 const OVER = new Set(['Successful', 'Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful']);
 
+/** Names that one DescribeAutoScalingGroups takes. */
+const MOST_NAMES = 50;
+
 /** {@link Groups} on EC2 Auto Scaling. */
 export function openGroups(aws: Aws): Groups {
   const load = lazily(async () => {
     const sdk = await import('@aws-sdk/client-auto-scaling');
-    return { sdk, client: new sdk.AutoScalingClient(aws.settings) };
+    return { sdk, client: new sdk.AutoScalingClient(aws.limited('Auto Scaling')) };
   });
   const describe = async (
     subject: string,
@@ -36,8 +41,15 @@ export function openGroups(aws: Aws): Groups {
     return groups.map((group) => readGroup(group, name));
   };
   return {
-    list: async () => await describe('all groups', undefined),
-    find: async (group) => (await describe(group, [group])).find(({ name }) => name === group),
+    list: askedTogether(async () => await describe('all groups', undefined)),
+    find: together(async (names) => {
+      const found = new Map<string, Group>();
+      for (let at = 0; at < names.length; at += MOST_NAMES) {
+        const some = names.slice(at, at + MOST_NAMES);
+        for (const group of await describe(some.join(', '), some)) found.set(group.name, group);
+      }
+      return (name) => found.get(name);
+    }),
     async relaunch(group, launch) {
       const { sdk, client } = await load();
       await aws.call(
@@ -111,7 +123,15 @@ function readGroup(group: AutoScalingGroup, name: AwsRequestName): Group {
     launch: readLaunch(group),
     ...(inService.length === 0 ? {} : { inService }),
     ...(group.AvailabilityZones === undefined ? {} : { zones: group.AvailabilityZones }),
+    ...readMember(group),
   };
+}
+
+function readMember({ Tags: tags = [] }: AutoScalingGroup): { readonly stack?: StackMember } {
+  const tagged = (key: string) => tags.find(({ Key }) => Key === key)?.Value;
+  const name = tagged('aws:cloudformation:stack-name');
+  const logicalId = tagged('aws:cloudformation:logical-id');
+  return name === undefined || logicalId === undefined ? {} : { stack: { name, logicalId } };
 }
 
 function readLaunch({

@@ -1,4 +1,5 @@
-import { lazily, type Aws } from '../../platform/aws.ts';
+import type { Aws } from '../../platform/aws.ts';
+import { lazily } from '../../platform/lazily.ts';
 import type { Identity } from '../model/account.ts';
 import { present } from './present.ts';
 
@@ -6,7 +7,7 @@ import { present } from './present.ts';
 export function openIdentity(aws: Aws): Identity {
   const caller = lazily(async () => {
     const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-    const client = new STSClient(aws.settings);
+    const client = new STSClient(aws.limited('STS'));
     const name = { action: 'sts:GetCallerIdentity', subject: 'these credentials' };
     const answer = await aws.call(
       name,

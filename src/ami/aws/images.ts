@@ -26,7 +26,7 @@ export function openImages(ec2: Ec2): Images {
         IncludeDisabled: true,
       };
       const images = await listOf(ec2, { name, field: 'Images' }, (options) =>
-        sdk.paginateDescribeImages({ client, pageSize: 200 }, input, options),
+        sdk.paginateDescribeImages({ client, pageSize: 1_000 }, input, options),
       );
       return images.filter(exists).map((image) => machineImage(image, name));
     },

@@ -1,5 +1,6 @@
 import type { Instance as SdkInstance } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import { askedTogether } from '../../platform/together.ts';
 import type { Instance, Instances } from '../model/account.ts';
 import type { ImageId, InstanceId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
@@ -13,17 +14,17 @@ const STATES = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 /** {@link Instances} on EC2. */
 export function openInstances(ec2: Ec2): Instances {
   return {
-    async list() {
+    list: askedTogether(async () => {
       const { sdk, client } = await ec2.load();
       const name = { action: 'ec2:DescribeInstances', subject: 'all instances' };
       const input = { Filters: [{ Name: 'instance-state-name', Values: STATES }] };
       const reservations = await listOf(ec2, { name, field: 'Reservations' }, (options) =>
-        sdk.paginateDescribeInstances({ client, pageSize: 500 }, input, options),
+        sdk.paginateDescribeInstances({ client, pageSize: 1_000 }, input, options),
       );
       return reservations
         .flatMap((reservation) => present(reservation.Instances, name, 'Instances'))
         .map((instance) => readInstance(instance, name));
-    },
+    }),
   };
 }
 

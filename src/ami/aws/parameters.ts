@@ -1,4 +1,5 @@
-import { lazily, type Aws } from '../../platform/aws.ts';
+import type { Aws } from '../../platform/aws.ts';
+import { lazily } from '../../platform/lazily.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import { inParallel } from '../../platform/parallel.ts';
@@ -15,7 +16,7 @@ const ABSENT = ['ParameterNotFound', 'ParameterVersionNotFound'];
 export function openParameters(aws: Aws): Parameters {
   const load = lazily(async () => {
     const sdk = await import('@aws-sdk/client-ssm');
-    return { sdk, client: new sdk.SSMClient(aws.settings) };
+    return { sdk, client: new sdk.SSMClient(aws.limited('SSM')) };
   });
   const history = async (parameter: string): Promise<readonly PastParameter[]> => {
     const { sdk, client } = await load();

@@ -15,7 +15,7 @@ export function openSnapshots(ec2: Ec2): Snapshots {
       const name = { action: 'ec2:DescribeSnapshots', subject: `snapshots tagged ${key}=${value}` };
       const input = { OwnerIds: ['self'], Filters: [{ Name: `tag:${key}`, Values: [value] }] };
       const snapshots = await listOf(ec2, { name, field: 'Snapshots' }, (options) =>
-        sdk.paginateDescribeSnapshots({ client, pageSize: 200 }, input, options),
+        sdk.paginateDescribeSnapshots({ client, pageSize: 1_000 }, input, options),
       );
       return snapshots.map((snapshot) => ({
         id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,

@@ -1,6 +1,11 @@
-import { lazily, type Aws } from '../../platform/aws.ts';
-import type { Stacks } from '../model/account.ts';
+import type { Stack as SdkStack } from '@aws-sdk/client-cloudformation';
+import type { Aws } from '../../platform/aws.ts';
+import { lazily } from '../../platform/lazily.ts';
+import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import { askedTogether } from '../../platform/together.ts';
+import type { Stack, Stacks } from '../model/account.ts';
 import { present } from './present.ts';
+import { listOf } from './whole-list.ts';
 
 /** CloudFormation's code for "Stack with id … does not exist" and "Resource … does not exist for stack …". */
 const ABSENT = ['ValidationError'];
@@ -9,7 +14,7 @@ const ABSENT = ['ValidationError'];
 export function openStacks(aws: Aws): Stacks {
   const load = lazily(async () => {
     const sdk = await import('@aws-sdk/client-cloudformation');
-    return { sdk, client: new sdk.CloudFormationClient(aws.settings) };
+    return { sdk, client: new sdk.CloudFormationClient(aws.limited('CloudFormation')) };
   });
   return {
     async find(stack) {
@@ -21,18 +26,19 @@ export function openStacks(aws: Aws): Stacks {
       );
       if (!answer.ok) return undefined;
       const [found] = present(answer.value.Stacks, name, 'Stacks');
-      if (found === undefined) return undefined;
-      return {
-        status: present(found.StackStatus, name, 'StackStatus'),
-        parameters: Object.fromEntries(
-          (found.Parameters ?? []).map(({ ParameterKey, ParameterValue }) => [
-            ParameterKey ?? '',
-            ParameterValue ?? '',
-          ]),
-        ),
-        resolved: (found.Parameters ?? []).flatMap(({ ResolvedValue }) => ResolvedValue ?? []),
-      };
+      return found === undefined ? undefined : readStack(found, name);
     },
+    list: askedTogether(async () => {
+      const { sdk, client } = await load();
+      const name = { action: 'cloudformation:DescribeStacks', subject: 'all stacks' };
+      const stacks = await listOf(aws, { name, field: 'Stacks' }, (options) =>
+        sdk.paginateDescribeStacks({ client }, {}, options),
+      );
+      return stacks.map((stack) => ({
+        name: present(stack.StackName, name, 'StackName'),
+        ...readStack(stack, name),
+      }));
+    }),
     async resource(stack, logicalId) {
       const { sdk, client } = await load();
       const input = { StackName: stack, LogicalResourceId: logicalId };
@@ -45,5 +51,18 @@ export function openStacks(aws: Aws): Stacks {
       const id = present(answer.value.StackResourceDetail, name, 'StackResourceDetail').PhysicalResourceId;
       return id === '' ? undefined : id;
     },
+  };
+}
+
+function readStack(
+  { StackStatus: status, Parameters: parameters = [] }: SdkStack,
+  name: AwsRequestName,
+): Stack {
+  return {
+    status: present(status, name, 'StackStatus'),
+    parameters: Object.fromEntries(
+      parameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey ?? '', ParameterValue ?? '']),
+    ),
+    resolved: parameters.flatMap(({ ResolvedValue }) => ResolvedValue ?? []),
   };
 }

@@ -1,5 +1,6 @@
 import type { LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateVersion } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import { askedTogether } from '../../platform/together.ts';
 import type { Templates } from '../model/account.ts';
 import type { TemplateId } from '../model/ids.ts';
 import { toJson } from '../model/json.ts';
@@ -51,7 +52,7 @@ export function openTemplates(ec2: Ec2): Templates {
       );
       return versions.map((found) => templateVersion(found, name));
     },
-    async current() {
+    current: askedTogether(async () => {
       const { sdk, client } = await ec2.load();
       const name = { action, subject: 'latest and default versions of all launch templates' };
       const versions = await listOf(ec2, { name, field: 'LaunchTemplateVersions' }, (options) =>
@@ -62,7 +63,7 @@ export function openTemplates(ec2: Ec2): Templates {
         ),
       );
       return versions.map((found) => templateVersion(found, name));
-    },
+    }),
     async create(request) {
       const { sdk, client } = await ec2.load();
       const name = { action: 'ec2:CreateLaunchTemplateVersion', subject: request.template };

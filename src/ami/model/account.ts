@@ -141,6 +141,14 @@ export interface Group {
   readonly inService?: readonly InstanceId[];
   /** Availability zones that it launches in; absent where it does not say. */
   readonly zones?: readonly string[];
+  /** The CloudFormation stack that it is a resource of, as its tags say; absent where they do not. */
+  readonly stack?: StackMember;
+}
+
+/** What CloudFormation writes on what it makes (CloudFormation user guide, "Resource tag"); nobody else can (`aws:`). */
+export interface StackMember {
+  readonly name: string;
+  readonly logicalId: string;
 }
 
 /** One scaling activity: a launch or a termination. */
@@ -175,6 +183,8 @@ export interface Instance {
 /** CloudFormation stacks. */
 export interface Stacks {
   find(name: string): Promise<Stack | undefined>;
+  /** All stacks of the region, whoever made them. */
+  list(): Promise<readonly NamedStack[]>;
   /** Physical id of a resource; `undefined` where the stack has none of that logical id. */
   resource(stack: string, logicalId: string): Promise<string | undefined>;
 }
@@ -185,6 +195,10 @@ export interface Stack {
   readonly parameters: Readonly<Record<string, string>>;
   /** What parameters of SSM, named by the stack's, said at its last operation; absent where none is. */
   readonly resolved?: readonly string[];
+}
+
+export interface NamedStack extends Stack {
+  readonly name: string;
 }
 
 /** SSM parameters of type String. */

@@ -6,7 +6,7 @@ import type { Account, Group } from '../model/account.ts';
 import { readDesiredState } from '../model/desired.ts';
 import { holdParameter } from '../model/hold.ts';
 import { imageIdsIn, type ImageId, type TemplateId } from '../model/ids.ts';
-import { LOGICAL_ID } from '../rollout/stack-plan.ts';
+import { groupNameOf, stackFinder } from '../rollout/find-stacks.ts';
 import type { TemplateVersion } from '../model/template-version.ts';
 import {
   hasShrunk,
@@ -21,7 +21,7 @@ import {
 } from './usage.ts';
 
 /** Lookups at a time. */
-const AT_A_TIME = 8;
+const AT_A_TIME = 25;
 
 /** What may be in use besides what AWS knows. */
 export interface UsageOptions {
@@ -60,11 +60,11 @@ async function readInventory(
   now: Date,
   { family, rollouts, before, forDeletion = true }: UsageOptions,
 ): Promise<UsageFacts> {
-  const [desiredState, groups, stacks, currentVersions, instances, configurations, fleets, named, history] =
+  const [desiredState, groups, find, currentVersions, instances, configurations, fleets, named, history] =
     await Promise.all([
       readDesiredState(account, family, now),
       account.groups.list(),
-      readStacks(account, family.stacks),
+      stackFinder(account, family.stacks),
       account.templates.current(),
       account.instances.list(),
       account.groups.configurations(),
@@ -72,6 +72,15 @@ async function readInventory(
       forDeletion ? account.parameters.namingImages() : [],
       account.parameters.history(family.parameter),
     ]);
+  const stacks = await inParallel(
+    family.stacks,
+    async (stack) => {
+      const [group, found] = await Promise.all([groupNameOf(account, groups, stack), find(stack)]);
+      // Of a stack that is not there nothing is certain.
+      return { stack, group: found === undefined ? undefined : group, found };
+    },
+    { limit: AT_A_TIME },
+  );
   const refreshes = forDeletion ? await readRefreshes(account, groups) : [];
   const launching = { groups, refreshes, fleets };
   const usedVersions = await inParallel(
@@ -126,20 +135,6 @@ const REFERENCE = 'resolve:ssm:';
 
 function isReference(image: string): boolean {
   return image.startsWith(REFERENCE);
-}
-
-async function readStacks(account: Account, stacks: readonly string[]): Promise<UsageFacts['stacks']> {
-  return await inParallel(
-    stacks,
-    async (stack) => {
-      const [group, found] = await Promise.all([
-        account.stacks.resource(stack, LOGICAL_ID.group),
-        account.stacks.find(stack),
-      ]);
-      return { stack, group, found };
-    },
-    { limit: AT_A_TIME },
-  );
 }
 
 async function readRefreshes(account: Account, groups: readonly Group[]): Promise<UsageFacts['refreshes']> {

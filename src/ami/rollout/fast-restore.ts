@@ -2,13 +2,12 @@ import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
-import { inParallel } from '../../platform/parallel.ts';
 import { waitFor } from '../../platform/wait.ts';
 import type { Account } from '../model/account.ts';
 import type { ImageId, SnapshotId } from '../model/ids.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
 import { TAG } from '../model/tags.ts';
-import { readStack } from './stack-facts.ts';
+import { readStacks } from './stack-facts.ts';
 
 /** EC2 prepares a TiB an hour; an image that takes longer goes on without. Milliseconds. */
 export const RESTORE_WAIT_MS = 45 * 60_000;
@@ -114,10 +113,11 @@ export function isRestored({ tags }: Pick<MachineImage, 'tags'>): boolean {
 }
 
 async function zonesOf(account: Account, { stacks, image }: DiskPreparation): Promise<readonly string[]> {
-  const read = await inParallel(stacks, async (stack) => await readStack(account, stack, image), {
-    limit: 8,
+  const zones = (await readStacks(account, stacks, image)).flatMap((reading) => {
+    if (reading.state === 'unreadable') throw reading.error;
+    return reading.facts.group?.zones ?? [];
   });
-  return [...new Set(read.flatMap(({ group }) => group?.zones ?? []))].toSorted();
+  return [...new Set(zones)].toSorted();
 }
 
 function isSame(

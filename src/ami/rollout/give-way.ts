@@ -6,7 +6,7 @@ import { parseImageId, type ImageId } from '../model/ids.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
 import { roll, type StackResult } from './roll.ts';
-import { readStack } from './stack-facts.ts';
+import { readStacks } from './stack-facts.ts';
 
 /** What a run that was overtaken has moved. */
 export interface Overtaken {
@@ -41,9 +41,15 @@ export async function giveWay(
   ]);
   if (isRight(image, { family, state, found })) return [];
   const back: PutBack[] = [];
-  for (const result of moved) {
-    const { active } = await readStack(account, result.stack, image);
-    if (active?.image !== image) continue;
+  const readings = await readStacks(
+    account,
+    moved.map(({ stack }) => stack),
+    image,
+  );
+  for (const [index, result] of moved.entries()) {
+    const reading = readings[index];
+    if (reading?.state === 'unreadable') throw reading.error;
+    if (reading?.facts.active?.image !== image) continue;
     const before = result.outcome === 'failed' ? undefined : parseImageId(result.from.image);
     const to = await firstFit(account, family, [heldIn(state), desiredIn(state), before]);
     if (to === undefined || to === image) continue;

@@ -4,17 +4,18 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { inParallel } from '../../platform/parallel.ts';
+import { startProgress } from '../../platform/progress.ts';
 import { waitFor } from '../../platform/wait.ts';
 import type { Account } from '../model/account.ts';
 import { describeDisk, lacksDevices, LAZY_DISK, wantedDisk, type WantedDisk } from '../model/disk.ts';
 import type { ImageId } from '../model/ids.ts';
 import { withVersion, type Launch } from '../model/launch.ts';
-import { planStack, type StackMove } from './stack-plan.ts';
-import { readStack } from './stack-facts.ts';
+import { planStack, type StackFacts, type StackMove } from './stack-plan.ts';
+import { readStackAgain, readStacks, type StackReading } from './stack-facts.ts';
 import { changedDevices, equalButForImage, type TemplateVersion } from '../model/template-version.ts';
 
-/** Stacks that are worked on at a time: a hundred are done in seconds, and CloudFormation does not throttle yet. */
-const AT_A_TIME = 8;
+/** Stacks that are worked on at a time: a hundred are done in seconds; where a service takes less, its limit decides (`aws-retry.ts`). */
+const AT_A_TIME = 25;
 /** How long a write may take to be seen by reads. */
 const SETTLE = { everyMs: 1_000, withinMs: 30_000 };
 
@@ -62,13 +63,19 @@ export async function roll(
   { image, stacks, disk: settings, dryRun, inOrder = false, before }: RollOptions,
 ): Promise<readonly StackResult[]> {
   const disk = await diskOf(account, image, settings);
-  const rollStack = async (stack: string): Promise<StackResult> => {
+  const rollStack = async (reading: StackReading): Promise<StackResult> => {
+    if (reading.state === 'unreadable')
+      return { stack: reading.name, outcome: 'failed', error: reading.error };
+    const { facts } = reading;
+    const stack = facts.name;
     try {
-      const plan = planStack(await readStack(account, stack, image), image, disk);
-      if (plan.action === 'refuse') throw new WarmbakeError('outside', plan.code, plan.because);
-      if (lacksDevices(plan.active, disk)) warn(host.emit, 'rate-not-written', withoutDevices(plan));
+      const first = planMove(facts, { image, disk });
+      if (lacksDevices(first.active, disk)) warn(host.emit, 'rate-not-written', withoutDevices(first));
+      if (first.action === 'nothing') return result(first, 'unchanged', first.active.number);
+      if (dryRun) return result(first, 'planned', first.action === 'reuse' ? first.number : undefined);
+      // Its turn may come long after all were read.
+      const plan = planMove(await readStackAgain(account, facts, image), { image, disk });
       if (plan.action === 'nothing') return result(plan, 'unchanged', plan.active.number);
-      if (dryRun) return result(plan, 'planned', plan.action === 'reuse' ? plan.number : undefined);
       await before?.();
       const number =
         plan.action === 'reuse' ? plan.number : (await makeVersion(account, host, { ...plan, disk })).number;
@@ -79,7 +86,23 @@ export async function roll(
       return { stack, outcome: 'failed', error };
     }
   };
-  return await inParallel(stacks, rollStack, { limit: inOrder ? 1 : AT_A_TIME });
+  const readings = await readStacks(account, stacks, image);
+  const progress = startProgress(host, { what: 'stacks', total: stacks.length });
+  const rollNext = async (reading: StackReading): Promise<StackResult> => {
+    const done = await rollStack(reading);
+    progress.done();
+    return done;
+  };
+  return await inParallel(readings, rollNext, { limit: inOrder ? 1 : AT_A_TIME });
+}
+
+function planMove(
+  facts: StackFacts,
+  { image, disk }: { readonly image: ImageId; readonly disk: WantedDisk },
+): StackMove {
+  const plan = planStack(facts, image, disk);
+  if (plan.action === 'refuse') throw new WarmbakeError('outside', plan.code, plan.because);
+  return plan;
 }
 
 /** Only where a rate is wanted the image's devices have to be known. */

@@ -12,11 +12,14 @@ export const LOGICAL_ID = { template: 'AgentLaunchTemplate', group: 'AgentAutoSc
 export interface StackFacts {
   readonly name: string;
   readonly stack?: Stack;
+  /** Its launch template: as its group has it, and before the stack is changed as CloudFormation has it. */
   readonly template?: TemplateId;
   readonly groupName?: string;
   readonly group?: Group;
   /** The version that the group really uses. */
   readonly active?: TemplateVersion;
+  /** The latest version; absent where it was not asked for. */
+  readonly latest?: TemplateVersion;
   /** Versions of the template that carry the wanted image. */
   readonly candidates: readonly TemplateVersion[];
 }
@@ -72,7 +75,6 @@ export function planStack(facts: StackFacts, image: ImageId, disk: WantedDisk = 
       `stack '${name}' is ${stack.status}; run this again when it has ended`,
     );
   }
-  if (template === undefined) return refuse('template-missing', missingResource(name, LOGICAL_ID.template));
   if (groupName === undefined) return refuse('group-missing', missingResource(name, LOGICAL_ID.group));
   if (group === undefined)
     return refuse('group-missing', `group '${groupName}' of stack '${name}' is not there`);
@@ -81,6 +83,7 @@ export function planStack(facts: StackFacts, image: ImageId, disk: WantedDisk = 
   if (launch.kind !== 'template' && launch.kind !== 'mixed') {
     return refuse('group-without-template', `group '${groupName}' launches from no launch template`);
   }
+  if (template === undefined) return refuse('template-missing', missingResource(name, LOGICAL_ID.template));
   if (launch.use.template !== template) {
     return refuse(
       'group-elsewhere',

@@ -1,8 +1,9 @@
 import type { ImageId } from '../model/ids.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
-import type { Fleet, FleetStack } from './fleet.ts';
 import { wantedDisk, type WantedDisk } from '../model/disk.ts';
+import type { StackReading } from '../rollout/stack-facts.ts';
 import { launchesImage, planStack } from '../rollout/stack-plan.ts';
+import type { Fleet } from './fleet.ts';
 
 /** A difference between what should be and what is, or will be. */
 export interface Drift {
@@ -81,7 +82,7 @@ interface Naming {
 }
 
 function stackDrift(
-  stack: FleetStack,
+  stack: StackReading,
   desired: ImageId,
   { option, parameter, disk }: Naming,
 ): readonly Drift[] {
@@ -91,8 +92,8 @@ function stackDrift(
       { kind: 'stack', stack: name, message: `${name} could not be read: ${error.message}`, alarming: true },
     ];
   }
-  const { facts, latest } = stack;
-  const { name, active } = facts;
+  const { facts } = stack;
+  const { name, active, latest } = facts;
   const plan = planStack(facts, desired, disk);
   const fix = `warmbake ami roll ${option} --stack ${name}`;
   if (plan.action === 'refuse')

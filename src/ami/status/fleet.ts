@@ -1,19 +1,12 @@
 import type { FamilySettings } from '../../config/families.ts';
-import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
-import { inParallel } from '../../platform/parallel.ts';
 import type { Account, Instance } from '../model/account.ts';
 import { readDesiredState, type DesiredState } from '../model/desired.ts';
 import type { ImageId } from '../model/ids.ts';
 import { readUsage } from '../retention/inventory.ts';
 import { belongsTo, imageNamePrefix, newestFirst, type MachineImage } from '../model/machine-image.ts';
-import type { StackFacts } from '../rollout/stack-plan.ts';
-import { readStack } from '../rollout/stack-facts.ts';
-import type { TemplateVersion } from '../model/template-version.ts';
+import { readStacks, type StackReading } from '../rollout/stack-facts.ts';
 import type { Usage } from '../retention/usage.ts';
-
-/** Stacks that are read at a time. */
-const AT_A_TIME = 8;
 
 /** All that is known of a family at one time. */
 export interface Fleet {
@@ -25,15 +18,10 @@ export interface Fleet {
   /** The desired image, also where it is none of the family's. */
   readonly desired?: MachineImage;
   readonly usage: Usage;
-  readonly stacks: readonly FleetStack[];
+  readonly stacks: readonly StackReading[];
   /** Instances that the stacks launched, and others that run images of the family. */
   readonly instances: readonly Instance[];
 }
-
-/** A stack, or why it could not be read. */
-export type FleetStack =
-  | { readonly state: 'read'; readonly facts: StackFacts; readonly latest?: TemplateVersion }
-  | { readonly state: 'unreadable'; readonly name: string; readonly error: WarmbakeError };
 
 /** Reads the fleet; changes nothing. A stack that cannot be read does not hide the others. */
 export async function readFleet(
@@ -48,9 +36,7 @@ export async function readFleet(
     account.images.list(imageNamePrefix(family)),
     wanted === undefined ? undefined : account.images.find(wanted),
     readUsage(account, host, { family, rollouts, forDeletion: false }),
-    inParallel(family.stacks, async (name) => await readOne(account, name, wanted ?? 'ami-'), {
-      limit: AT_A_TIME,
-    }),
+    readStacks(account, family.stacks, wanted ?? 'ami-'),
     account.instances.list(),
   ]);
   const images = newestFirst(named.filter((image) => belongsTo(image, family)));
@@ -68,16 +54,4 @@ export async function readFleet(
       ({ group, image }) => ids.has(image) || (group !== undefined && groups.has(group)),
     ),
   };
-}
-
-async function readOne(account: Account, name: string, image: ImageId): Promise<FleetStack> {
-  try {
-    const facts = await readStack(account, name, image);
-    const latest =
-      facts.template === undefined ? undefined : await account.templates.version(facts.template, '$Latest');
-    return { state: 'read', facts, ...(latest === undefined ? {} : { latest }) };
-  } catch (error) {
-    if (!(error instanceof WarmbakeError)) throw error;
-    return { state: 'unreadable', name, error };
-  }
 }

@@ -1,6 +1,7 @@
 import type { Desired } from '../model/desired.ts';
 import { driftOf, type Drift } from './drift.ts';
-import type { Fleet, FleetStack } from './fleet.ts';
+import type { StackReading } from '../rollout/stack-facts.ts';
+import type { Fleet } from './fleet.ts';
 import type { HoldState } from '../model/hold.ts';
 import { stateOf, type ImageState, type MachineImage } from '../model/machine-image.ts';
 import { decideRetention } from '../retention/retention.ts';
@@ -125,9 +126,10 @@ function fateOf(
   return because === undefined ? { keep: false, because: ['not needed any more'] } : { keep: true, because };
 }
 
-function stackStatus(stack: FleetStack, { images, desiredState, at }: Fleet): StackStatus {
+function stackStatus(stack: StackReading, { images, desiredState, at }: Fleet): StackStatus {
   if (stack.state === 'unreadable') return { name: stack.name, inSync: false };
-  const { facts, latest } = stack;
+  const { facts } = stack;
+  const { latest } = facts;
   const { desired } = desiredState;
   const launched = images.find(({ id }) => id === facts.active?.image);
   return {

@@ -59,6 +59,8 @@ export interface StackWish {
   readonly version?: TemplateVersion['number'] | '$Latest' | '$Default';
   readonly overrides?: readonly LaunchOverride[];
   readonly zones?: readonly string[];
+  /** Whether its group carries CloudFormation's tags. Default: true. */
+  readonly tagged?: boolean;
   readonly status?: string;
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -79,6 +81,7 @@ export function addStack(
     name: group,
     launch: launchOf(template, terms),
     zones: terms.zones ?? ['us-east-1a', 'us-east-1b'],
+    ...(terms.tagged === false ? {} : { stack: { name, logicalId: 'AgentAutoScaleGroup' } }),
   });
   fake.state.stacks.set(name, {
     status: terms.status ?? 'UPDATE_COMPLETE',

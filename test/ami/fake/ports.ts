@@ -168,6 +168,7 @@ export const ANSWERS: Answers = {
   },
   stacks: {
     find: ({ state }, name) => state.stacks.get(name),
+    list: ({ state }) => [...state.stacks].map(([name, stack]) => ({ name, ...stack })),
     resource: ({ state }, name, logicalId) => state.stacks.get(name)?.resources[logicalId],
   },
   parameters: {

@@ -258,8 +258,11 @@ describe('a stack that cannot be moved is an error of its own, and the others go
     ],
     [
       'has no group',
-      ({ fake, stacks }) =>
-        changeStack(fake, { resources: { AgentLaunchTemplate: stacks.get('main')!.template } }),
+      ({ fake, stacks }) => {
+        const { group, template } = stacks.get('main')!;
+        fake.state.groups.delete(group);
+        changeStack(fake, { resources: { AgentLaunchTemplate: template } });
+      },
       "group-missing: stack 'main' has no resource AgentAutoScaleGroup",
     ],
     [
