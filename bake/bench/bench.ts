@@ -11,12 +11,13 @@ import { VERSION } from '../../src/platform/version.ts';
 import { measureAround } from './around.ts';
 import { measureCaches } from './caches.ts';
 import { judgeDonors } from './donors.ts';
+import { measureMinute } from './minute.ts';
 
 const USAGE = `npm run bench -- [OPTION…]     about 20 minutes on 2 quiet cores
 
   --quick           one run of each way of caching, no delay: 3 minutes
   --runs N          runs of each way of caching (3)
-  --only PART       'around', 'donors', or the name of one scenario, as 'rebased on them'
+  --only PART       'around', 'donors', 'minute' (not part of a whole run: 9 minutes), or the name of one scenario, as 'rebased on them'
 `;
 
 const { values: given } = parseArgs({
@@ -51,9 +52,12 @@ if (given.help) {
     if (only === undefined || only === 'around') {
       for (const line of await measureAround(engine, registry, scratch)) console.log(line);
     }
-    if (only !== 'around' && !engine.owned) {
+    if (only === 'minute')
+      for (const line of await measureMinute(engine, registry, scratch)) console.log(line);
+    const isAboutCaches = only !== 'around' && only !== 'minute';
+    if (isAboutCaches && !engine.owned) {
       console.log("\nways of caching: left out, an existing engine's store is not ours to empty");
-    } else if (only !== 'around') {
+    } else if (isAboutCaches) {
       const options = {
         runs,
         roundTrips: quick ? [0] : [0, 40],
