@@ -7,6 +7,7 @@ import type { Finding, Path } from './problem.ts';
 const size = field.form(/^\d+(?:\.\d+)?[KMGT]?B$/, 'size; write it like 20GB');
 const duration = field.form(DURATION, 'duration; write it like 120s, 10m, 48h or 3d');
 const count = z.int().min(0, { error: 'write 0 or more' });
+const price = z.number().min(0, { error: 'write 0 or more' });
 const parameter = field.form(/^\/[\w./-]+$/, 'name of an SSM parameter; write /path/name');
 
 const stack = field.form(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'name of a CloudFormation stack');
@@ -107,6 +108,17 @@ const family = z.strictObject({
     )
     .default('lazy')
     .describe('how disks of instances come by the blocks of the image'),
+  prices: z
+    .strictObject({
+      currency: field
+        .form(/^[A-Z]{3}$/, 'currency; write three letters like USD')
+        .describe('three letters, USD'),
+      snapshotGibMonth: price.exactOptional().describe('a GiB in snapshots for a month'),
+      restoreHour: price.exactOptional().describe('an hour of fast restore, for each snapshot and zone'),
+      builderHour: price.exactOptional().describe('an hour of the instance that images are made on'),
+    })
+    .optional()
+    .describe('what things cost; absent: amounts are shown alone'),
   queue: field.word
     .optional()
     .describe(

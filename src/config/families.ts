@@ -37,6 +37,8 @@ export interface FamilySettings {
   readonly keep: RetentionSettings;
   /** How disks of instances come by the blocks of the image. */
   readonly disk: DiskSettings;
+  /** What things cost where it is; absent where nobody has said. */
+  readonly prices?: Prices;
   /** Buildkite queue of the jobs about it; absent where no pipeline is written. */
   readonly queue?: string;
   /** Age of the desired image that raises the alarm; absent where there is none. */
@@ -72,6 +74,17 @@ export type DiskSettings =
   | { readonly kind: 'rate'; readonly mebibytes: number }
   | { readonly kind: 'restore' };
 
+/** What things cost, in one currency; a part that is absent counts as nothing. */
+export interface Prices {
+  readonly currency: string;
+  /** A GiB in snapshots, for a month. */
+  readonly snapshotGibMonth?: number;
+  /** An hour of fast restore of one snapshot in one zone. */
+  readonly restoreHour?: number;
+  /** An hour of the instance that an image is made on. */
+  readonly builderHour?: number;
+}
+
 /** What stays besides what is in use. */
 export interface RetentionSettings {
   /** How many published images older than `minimumAgeMs` stay. */
@@ -91,7 +104,7 @@ export function familiesOf(ami: Configuration['ami']): readonly FamilySettings[]
 
 function familySettings(key: string, written: WrittenFamily): FamilySettings {
   const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, queue, alarm } = written;
-  const { encryption, shareWith, rollbackTeams, disk } = written;
+  const { encryption, shareWith, rollbackTeams, disk, prices } = written;
   return {
     key,
     name,
@@ -124,6 +137,7 @@ function familySettings(key: string, written: WrittenFamily): FamilySettings {
       deletePerRun: keep.deletePerRun,
     },
     disk: typeof disk === 'string' ? { kind: disk } : { kind: 'rate', mebibytes: disk.rate },
+    ...(prices === undefined ? {} : { prices }),
     ...(queue === undefined ? {} : { queue }),
     ...(alarm === undefined ? {} : { maximumAgeMs: milliseconds(alarm.maximumAge) }),
     notify: alarm?.notify ?? [],

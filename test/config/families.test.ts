@@ -40,7 +40,7 @@ test('a family has bytes, milliseconds and the defaults of cleaning', () => {
 
 test('all of it can be said', () => {
   const more =
-    ', encryption: { key: alias/images }, shareWith: { accounts: ["222222222222"], organizations: ["arn:aws:organizations::111111111111:organization/o-abc123"] }, rollbackTeams: [sre], canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, disk: { rate: 300 }, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
+    ', encryption: { key: alias/images }, shareWith: { accounts: ["222222222222"], organizations: ["arn:aws:organizations::111111111111:organization/o-abc123"] }, rollbackTeams: [sre], canary: { stack: a, watch: 10m }, keep: { newest: 5 }, queue: builders, disk: { rate: 300 }, prices: { currency: USD, snapshotGibMonth: 0.05 }, alarm: { maximumAge: 48h, notify: [{ slack: "#ci" }] }';
   expect(parse(`  cpu: ${family(more)}`)).toMatchObject([
     {
       encryptionKey: 'alias/images',
@@ -53,6 +53,7 @@ test('all of it can be said', () => {
       keep: { newest: 5, deletePerRun: 3 },
       queue: 'builders',
       disk: { kind: 'rate', mebibytes: 300 },
+      prices: { currency: 'USD', snapshotGibMonth: 0.05 },
       maximumAgeMs: 172_800_000,
       notify: [{ slack: '#ci' }],
     },
@@ -98,6 +99,7 @@ test.each([
 test.each([
   ['a rate that EC2 does not have', 'disk: { rate: 400 }', 'write 100 to 300 (MiB/s)'],
   ['another word for the disk', 'disk: fast', 'write lazy, restore, or { rate: 300 }'],
+  ['a currency that is none', 'prices: { currency: dollars }', "'dollars' is not a valid currency"],
   ['everybody', 'shareWith: { accounts: [all] }', "'all' is not a valid AWS account"],
   ['an organization by its id', 'shareWith: { organizations: [o-abc] }', "'o-abc' is not a valid ARN"],
   ['a key that is none', 'encryption: { key: "my key" }', "'my key' is not a valid KMS key"],

@@ -97,6 +97,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
   const options = { docker: services.docker, ...family.warm };
   const stages = warmStages(host, { plans, target: target.name, layers, options, port });
   host.emit({ type: 'section', title: `Building ${plan.name} with Packer ${packer.version.join('.')}` });
+  const began = host.clock.now().getTime();
   try {
     const id = await runWithTunnels(
       host,
@@ -113,11 +114,13 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
         }),
     );
     const warmth = stages.warmth();
+    const seconds = Math.round((host.clock.now().getTime() - began) / 1000);
     host.emit({ type: 'section', title: `Finishing ${id}` });
     const image = await finishImage(host, id, {
       account,
       imageBuilder,
       family,
+      tags: { [TAG.buildSeconds]: String(seconds) },
       ...(warmth === undefined ? {} : { warmth }),
     });
     return { image, reused: false, ...(warmth === undefined ? {} : { warmth }) };

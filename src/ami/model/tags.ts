@@ -19,6 +19,8 @@ export const TAG = {
   warmth: 'warmbake:warmth',
   /** What its disk brought an instance: how blocks came, seconds of the first build, seconds until all files were read. */
   disk: 'warmbake:disk',
+  /** Seconds that Packer's instance ran for it. */
+  buildSeconds: 'warmbake:build-seconds',
   /** Who revoked it. */
   revokedBy: 'warmbake:revoked-by',
   /** Why it was revoked. */

@@ -105,12 +105,30 @@ export const amiStatusSchema = z.strictObject({
   families: z.array(familySchema),
 });
 
+/** A day (UTC) of the images that are still there; `price` where prices are configured. */
+const costOfDay = z.strictObject({
+  day: z.string(),
+  gibibytes: z.number(),
+  restoreHours: z.number(),
+  buildHours: z.number(),
+  price: z
+    .strictObject({
+      currency: z.string(),
+      snapshots: z.number(),
+      restore: z.number(),
+      builds: z.number(),
+      total: z.number(),
+    })
+    .exactOptional(),
+});
+
 /** `ami list --json`. */
 export const listSchema = z.strictObject({
   schemaVersion: z.literal(1),
   family: z.string(),
   images: z.array(imageSchema),
   missing: z.array(z.string()),
+  cost: z.array(costOfDay),
 });
 
 export type FamilyStatusDocument = DocumentOf<typeof familySchema>;

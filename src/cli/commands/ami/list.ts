@@ -1,4 +1,5 @@
 import { readFleet } from '../../../ami/status/fleet.ts';
+import { costOf, costText } from '../../../ami/status/cost.ts';
 import { statusOf, type ImageStatus } from '../../../ami/status/status.ts';
 import { readWorkState } from '../../../ami/status/work-state.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
@@ -28,14 +29,17 @@ async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
   const fleet = await readFleet(account, host, { family, rollouts: rollout === undefined ? [] : [rollout] });
   const { images, missing } = statusOf(fleet);
   const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
+  const cost = costOf(fleet.images, { prices: family.prices, now: fleet.at });
+  const [today] = cost;
   return {
-    json: { family: family.key, images, missing } satisfies ListDocument,
+    json: { family: family.key, images, missing, cost } satisfies ListDocument,
     page:
       images.length === 0
         ? [linePart('there are no images')]
         : [
             tablePart(HEAD, images.map(rowOf)),
             linePart(`\n${images.length} images, ${total} GiB of volumes in their snapshots`),
+            ...(today === undefined ? [] : [linePart(costText(today))]),
           ],
   };
 }

@@ -1,4 +1,5 @@
 import { planLines } from '../../../ami/build/image-plan.ts';
+import { reportCost } from '../../../ami/jobs/report-cost.ts';
 import { rebuildJob } from '../../../ami/jobs/rebuild.ts';
 import type { ReleaseReport } from '../../../ami/release.ts';
 import type { PagePart } from '../../../platform/events.ts';
@@ -49,6 +50,7 @@ async function amiRebuild(host: Host, input: Input): Promise<CommandOutcome> {
     return { json: { family: family.key, plan: rebuilt.planned }, page: lines.map(linePart) };
   }
   const { image, built, report, error } = rebuilt;
+  if (!flag(input, 'dryRun')) await reportCost(host, open);
   return {
     json: {
       family: family.key,
