@@ -47,6 +47,17 @@ describe('status', () => {
     expect(fake.writes).toEqual([]);
   });
 
+  test('of a stack that launches the right image with another disk is in sync, and says so', async () => {
+    const { fake } = fleetOf(4);
+    const family = { ...FAMILY, disk: { kind: 'rate', mebibytes: 300 } } as const;
+    const status = statusOf(await readFleet(fake.ports, hostOf(fake), { family, rollouts: [] }));
+    expect(status.stacks.map(({ inSync }) => inSync)).toEqual([true, true, true, true]);
+    expect(status.drift.map(({ kind, alarming }) => [kind, alarming])).toEqual(
+      FAMILY.stacks.map(() => ['stack', false]),
+    );
+    expect(status.drift[0]?.message).toMatch(/ \(version 1\) with another disk than is configured$/);
+  });
+
   test('says for every image who uses it and what a cleanup would do', async () => {
     const { fake, images } = fleetOf(8);
     const status = await statusIn(fake);
