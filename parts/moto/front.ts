@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { Moto } from './server.ts';
 import type { Running } from '../part.ts';
 import { clientOf } from './client.ts';
+import { tagSnapshots, withoutSnapshotTags } from './create-image.ts';
 
 /** A request to AWS as it came over the wire. */
 export interface AwsCall {
@@ -60,12 +61,16 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
       return await createVersionOnce(moto, form, versions);
     if (call.action === 'ec2:EnableImageDeprecation') return DEPRECATED;
     if (call.action === 'autoscaling:DescribeInstanceRefreshes') return NO_REFRESHES;
+    // moto has no snapshots that are tagged with their image.
+    const sent = call.action === 'ec2:CreateImage' ? withoutSnapshotTags(body) : { body, snapshotTags: [] };
     const response = await fetch(`${moto.url}${request.url ?? ''}`, {
       method: request.method ?? 'POST',
       headers: headersOf(request),
-      body,
+      body: sent.body,
     });
-    return { status: response.status, body: await response.text() };
+    const answered = { status: response.status, body: await response.text() };
+    if (response.ok) await tagSnapshots(moto, answered.body, sent.snapshotTags);
+    return answered;
   };
   const server = createServer((request, response) => {
     const reply = async (): Promise<void> => {

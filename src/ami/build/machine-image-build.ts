@@ -9,7 +9,7 @@ import type { Account } from '../model/account.ts';
 import { finishImage } from './image-finish.ts';
 import { warmedTarget, type ImagePlan } from './image-plan.ts';
 import { belongsTo, imageNamePrefix, runOf, type MachineImage } from '../model/machine-image.ts';
-import { installPlugin } from '../packer/plugin.ts';
+import { installPlugin, type PluginChoice } from '../packer/plugin.ts';
 import { findPacker, type PackerChoice } from '../packer/program.ts';
 import { PACKER_WITHOUT_SSH, runPacker, type PackerVariables } from '../packer/run.ts';
 import { TAG } from '../model/tags.ts';
@@ -29,6 +29,8 @@ export interface MachineImageBuild {
   /** `packer/cpu` of this package. */
   readonly template: string;
   readonly packer: PackerChoice;
+  /** Default: the pinned release. */
+  readonly plugin?: PluginChoice;
   /** A file in place of the artifact, for runs outside of Buildkite. */
   readonly bakeConfig?: string;
   /** Where the source is fetched from; default: the repository of the configuration over HTTPS. */
@@ -88,7 +90,7 @@ export async function buildImage(host: Host, plan: ImagePlan, build: MachineImag
     caches: plan.caches,
   });
   const packer = await findPacker(host, build.packer);
-  const pluginEnvironment = await installPlugin(host, packer);
+  const pluginEnvironment = await installPlugin(host, packer, build.plugin);
   const port = await freePort();
   const layers = await openLayers(host, plans, {
     build,

@@ -20,6 +20,16 @@ const KNOWN: Readonly<Record<string, string>> = {
   linux_amd64: 'a46e0d719dfc34e51ecaf50b9b575087a8007e3df2d856ed19fb91714539b87b',
 };
 
+/** Another release of the plugin than the pinned one. */
+export interface PluginChoice {
+  /** Where releases are fetched from, each in a folder `vVERSION`. */
+  readonly releases?: string;
+  /** `1.2.3` */
+  readonly version?: string;
+  /** 64 hex digits, of its program. */
+  readonly sha256?: string;
+}
+
 /** Gives the checksum of the plugin's program where it is not known. */
 export const PLUGIN_SHA256 = 'WARMBAKE_PACKER_PLUGIN_SHA256';
 
@@ -31,19 +41,19 @@ export const PLUGIN_SHA256 = 'WARMBAKE_PACKER_PLUGIN_SHA256';
 export async function installPlugin(
   host: Host,
   packer: Packer,
-  releases = RELEASES,
+  { releases = RELEASES, version = PLUGIN_VERSION, sha256: named }: PluginChoice = {},
 ): Promise<Readonly<Record<string, string>>> {
   if (isOlder(packer.version, FIRST_WITH_PLUGINS)) return {};
   const machine = await releaseMachine(host);
   const build = typeof machine === 'string' ? machine : `${machine.os}_${machine.arch}`;
-  const name = `packer-plugin-amazon_v${PLUGIN_VERSION}_x5.0_${build}`;
-  const sha256 = KNOWN[build] ?? host.env[PLUGIN_SHA256];
+  const name = `packer-plugin-amazon_v${version}_x5.0_${build}`;
+  const sha256 = named ?? (version === PLUGIN_VERSION ? KNOWN[build] : undefined) ?? host.env[PLUGIN_SHA256];
   if (typeof machine === 'string' || sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256)) {
     throw new WarmbakeError('outside', 'no-packer-plugin', `which SHA-256 ${name} must have is not known`, {
       hint: `set ${PLUGIN_SHA256} to that of the program that you trust, 64 hex digits`,
     });
   }
-  const file = { url: `${releases}/v${PLUGIN_VERSION}/${name}.zip`, sha256, entry: name };
+  const file = { url: `${releases}/v${version}/${name}.zip`, sha256, entry: name };
   const bytes = await pinnedContents(host, file).catch((error: unknown) => {
     host.signal.throwIfAborted();
     throw new WarmbakeError('outside', 'no-packer-plugin', `cannot use ${file.url}: ${messageOf(error)}`);

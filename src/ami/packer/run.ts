@@ -14,7 +14,7 @@ export type PackerVariables = Readonly<
   Record<string, string | number | boolean | readonly string[] | Readonly<Record<string, string>>>
 >;
 
-/** Packer's words, the same from 1.6.6 to 1.14 (`communicator/step_connect_ssh.go`). */
+/** Packer's words, the same from 1.6.6 to 1.15 (`communicator/step_connect_ssh.go`). */
 const NO_SSH = 'Timeout waiting for SSH';
 
 /** The code of a run in which Packer did not get on to the machine: also that of a tunnel that could not be opened. */

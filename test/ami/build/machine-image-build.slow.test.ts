@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import {
   buildImage,
   imageOfRun,
@@ -22,186 +22,192 @@ import { pageText } from '../../cli/page-text.ts';
 import { BUILD, SOURCE_TEXT, TARGET } from '../warm/warm-project.ts';
 import { BASE_AMI, openWorkbench, SECRET, type Workbench } from './workbench.ts';
 
-/** One for all tests: the last one is the one after which nobody gets on to the instance any more. */
-let opened: Promise<Workbench> | undefined;
+describe.each(['the Packer of the machine', 'the newest Packer'])('%s', (which) => {
+  /** One for all tests: the last one is the one after which nobody gets on to the instance any more. */
+  let opened: Promise<Workbench> | undefined;
 
-async function workbench(engine: Engine, registry: Registry): Promise<Workbench> {
-  return await (opened ??= openWorkbench(engine, registry, { repository: 'ami-packer' }));
-}
+  async function workbench(engine: Engine, registry: Registry): Promise<Workbench> {
+    const newest = which === 'the newest Packer';
+    return await (opened ??= openWorkbench(engine, registry, {
+      repository: newest ? 'ami-newest' : 'ami-packer',
+      newest,
+    }));
+  }
 
-afterAll(async () => {
-  await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
-});
-
-test('a dry run says what would be built, and from what, and changes nothing', async ({
-  engine,
-  registry,
-  skip,
-}) => {
-  const { host, config, project, front } = await orSkip(workbench(engine, registry), skip);
-  const asked = front.calls.length;
-  const options = { config, run: 'trial', dryRun: true };
-  // A run of its own has a scratch folder of its own.
-  const command = { ...host, scratch: join(host.home, 'dry-run') };
-  const { json, page } = await amiBuildCommand.run(command, { args: [], options });
-  expect(json).toMatchObject({
-    family: 'cpu',
-    plan: {
-      base: { image: BASE_AMI },
-      subject: { commit: project.commit, buildNumber: BUILD.number, buildId: BUILD.id },
-      imports: { [TARGET]: [project.cache] },
-    },
+  afterAll(async () => {
+    await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
   });
-  expect(pageText(page)).toMatch(/^image {5}app-build-\d{14}, run trial\n/);
-  const actions = front.calls.slice(asked).map(({ action }) => action.split(':')[1] ?? '');
-  expect(actions.filter((action) => !/^(?:Get|Describe)/.test(action))).toEqual([]);
-  await expect(amiBuildCommand.run(command, { args: [], options: { config } })).rejects.toMatchObject({
-    kind: 'usage',
-    message: 'this run has no id',
+
+  test('a dry run says what would be built, and from what, and changes nothing', async ({
+    engine,
+    registry,
+    skip,
+  }) => {
+    const { host, config, project, front } = await orSkip(workbench(engine, registry), skip);
+    const asked = front.calls.length;
+    const options = { config, run: 'trial', dryRun: true };
+    // A run of its own has a scratch folder of its own.
+    const command = { ...host, scratch: join(host.home, 'dry-run') };
+    const { json, page } = await amiBuildCommand.run(command, { args: [], options });
+    expect(json).toMatchObject({
+      family: 'cpu',
+      plan: {
+        base: { image: BASE_AMI },
+        subject: { commit: project.commit, buildNumber: BUILD.number, buildId: BUILD.id },
+        imports: { [TARGET]: [project.cache] },
+      },
+    });
+    expect(pageText(page)).toMatch(/^image {5}app-build-\d{14}, run trial\n/);
+    const actions = front.calls.slice(asked).map(({ action }) => action.split(':')[1] ?? '');
+    expect(actions.filter((action) => !/^(?:Get|Describe)/.test(action))).toEqual([]);
+    await expect(amiBuildCommand.run(command, { args: [], options: { config } })).rejects.toMatchObject({
+      kind: 'usage',
+      message: 'this run has no id',
+    });
   });
-});
 
-test('when Packer is killed while the store is warmed, what it has launched is taken away', async ({
-  engine,
-  registry,
-  skip,
-}) => {
-  const { host, build, planning, front } = await orSkip(workbench(engine, registry), skip);
-  const killing = {
-    ...host,
-    emit: (event: Event) => {
-      if (event.type === 'section' && event.title.startsWith('Warming')) void killPacker(host.scratch);
-    },
-  };
-  const plan = await planImage(host, { ...planning, run: 'killed' });
-  await expect(buildImage(killing, plan, build)).rejects.toMatchObject({ code: 'packer-failed' });
-  expect(await build.imageBuilder.leftovers('cpu')).toEqual([]);
-  expect(front.calls.map(({ action }) => action)).toContain('ec2:TerminateInstances');
-  expect(await build.account.images.list('app-build-')).toEqual([]);
-});
-
-test('a store below the bar makes no image: Packer is told, and takes the instance down', async ({
-  engine,
-  registry,
-  skip,
-}) => {
-  const { host, build, planning } = await orSkip(workbench(engine, registry), skip);
-  const plan = await planImage(host, { ...planning, run: 'too-small' });
-  const family = { ...build.family, warm: { ...build.family.warm, minimumBytes: 1e12 } };
-  await expect(buildImage(host, plan, { ...build, family })).rejects.toThrow(
-    /^the store is not warm: the store holds \d+\.\d MB, at least 1000\.0 GB are expected$/,
-  );
-  expect(await build.imageBuilder.leftovers('cpu')).toEqual([]);
-  expect(await build.account.images.list('app-build-')).toEqual([]);
-});
-
-test('where the machine refuses reverse tunnels, Packer tries again without, and the image is warmed from one cache', async ({
-  engine,
-  registry,
-  skip,
-}) => {
-  const bench = await orSkip(workbench(engine, registry), skip);
-  const { host, build, planning } = bench;
-  const usual = { ...host.env };
-  await bench.nextMachine({ reverseTunnels: false });
-  Object.assign(host.env, { PKR_VAR_gateway_patience: '8s' });
-  host.warnings.length = 0;
-  const plan = await planImage(host, { ...planning, run: 'no-tunnel' });
-  const { warmth } = await buildImage(host, plan, build);
-  expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
-  expect(host.warnings.map(({ code }) => code)).toEqual(['cache-not-merged']);
-  Object.assign(host.env, usual, { PKR_VAR_gateway_patience: '5m' });
-});
-
-test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no secret and nothing of its making on it', async ({
-  engine,
-  registry,
-  skip,
-}) => {
-  const bench = await orSkip(workbench(engine, registry), skip);
-  const { host, planning, project, front } = bench;
-  const build = await withGroup(bench, registry.host);
-  // The store of the machine before is warm already.
-  const { instance } = await bench.nextMachine();
-  host.warnings.length = 0;
-  const plan = await planImage(host, { ...planning, run: 'run-1' });
-  const told: Event[] = [];
-  let secret = '';
-  const watched = {
-    ...host,
-    emit: (event: Event) => {
-      told.push(event);
-      secret ||= secretIn(join(host.scratch, 'warm-filling.json'));
-    },
-  };
-  const { image, reused, warmth } = await buildImage(watched, plan, build);
-  expect(secret).toMatch(/^[0-9a-f]{32}$/);
-  expect(JSON.stringify(told)).not.toContain(secret);
-  expect(host.warnings).toEqual([]);
-  const titles = told.flatMap((event) => (event.type === 'section' ? event.title : ''));
-  expect(titles.filter((text) => text.startsWith('Warming'))).toEqual([
-    'Warming 5 stages',
-    'Warming 4 stages of further',
-  ]);
-  const loaded = told.flatMap((event) => (event.type === 'line' ? event.text : ''));
-  expect(loaded.filter((text) => text.startsWith('loaded'))).toEqual([
-    expect.stringMatching(`^loaded   [0-9]+ layers, [0-9.]+ MB from ${project.cache}$`),
-  ]);
-
-  expect(reused).toBe(false);
-  expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
-  const stored = await build.account.images.find(image.id);
-  expect(stored?.name).toMatch(/^app-build-\d{14}$/);
-  expect(stored?.tags).toMatchObject({
-    'warmbake:family': 'cpu',
-    'warmbake:state': 'candidate',
-    'warmbake:run': 'run-1',
-    'warmbake:commit': project.commit,
-    'warmbake:build': BUILD.number,
-    'warmbake:base': BASE_AMI,
-    'warmbake:warmth': expect.stringMatching(/^executed=0 loaded=8 bytes=\d{8} seconds=\d+ /),
+  test('when Packer is killed while the store is warmed, what it has launched is taken away', async ({
+    engine,
+    registry,
+    skip,
+  }) => {
+    const { host, build, planning, front } = await orSkip(workbench(engine, registry), skip);
+    const killing = {
+      ...host,
+      emit: (event: Event) => {
+        if (event.type === 'section' && event.title.startsWith('Warming')) void killPacker(host.scratch);
+      },
+    };
+    const plan = await planImage(host, { ...planning, run: 'killed' });
+    await expect(buildImage(killing, plan, build)).rejects.toMatchObject({ code: 'packer-failed' });
+    expect(await build.imageBuilder.leftovers('cpu')).toEqual([]);
+    expect(front.calls.map(({ action }) => action)).toContain('ec2:TerminateInstances');
+    expect(await build.account.images.list('app-build-')).toEqual([]);
   });
-  expect(await build.account.snapshots.tagged('warmbake:run', 'run-1')).toHaveLength(1);
-  expect(front.calls.map(({ action }) => action)).toContain('ec2:EnableImageDeprecation');
 
-  const calls = (await instance.calls()).join('\n');
-  expect(calls.slice(calls.lastIndexOf('dnf ')).match(/^systemctl (?:restart|stop) .*/gm)).toEqual([
-    'systemctl restart buildkitd.service',
-    'systemctl restart buildx-builder.service',
-    'systemctl restart buildkitd.service',
-    'systemctl stop buildkitd.service docker.socket docker.service',
-  ]);
-  expect(calls).toMatch(/^systemctl stop buildkitd\.service [^]*^fstrim --all --verbose$/m);
-  // No record of the builds that warmed it: forgotten by BuildKit, then by its file.
-  expect(calls).toMatch(/^buildctl prune-histories\nsystemctl stop buildkitd\.service /m);
-  expect(await instance.read('/var/lib/buildkit/history.db')).toBeUndefined();
-  expect(await instance.read('/etc/app-image')).toMatch(
-    new RegExp(
-      `^AMI_BUILD_TIME=2.*Z\nBUILDKIT_CACHE=.+\nAMI_COMMIT=${project.commit}\nAMI_BUILD=812\nAMI_BASE=${BASE_AMI}\nAMI_RUN=run-1\n$`,
-    ),
-  );
-  expect(await instance.read('/var/lib/buildkite-agent/.docker/buildx/instances/warm-builder')).toContain(
-    'unix:///run/buildkit/buildkitd.sock',
-  );
-  expect(await instance.read('/run/warmbake/buildkitd.env')).toBeUndefined();
-  expect(await instance.read('/root/.ssh/authorized_keys')).toBeUndefined();
-  const places = [
-    '/etc',
-    '/home',
-    '/root',
-    '/run',
-    '/tmp',
-    '/usr/local/bin',
-    '/var/lib/buildkite-agent',
-    '/var/log',
-  ];
-  for (const text of [SECRET, SOURCE_TEXT, secret])
-    expect(await instance.filesWith(text, places)).toEqual([]);
-  for (const file of ['/etc/app-image', '/etc/buildkit', '/usr/local/bin/buildkitd'])
-    expect(existsSync(file)).toBe(false);
+  test('a store below the bar makes no image: Packer is told, and takes the instance down', async ({
+    engine,
+    registry,
+    skip,
+  }) => {
+    const { host, build, planning } = await orSkip(workbench(engine, registry), skip);
+    const plan = await planImage(host, { ...planning, run: 'too-small' });
+    const family = { ...build.family, warm: { ...build.family.warm, minimumBytes: 1e12 } };
+    await expect(buildImage(host, plan, { ...build, family })).rejects.toThrow(
+      /^the store is not warm: the store holds \d+\.\d MB, at least 1000\.0 GB are expected$/,
+    );
+    expect(await build.imageBuilder.leftovers('cpu')).toEqual([]);
+    expect(await build.account.images.list('app-build-')).toEqual([]);
+  });
 
-  // The step again, as after a lost agent.
-  expect(await imageOfRun(host, build, 'run-1')).toMatchObject({ reused: true, image: { id: image.id } });
+  test('where the machine refuses reverse tunnels, Packer tries again without, and the image is warmed from one cache', async ({
+    engine,
+    registry,
+    skip,
+  }) => {
+    const bench = await orSkip(workbench(engine, registry), skip);
+    const { host, build, planning } = bench;
+    const usual = { ...host.env };
+    await bench.nextMachine({ reverseTunnels: false });
+    Object.assign(host.env, { PKR_VAR_gateway_patience: '8s' });
+    host.warnings.length = 0;
+    const plan = await planImage(host, { ...planning, run: 'no-tunnel' });
+    const { warmth } = await buildImage(host, plan, build);
+    expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
+    expect(host.warnings.map(({ code }) => code)).toEqual(['cache-not-merged']);
+    Object.assign(host.env, usual, { PKR_VAR_gateway_patience: '5m' });
+  });
+
+  test('B-26: a real Packer makes a warm, proved and tagged image, and leaves no secret and nothing of its making on it', async ({
+    engine,
+    registry,
+    skip,
+  }) => {
+    const bench = await orSkip(workbench(engine, registry), skip);
+    const { host, planning, project, front } = bench;
+    const build = await withGroup(bench, registry.host);
+    // The store of the machine before is warm already.
+    const { instance } = await bench.nextMachine();
+    host.warnings.length = 0;
+    const plan = await planImage(host, { ...planning, run: 'run-1' });
+    const told: Event[] = [];
+    let secret = '';
+    const watched = {
+      ...host,
+      emit: (event: Event) => {
+        told.push(event);
+        secret ||= secretIn(join(host.scratch, 'warm-filling.json'));
+      },
+    };
+    const { image, reused, warmth } = await buildImage(watched, plan, build);
+    expect(secret).toMatch(/^[0-9a-f]{32}$/);
+    expect(JSON.stringify(told)).not.toContain(secret);
+    expect(host.warnings).toEqual([]);
+    const titles = told.flatMap((event) => (event.type === 'section' ? event.title : ''));
+    expect(titles.filter((text) => text.startsWith('Warming'))).toEqual([
+      'Warming 5 stages',
+      'Warming 4 stages of further',
+    ]);
+    const loaded = told.flatMap((event) => (event.type === 'line' ? event.text : ''));
+    expect(loaded.filter((text) => text.startsWith('loaded'))).toEqual([
+      expect.stringMatching(`^loaded   [0-9]+ layers, [0-9.]+ MB from ${project.cache}$`),
+    ]);
+
+    expect(reused).toBe(false);
+    expect(warmth).toMatchObject({ warmed: { executed: 0, loaded: 8 }, proved: { loaded: 8 } });
+    const stored = await build.account.images.find(image.id);
+    expect(stored?.name).toMatch(/^app-build-\d{14}$/);
+    expect(stored?.tags).toMatchObject({
+      'warmbake:family': 'cpu',
+      'warmbake:state': 'candidate',
+      'warmbake:run': 'run-1',
+      'warmbake:commit': project.commit,
+      'warmbake:build': BUILD.number,
+      'warmbake:base': BASE_AMI,
+      'warmbake:warmth': expect.stringMatching(/^executed=0 loaded=8 bytes=\d{8} seconds=\d+ /),
+    });
+    expect(await build.account.snapshots.tagged('warmbake:run', 'run-1')).toHaveLength(1);
+    expect(front.calls.map(({ action }) => action)).toContain('ec2:EnableImageDeprecation');
+
+    const calls = (await instance.calls()).join('\n');
+    expect(calls.slice(calls.lastIndexOf('dnf ')).match(/^systemctl (?:restart|stop) .*/gm)).toEqual([
+      'systemctl restart buildkitd.service',
+      'systemctl restart buildx-builder.service',
+      'systemctl restart buildkitd.service',
+      'systemctl stop buildkitd.service docker.socket docker.service',
+    ]);
+    expect(calls).toMatch(/^systemctl stop buildkitd\.service [^]*^fstrim --all --verbose$/m);
+    // No record of the builds that warmed it: forgotten by BuildKit, then by its file.
+    expect(calls).toMatch(/^buildctl prune-histories\nsystemctl stop buildkitd\.service /m);
+    expect(await instance.read('/var/lib/buildkit/history.db')).toBeUndefined();
+    expect(await instance.read('/etc/app-image')).toMatch(
+      new RegExp(
+        `^AMI_BUILD_TIME=2.*Z\nBUILDKIT_CACHE=.+\nAMI_COMMIT=${project.commit}\nAMI_BUILD=812\nAMI_BASE=${BASE_AMI}\nAMI_RUN=run-1\n$`,
+      ),
+    );
+    expect(await instance.read('/var/lib/buildkite-agent/.docker/buildx/instances/warm-builder')).toContain(
+      'unix:///run/buildkit/buildkitd.sock',
+    );
+    expect(await instance.read('/run/warmbake/buildkitd.env')).toBeUndefined();
+    expect(await instance.read('/root/.ssh/authorized_keys')).toBeUndefined();
+    const places = [
+      '/etc',
+      '/home',
+      '/root',
+      '/run',
+      '/tmp',
+      '/usr/local/bin',
+      '/var/lib/buildkite-agent',
+      '/var/log',
+    ];
+    for (const text of [SECRET, SOURCE_TEXT, secret])
+      expect(await instance.filesWith(text, places)).toEqual([]);
+    for (const file of ['/etc/app-image', '/etc/buildkit', '/usr/local/bin/buildkitd'])
+      expect(existsSync(file)).toBe(false);
+
+    // The step again, as after a lost agent.
+    expect(await imageOfRun(host, build, 'run-1')).toMatchObject({ reused: true, image: { id: image.id } });
+  });
 });
 
 /** Main built a group beside the target, and one target by that: a stage of the same Dockerfile, with a cache of its own. */

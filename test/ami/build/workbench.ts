@@ -5,6 +5,7 @@ import { openEc2 } from '../../../src/ami/aws/ec2.ts';
 import { openImageBuilderEc2 } from '../../../src/ami/aws/image-builder-ec2.ts';
 import type { MachineImageBuild } from '../../../src/ami/build/machine-image-build.ts';
 import type { ImagePlanInputs } from '../../../src/ami/build/image-plan.ts';
+import type { PluginChoice } from '../../../src/ami/packer/plugin.ts';
 import { sha256Of } from '../../../src/ami/packer/pinned-file.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import { openBuildServices } from '../../../src/image-step/build-services.ts';
@@ -12,11 +13,13 @@ import { openAws } from '../../../src/platform/aws.ts';
 import { type FixtureHost, openHost } from '../../registry/fixture-host.ts';
 import type { Engine } from '../../../parts/engine.ts';
 import { findParts } from '../../../parts/find.ts';
+import { findNewest, type PackerPrograms } from '../../../parts/newest.ts';
 import { findMoto, MOTO_CREDENTIALS, startMoto, type SeededImage } from '../../../parts/moto/server.ts';
 import { need } from '../../../parts/part.ts';
 import { PROJECT } from '../../../parts/project.ts';
 import type { Registry } from '../../../parts/registry.ts';
 import { FAMILY } from '../family.ts';
+import { storedZip } from '../packer/stored-zip.ts';
 import { pushBuildkitImage } from '../../../parts/instance/buildkit-image.ts';
 import { type Machine, type MachineOptions, startMachine } from '../../../parts/instance/machine.ts';
 import { useFront } from '../../../parts/moto/fleet.ts';
@@ -50,16 +53,19 @@ export interface WorkbenchOptions {
   readonly repository: string;
   /** Images that are there already, besides the base. */
   readonly images?: readonly SeededImage[];
+  /** Builds with the newest Packer, and the newest plugin as a release of it; default: the one of the machine or Debian's. */
+  readonly newest?: boolean;
 }
 
 /** Starts everything. Throws `PartMissing` where a part cannot be had. */
 export async function openWorkbench(
   engine: Engine,
   registry: Registry,
-  { repository, images = [] }: WorkbenchOptions,
+  { repository, images = [], newest = false }: WorkbenchOptions,
 ): Promise<Workbench> {
   const atEnd: (() => unknown)[] = [];
-  const packer = need('packer', (await findParts(process.env)).packer);
+  const programs = newest ? need('the newest Packer', (await findNewest(process.env)).packer) : undefined;
+  const packer = programs?.packer ?? need('packer', (await findParts(process.env)).packer);
   need('moto', await findMoto(process.env));
 
   const project = await buildProject(engine, registry, repository);
@@ -72,7 +78,8 @@ export async function openWorkbench(
   const furnish = furnisher(moto.url);
   await furnish.addNetwork(FAMILY.network);
 
-  const host = await openHost({
+  const release = programs === undefined ? undefined : await pluginRelease(programs);
+  const opened = await openHost({
     env: {
       ...engine.env,
       ...MOTO_CREDENTIALS,
@@ -80,7 +87,8 @@ export async function openWorkbench(
       AWS_ENDPOINT_URL: front.url,
     },
   });
-  atEnd.push(async () => await host[Symbol.asyncDispose]());
+  atEnd.push(async () => await opened[Symbol.asyncDispose]());
+  const host = release === undefined ? opened : { ...opened, fetch: release.fetch };
   await mkdir(host.scratch, { recursive: true });
   const nextMachine = async (options?: MachineOptions): Promise<Machine> => {
     const machine = await startMachine(options);
@@ -123,6 +131,7 @@ export async function openWorkbench(
       family,
       template: join(PROJECT, 'packer/cpu'),
       packer: { own: { program: packer, sha256: sha256Of(await readFile(packer)) } },
+      ...(release === undefined ? {} : { plugin: release.choice }),
       bakeConfig,
       source: project.source,
     },
@@ -130,6 +139,23 @@ export async function openWorkbench(
     [Symbol.asyncDispose]: async () => {
       for (const end of atEnd.toReversed()) await end();
     },
+  };
+}
+
+/** The plugin as HashiCorp's site would have it: nothing else is answered otherwise. */
+async function pluginRelease({ plugin, pluginVersion }: PackerPrograms): Promise<{
+  readonly fetch: typeof globalThis.fetch;
+  readonly choice: PluginChoice;
+}> {
+  const program = await readFile(plugin);
+  const releases = 'http://releases.invalid';
+  const name = `packer-plugin-amazon_v${pluginVersion}_x5.0_linux_${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
+  return {
+    fetch: async (input, init) =>
+      input === `${releases}/v${pluginVersion}/${name}.zip`
+        ? new Response(new Uint8Array(storedZip(name, program)))
+        : await globalThis.fetch(input, init),
+    choice: { releases, version: pluginVersion, sha256: sha256Of(program) },
   };
 }
 

@@ -99,3 +99,16 @@ test('a Packer with the builder inside gets none', async () => {
   await using host = await openHost();
   expect(await installPlugin(host, { ...PACKER, version: [1, 6, 6] })).toEqual({});
 });
+
+test('another release can be named with its checksum; that of the pinned one is not taken for it', async () => {
+  await using home = await openHost();
+  const name = 'packer-plugin-amazon_v1.8.2_x5.0_linux_amd64';
+  const { host, asked } = await machine(home, 'Linux x86_64', name);
+  const choice = { releases: 'http://releases.invalid', version: '1.8.2' };
+  await expect(installPlugin(host, PACKER, choice)).rejects.toThrow(
+    `which SHA-256 ${name} must have is not known`,
+  );
+  const { PACKER_PLUGIN_PATH: root = '' } = await installPlugin(host, PACKER, { ...choice, sha256: SHA256 });
+  expect(await readdir(path.join(root, 'github.com/hashicorp/amazon'))).toContain(name);
+  expect(asked).toEqual([`http://releases.invalid/v1.8.2/${name}.zip`]);
+});
