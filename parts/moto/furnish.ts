@@ -1,3 +1,4 @@
+import { AttachInstancesCommand, AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -22,6 +23,7 @@ export function furnisher(url: string) {
   const ec2 = new EC2Client(settings);
   const cloudFormation = new CloudFormationClient(settings);
   const ssm = new SSMClient(settings);
+  const autoScaling = new AutoScalingClient(settings);
 
   async function addInstance(image: string): Promise<InstanceId> {
     const { Instances = [] } = await ec2.send(
@@ -32,6 +34,12 @@ export function furnisher(url: string) {
 
   return {
     addInstance,
+    /** Makes an instance one of a group's. */
+    async attach(instance: InstanceId, group: string): Promise<void> {
+      await autoScaling.send(
+        new AttachInstancesCommand({ AutoScalingGroupName: group, InstanceIds: [instance] }),
+      );
+    },
     /** An image of now, made from an instance. */
     async addImage(name: string, tags: Tags = {}): Promise<ImageId> {
       const InstanceId = await addInstance('ami-00000000000000000');

@@ -44,6 +44,8 @@ export interface CommandSpec {
    * `trusted-job.ts`); what a build writes of its own is decided by its plan.
    */
   readonly changesShared: (input: Input) => boolean;
+  /** With `--json` a document is one line: the command tells several. Default: one document, indented. */
+  readonly documentLines?: true;
   /** What stands beside `error` in the document of a call that ended before it had one. Default: nothing. */
   readonly notStarted?: (input: Input) => object;
   readonly run: (host: Host, input: Input) => Promise<CommandOutcome>;

@@ -80,6 +80,12 @@ export const DOCUMENTS: readonly Document[] = [
     schema: async () => (await import('../ami/status/operation-schema.ts')).rollbackSchema,
   },
   {
+    name: 'watch',
+    version: 1,
+    from: 'warmbake ami watch --json, a line each',
+    schema: async () => (await import('../ami/status/watch-schema.ts')).watchSchema,
+  },
+  {
     name: 'clean',
     version: 1,
     from: 'warmbake ami clean --json',

@@ -87,6 +87,11 @@ export function jsonPage(document: object): SafePage {
   return shownAddresses(jsonText(document, { indent: 2 })) as SafePage;
 }
 
+/** A document in one line: one of several that are a line each. */
+export function jsonLine(document: object): SafePage {
+  return shownAddresses(jsonText(document, { indent: 0 })) as SafePage;
+}
+
 const HIDE_CURSOR = '\u001B[?25l';
 const SHOW_CURSOR = '\u001B[?25h';
 /** Terminals that know it show everything in between at once; others ignore it. */

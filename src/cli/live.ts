@@ -63,6 +63,7 @@ export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now
 
   const show = (event: Event): readonly Line[] => {
     if (event.type === 'step') return step(event.step);
+    if (event.type === 'record') return [];
     if (event.type !== 'log') return paint(event);
     board.log(event.id, event.lines);
     return [];

@@ -1,6 +1,7 @@
 import { oneLine } from '../platform/outside-text.ts';
 import type { PagePart } from '../platform/events.ts';
 import { type Line, type Look, shown } from './door.ts';
+import { copiedLines } from './copied.ts';
 import { columnsOf } from './fit.ts';
 import { type Notation, shortHashes, shortNotation, WHOLE } from './notation.ts';
 import { tableLines } from './table.ts';
@@ -24,9 +25,18 @@ export function pagePainter(look: Look): Painter {
       case 'table':
         return tableOn({ width, notation }, part);
       case 'line':
+        if (part.exact === 'command' && width !== undefined)
+          return part.text
+            .split('\n')
+            .flatMap((line) => copiedLines(oneLine(line), width))
+            .map((line) => shown(line));
         return part.text
           .split('\n')
-          .flatMap((line) => (part.exact === true ? [shown(line)] : lineOn({ width, notation }, line, look)));
+          .flatMap((line) =>
+            part.exact !== undefined && part.exact !== false
+              ? [shown(line)]
+              : lineOn({ width, notation }, line, look),
+          );
     }
   };
   return paint;

@@ -19,7 +19,7 @@ import { wrapped } from './wrap.ts';
 /** Lines of everything but steps and their output, which the two renderers show differently. */
 export function eventPainter(
   look: Look,
-): (event: Exclude<Event, { type: 'step' | 'log' }>) => readonly Line[] {
+): (event: Exclude<Event, { type: 'step' | 'log' | 'record' }>) => readonly Line[] {
   const paint = pagePainter(look);
   return (event) => {
     switch (event.type) {

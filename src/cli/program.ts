@@ -123,6 +123,11 @@ export const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/ami/rollback.ts')).amiRollbackCommand,
   },
   {
+    name: 'ami watch',
+    summary: 'follow a rollout until the old image is gone',
+    load: async () => (await import('./commands/ami/watch.ts')).amiWatchCommand,
+  },
+  {
     name: 'ami hold',
     summary: 'keep the fleet on the desired image until it is released',
     load: async () => (await import('./commands/ami/hold.ts')).amiHoldCommand,

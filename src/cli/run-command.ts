@@ -1,7 +1,7 @@
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import type { CommandOutcome, CommandSpec, Input } from './command.ts';
-import { jsonPage, type Line, type Look, messageLines, type SafePage, pageOf, textPage } from './door.ts';
+import { jsonLine, jsonPage, type Line, type Look, messageLines, type SafePage, pageOf, textPage } from './door.ts';
 import { pagePainter } from './page.ts';
 import { headedLines } from './paint.ts';
 import { type Streams, eventRenderer, looksOf } from './renderer.ts';
@@ -21,9 +21,15 @@ export async function runCommand(
 ): Promise<number> {
   const looks = looksOf(streams, rest.env, { wide: input.options['wide'] === true });
   const renderer = eventRenderer(streams, { ...rest, look: looks.err });
+  const json = input.options['json'] === true;
+  const print = (document: object): void =>
+    streams.out(spec.documentLines === true ? jsonLine(document) : jsonPage(document));
   const host: Host = {
     ...rest,
-    emit: renderer.emit,
+    emit: (event) => {
+      if (event.type !== 'record') renderer.emit(event);
+      else if (json) print({ schemaVersion: 1, ...event.record });
+    },
     ...(ask === undefined
       ? {}
       : {
@@ -33,12 +39,10 @@ export async function runCommand(
           },
         }),
   };
-  const print = (document: object): void => streams.out(jsonPage(document));
   const tell = (error: unknown): number => {
     streams.err(pageOf(looks.err, errorLines(looks.err, error)));
     return exitCodeOf(error);
   };
-  const json = input.options['json'] === true;
   try {
     if (spec.changesShared(input)) await requireTrustedJob(host, input, spec.name);
     const outcome = await spec.run(host, input);

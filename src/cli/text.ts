@@ -65,6 +65,7 @@ export function textRenderer(look: Look, write: (text: SafePage) => void): Rende
   return {
     emit: (event) => {
       if (event.type === 'step') return print(step(event.step));
+      if (event.type === 'record') return;
       if (event.type !== 'log') return print(paint(event));
       board.log(event.id, event.lines);
       const prefix = ink(look, 'bold', shown(names.get(event.id) ?? ''));

@@ -83,6 +83,9 @@ const family = z.strictObject({
     })
     .optional()
     .describe('trial before the other stacks'),
+  usualDrain: duration
+    .optional()
+    .describe('how long agents that are drained usually need for the jobs they have'),
   keep: z
     .strictObject({
       newest: count.default(3).describe('how many are always kept'),

@@ -34,6 +34,8 @@ export interface FamilySettings {
   readonly stacks: readonly string[];
   /** Absent where a new image goes to all stacks at once. */
   readonly canary?: CanarySettings;
+  /** How long agents that are drained usually need; absent where nobody said so. */
+  readonly usualDrainMs?: number;
   readonly keep: RetentionSettings;
   /** How disks of instances come by the blocks of the image. */
   readonly disk: DiskSettings;
@@ -104,7 +106,7 @@ export function familiesOf(ami: Configuration['ami']): readonly FamilySettings[]
 
 function familySettings(key: string, written: WrittenFamily): FamilySettings {
   const { name, region, parameter, network, baseStack, warm, stacks, canary, keep, queue, alarm } = written;
-  const { encryption, shareWith, rollbackTeams, disk, prices } = written;
+  const { encryption, shareWith, rollbackTeams, disk, prices, usualDrain } = written;
   return {
     key,
     name,
@@ -131,6 +133,7 @@ function familySettings(key: string, written: WrittenFamily): FamilySettings {
             requireProof: canary.requireProof,
           },
         }),
+    ...(usualDrain === undefined ? {} : { usualDrainMs: milliseconds(usualDrain) }),
     keep: {
       newest: keep.newest,
       minimumAgeMs: milliseconds(keep.minimumAge),

@@ -1,5 +1,6 @@
 import { LISTED_FROM } from '../ami/model/listed-stacks.ts';
 import { holdParameter } from '../ami/model/hold.ts';
+import { revocationsParameter } from '../ami/model/revocations.ts';
 import { type IamStatement, allow, partitionOf } from '../platform/iam-policy.ts';
 import { type FamilyScope, arnIn, imageArns, taggedAs, templateArns } from './family-scope.ts';
 
@@ -41,7 +42,7 @@ export function readingParameters(
 ): IamStatement {
   const { family } = scope;
   const services = `arn:${partitionOf(family.region)}:ssm:${family.region}::parameter/aws/service/*`;
-  const own = [family.parameter, holdParameter(family), ...more];
+  const own = [family.parameter, holdParameter(family), revocationsParameter(family), ...more];
   const batches = many ? ['ssm:GetParameters'] : [];
   return allow('ReadParameters', ['ssm:GetParameter', 'ssm:GetParameterHistory', ...batches], {
     on: [...parameterArns(scope, own), services],
@@ -79,9 +80,6 @@ export function restoringFast(scope: FamilyScope): readonly IamStatement[] {
 export function rollingStacks(scope: FamilyScope): readonly IamStatement[] {
   const { family, account } = scope;
   const templates = templateArns(scope);
-  const groups = family.stacks.map((stack) =>
-    arnIn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${stack}-AgentAutoScaleGroup-*`),
-  );
   // As the Elastic CI stack names the role of its agents, with a name of its own and without.
   const roles = family.stacks.flatMap((stack) =>
     [`${stack}-Role`, `${stack}-IAMRole-*`].map(
@@ -90,7 +88,7 @@ export function rollingStacks(scope: FamilyScope): readonly IamStatement[] {
   );
   return [
     allow('MakeVersions', ['ec2:CreateLaunchTemplateVersion'], { on: templates }),
-    allow('UpdateGroups', ['autoscaling:UpdateAutoScalingGroup'], { on: groups }),
+    allow('UpdateGroups', ['autoscaling:UpdateAutoScalingGroup'], { on: groupArns(scope) }),
     allow('LaunchAsGroups', ['ec2:RunInstances'], {
       on: ['*'],
       when: { ArnLike: { 'ec2:LaunchTemplate': templates } },
@@ -104,4 +102,15 @@ export function rollingStacks(scope: FamilyScope): readonly IamStatement[] {
       when: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     }),
   ];
+}
+
+/** Ending instances of the stacks' groups, which launch others in their place. */
+export function drainingGroups(scope: FamilyScope): IamStatement {
+  return allow('DrainGroups', ['autoscaling:TerminateInstanceInAutoScalingGroup'], { on: groupArns(scope) });
+}
+
+function groupArns(scope: FamilyScope): readonly string[] {
+  return scope.family.stacks.map((stack) =>
+    arnIn(scope, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${stack}-AgentAutoScaleGroup-*`),
+  );
 }

@@ -1,10 +1,12 @@
 import { holdParameter } from '../ami/model/hold.ts';
+import { revocationsParameter } from '../ami/model/revocations.ts';
 import { type IamStatement, allow } from '../platform/iam-policy.ts';
 import { repositoryPatterns } from '../refs/repository-use.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { stateStatements } from '../state/policy.ts';
 import { OWN_TAG_KEYS, type FamilyScope, imageArns, taggedAs, taggedWhenMade } from './family-scope.ts';
 import {
+  drainingGroups,
   readingFleet,
   readingParameters,
   restoringFast,
@@ -23,9 +25,10 @@ export function operatorStatements(scope: FamilyScope): readonly IamStatement[] 
   return [
     ...readingFleet(scope),
     readingParameters(scope),
-    writingParameters(scope, [family.parameter, holdParameter(family)]),
+    writingParameters(scope, [family.parameter, holdParameter(family), revocationsParameter(family)]),
     ...rollingStacks(scope),
     ...restoringFast(scope),
+    drainingGroups(scope),
     allow('Tag', ['ec2:CreateTags'], {
       on,
       when: { StringEqualsIfExists: { ...taggedAs(family), ...taggedWhenMade(family) }, ...OWN_TAG_KEYS },

@@ -26,8 +26,8 @@ export interface StepUpdate {
 
 /** A part of a page. Where lines have an end, they are wrapped, and what takes much room is shortened. */
 export type PagePart =
-  /** One line or several; what is `exact` is for copying, and stays in one piece. */
-  | { readonly type: 'line'; readonly text: string; readonly exact?: boolean }
+  /** One line or several; what is `exact` is for copying, and stays in one piece; a `command` is broken only as a shell reads it. */
+  | { readonly type: 'line'; readonly text: string; readonly exact?: boolean | 'command' }
   | {
       readonly type: 'table';
       /** Names of the columns; empty where the rows speak for themselves. */
@@ -46,6 +46,8 @@ export type Event =
   | PagePart
   /** A chapter of the run; a log group in Buildkite, unfolded where `open`. */
   | { readonly type: 'section'; readonly title: string; readonly open?: boolean }
+  /** A line of a document that is a line each: on standard output with `--json`, nowhere else. */
+  | { readonly type: 'record'; readonly record: object }
   | { readonly type: 'warning'; readonly warning: Warning }
   | { readonly type: 'step'; readonly step: StepUpdate }
   /** Output of a step, whole lines without their line end. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** What a run can be about: a word of this tool, never a command of somebody else. */
-export const RUN_JOBS = ['rebuild', 'canary', 'publish', 'roll', 'clean', 'rollback'] as const;
+export const RUN_JOBS = ['rebuild', 'canary', 'publish', 'roll', 'clean', 'rollback', 'undo'] as const;
 
 const time = z.iso.datetime().transform((text) => new Date(text));
 

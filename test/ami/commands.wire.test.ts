@@ -217,7 +217,7 @@ describe('what goes wrong says what to do', () => {
     [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is not one of the stacks"],
     [['ami', 'roll', '--family', 'gpu'], 2, "there is no family 'gpu'"],
     [['ami', 'publish'], 2, "missing required argument 'ami'"],
-    [['ami', 'publish', 'None'], 4, "'None' is not an image id"],
+    [['ami', 'publish', 'None'], 2, "'None' is not an image id"],
     [['ami', 'canary', 'ami-00000000000000001', '--canary-watch', 'soon'], 2, "'soon' is not a duration"],
   ] as const)('%j', async (argv, code, message) => {
     const { exitCode, err } = await fleet.run(...argv);

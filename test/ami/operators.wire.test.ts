@@ -22,8 +22,12 @@ beforeAll(async () => {
   fleet = conformingFleet(await startFleet({ days: 7 }));
   useFront(fleet.front);
   [bad = 'ami-', good = 'ami-'] = fleet.images;
-  await fleet.furnish.addInstance(bad);
+  const instance = await fleet.furnish.addInstance(bad);
   await fleet.run('ami', 'publish', bad);
+  const { families } = JSON.parse((await fleet.run('ami', 'status', '--json')).out) as {
+    readonly families: readonly { readonly stacks: readonly { readonly group: string }[] }[];
+  };
+  await fleet.furnish.attach(instance, families[0]?.stacks[1]?.group ?? '');
   fleet.front.calls.length = 0;
 });
 afterAll(async () => {
@@ -49,6 +53,15 @@ describe('at three in the morning', () => {
     expect(out).toMatch(/^IMAGE +INSTANCE +STACK +STATE +UP +WORK$/m);
     expect(out).toContain('no drift');
     expect(writes()).toEqual([]);
+  });
+
+  test('list says why an image was revoked, however many use it', async () => {
+    const [, , , fourth = ''] = fleet.images;
+    await fleet.run('ami', 'revoke', fourth, '--reason', 'disk is full after boot');
+    const { out } = await fleet.run('ami', 'list');
+    expect(out).toMatch(new RegExp(`^${fourth} +revoked .*revoked by .*: disk is full after boot`, 'm'));
+    await fleet.run('ami', 'unrevoke', fourth);
+    fleet.front.calls.length = 0;
   });
 
   test('list shows every image, and what a cleanup would do', async () => {
@@ -88,7 +101,8 @@ describe('at three in the morning', () => {
       );
     }
     expect(out).toContain(`${bad} is revoked`);
-    expect(out).toContain('still running what was left:');
+    expect(out).toContain(`the only instance runs ${bad}, which was left`);
+    expect(out).toContain(`warmbake ami rollback --family cpu --to ${good} --drain --reason …`);
     expect(out).toContain(`warmbake ami rollback --family cpu --to ${fleet.images[2]} --reason …`);
     expect(new Set(writes())).toEqual(
       new Set([
@@ -107,6 +121,13 @@ describe('at three in the morning', () => {
     expect(out).toContain('already, and held');
   });
 
+  test('--drain drains what still runs the bad image, once the rollback is done', async () => {
+    const again = ['rollback', '--reason', 'agents do not start', '--drain', '--yes'];
+    const { exitCode, out } = await fleet.run('ami', ...again, '--json');
+    expect([exitCode, writes()]).toEqual([0, ['autoscaling:TerminateInstanceInAutoScalingGroup']]);
+    expect(JSON.parse(out)).toMatchObject({ drained: [{ id: expect.stringMatching(/^i-/) }] });
+  });
+
   test('tomorrow’s job releases nothing: it says who holds and why, and exits 0', async () => {
     const next = await fleet.furnish.addImage(`app-build-${digits(new Date())}`, {
       'warmbake:family': 'cpu',
@@ -117,6 +138,18 @@ describe('at three in the morning', () => {
     expect([exitCode, writes()]).toEqual([0, []]);
     expect(out).toMatch(/^held by .*: agents do not start$/m);
     expect((await fleet.run('ami', 'publish', next)).exitCode).toBe(4);
+  });
+
+  test('what is no image id is a mistake of the command line, and asks nobody', async () => {
+    for (const argv of [
+      ['publish', 'ami-123'],
+      ['revoke', 'latest', '--reason', 'x'],
+      ['unrevoke', 'i-0123456789abcdef0'],
+      ['roll', '--image', 'ami-x'],
+      ['rollback', '--to', 'ami-x', '--reason', 'x', '--yes'],
+    ])
+      expect([argv, (await fleet.run('ami', ...argv)).exitCode]).toEqual([argv, 2]);
+    expect(writes()).toEqual([]);
   });
 
   test('an impossible target writes nothing and lists the possible ones', async () => {

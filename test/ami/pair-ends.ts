@@ -26,14 +26,17 @@ export async function pairEnds(
 ): Promise<PairEnds> {
   const wrongs: string[] = [];
   const ends: Record<string, number> = {};
+  const rolledBack = stopped.needsRollback === true || whole.needsRollback === true;
   const held = stopped.needsHold === true || whole.needsHold === true;
   let at = 1;
   for (; ; at += 1) {
-    const met = openMeeting({ held });
+    const met = openMeeting({ held, rolledBack });
     const store = await openStore();
     const first = met.fake.beside();
     let other: Promise<{ readonly code: number; readonly lie?: string }> | undefined;
     const excused = new Set<string>();
+    // Two stacks have not seen the rollback yet.
+    if (rolledBack) for (const stack of FAMILY.stacks) excused.add(`${stack} ${imageOf(met.fake, stack)}`);
     const meanwhile = async () => {
       const end = await runCommand(whole, met, { process: met.fake.beside(), store });
       // Whoever revokes an image leaves it where it is launched.
@@ -69,7 +72,12 @@ export async function pairEnds(
     const again = await runCommand(stopped, met, { process: met.fake.beside(), store });
     if (!codes.has(again.code)) say(`run again, it ended with ${again.code}: ${String(again.error)}`);
     if (again.lie !== undefined) say(`run again: ${again.lie}`);
-    if (stopped.name !== 'clean' && JSON.stringify(conditionOf(met.fake)) !== condition)
+    // Each undo takes back one rollback more.
+    if (
+      stopped.name !== 'clean' &&
+      stopped.name !== 'undo' &&
+      JSON.stringify(conditionOf(met.fake)) !== condition
+    )
       say('run again, it changed something once more');
     for (const wrong of wrongsOf(met, { excused })) say(`run again: ${wrong}`);
   }

@@ -31,11 +31,11 @@ test.each([
   ['rollback', '--reason', 'agents do not start', '--dry-run'],
   ['rollback', '--reason', 'agents do not start', '--yes'],
   ['status', '--max-age', '1m', '--require-in-sync'],
-])('ami %s fits on a screen of 80 columns, but for what is there to be copied', async (...words) => {
+])('ami %s fits on a screen of 80 columns, what is there to be copied, too', async (...words) => {
   const { out, err } = await warmbake(['ami', ...words, '--config', fleet.config], {
     env: { COLUMNS: '80' },
   });
-  const lines = `${out}${err}`.split('\n').filter((line) => !/warmbake ami|aws autoscaling/.test(line));
+  const lines = `${out}${err}`.split('\n');
   expect(lines.length).toBeGreaterThan(2);
   expect(lines.filter((line) => columnsOf(line) > 80)).toEqual([]);
 });

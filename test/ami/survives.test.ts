@@ -122,7 +122,7 @@ const SCENARIOS: readonly {
     start: (options) => fleetOf(3, options).fake,
     run: async (fake) => {
       await revoke(fake.ports, host(fake), { image: newest(fake), family: FAMILY, ...TERMS });
-      await unrevoke(fake.ports, newest(fake));
+      await unrevoke(fake.ports, host(fake), { image: newest(fake), family: FAMILY, by: 'ann' });
     },
     atLeast: 6,
   },

@@ -29,6 +29,14 @@ const PAIRS = [
   ['publish', 'revoke today'],
   ['hold', 'rollback'],
   ['release', 'rollback'],
+  ['undo', 'rollback'],
+  ['rollback', 'undo'],
+  ['undo', 'clean'],
+  ['undo', 'release'],
+  ['undo', 'hold'],
+  ['undo', 'publish'],
+  ['undo', 'revoke the desired one'],
+  ['undo', 'roll'],
 ] as const;
 
 const named = (name: string) => COMMANDS.find((command) => command.name === name)!;

@@ -4,6 +4,7 @@ import { publishJob } from '../../src/ami/jobs/publish.ts';
 import { rebuildJob } from '../../src/ami/jobs/rebuild.ts';
 import { rollJob } from '../../src/ami/jobs/roll.ts';
 import { rollbackJob } from '../../src/ami/jobs/rollback.ts';
+import { undoJob } from '../../src/ami/jobs/undo.ts';
 import { holdParameter, parseHold, printHold } from '../../src/ami/model/hold.ts';
 import type { ImageId } from '../../src/ami/model/ids.ts';
 import { stateOf, type MachineImage } from '../../src/ami/model/machine-image.ts';
@@ -35,7 +36,14 @@ export interface Meeting {
 }
 
 /** Two stacks are not rolled yet, so that each command has something to do; images that nobody needs; a hold where wanted. */
-export function openMeeting({ held }: { readonly held: boolean }): Meeting {
+export function openMeeting({
+  held,
+  rolledBack = false,
+}: {
+  readonly held: boolean;
+  /** The desired image is the good one, by a rollback that two stacks have not seen yet. */
+  readonly rolledBack?: boolean;
+}): Meeting {
   const fake = new FakeAccount();
   const [bad, good, ...old] = Array.from({ length: 9 }, (_, daysOld) =>
     addImage(fake, { daysOld, tags: PUBLISHED }),
@@ -60,6 +68,23 @@ export function openMeeting({ held }: { readonly held: boolean }): Meeting {
   const since = new Date(0);
   if (held)
     setParameter(fake, holdParameter(FAMILY), printHold({ image: bad.id, by: 'bob', reason: 'week', since }));
+  if (rolledBack) {
+    const leaves = [bad.id];
+    const revokedBy = {
+      [TAG.state]: 'revoked',
+      [TAG.before]: 'published',
+      [TAG.revokedBy]: TERMS.by,
+      [TAG.reason]: TERMS.reason,
+      [TAG.revokedAt]: fake.clock.now().toISOString(),
+    };
+    setParameter(
+      fake,
+      holdParameter(FAMILY),
+      printHold({ image: good.id, leaves, ...TERMS, since: fake.clock.now() }),
+    );
+    setParameter(fake, FAMILY.parameter, good.id);
+    fake.state.images.set(bad.id, { ...bad, tags: { ...bad.tags, ...revokedBy } });
+  }
   return { fake, bad, good, today, revoked };
 }
 
@@ -76,6 +101,8 @@ export interface Command {
   readonly name: string;
   /** Needs a hold to have something to do. */
   readonly needsHold?: true;
+  /** Needs a rollback that stands. */
+  readonly needsRollback?: true;
   readonly run: (host: Host, open: OpenFamily, meeting: Meeting) => Promise<{ readonly error?: unknown }>;
   /** What exit code 0 promises at its end. */
   readonly promise: (meeting: Meeting) => boolean;
@@ -133,6 +160,17 @@ export const COMMANDS: readonly Command[] = [
   rollbackTo('rollback', { kind: 'last-good' }),
   rollbackTo('rollback, one further', { kind: 'steps', steps: 2 }),
   {
+    name: 'undo',
+    needsRollback: true,
+    run: async (host, open) => await undoJob(host, open, { dryRun: false, confirm: yes }),
+    promise: ({ fake, bad }) => {
+      const hold = holdIn(fake);
+      const isOver = hold.state === 'free' || (hold.state === 'held' && hold.hold.undoes === undefined);
+      // What is published after its last look it cannot know.
+      return isOver && (areAll(fake, desiredIn(fake)) || areAll(fake, bad.id));
+    },
+  },
+  {
     name: 'clean',
     run: async (host, open) => await cleanJob(host, open, { dryRun: false }),
     promise: () => true,
@@ -177,7 +215,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'unrevoke',
-    run: async (_, { account }, meeting) => await ended(unrevoke(account, fresh(meeting, meeting.revoked))),
+    run: async (host, { account, family }, meeting) =>
+      await ended(unrevoke(account, host, { image: fresh(meeting, meeting.revoked), family, by: 'cleo' })),
     promise: (meeting) => stateIn(meeting, meeting.revoked) === 'published',
   },
 ];

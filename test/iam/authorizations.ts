@@ -93,6 +93,10 @@ function resourceOf({ action, body }: AwsCall, account: string): string {
       `autoScalingGroup:0a1b:autoScalingGroupName/${form.get('AutoScalingGroupName')}`,
     );
   }
+  if (action === 'autoscaling:TerminateInstanceInAutoScalingGroup') {
+    // IAM decides by the instance's group, which the request does not name.
+    return at('autoscaling', 'autoScalingGroup:0a1b:autoScalingGroupName/main-AgentAutoScaleGroup-1');
+  }
   if (action.includes(':Describe') && action !== 'ec2:DescribeImageAttribute') return '*';
   if (action === 'ec2:CreateLaunchTemplateVersion') {
     return at('ec2', `launch-template/${form.get('LaunchTemplateId')}`);

@@ -61,6 +61,21 @@ export function openGroups(aws: Aws): Groups {
           ),
       );
     },
+    async drain(instance) {
+      const { sdk, client } = await load();
+      const input = { InstanceId: instance, ShouldDecrementDesiredCapacity: false };
+      const answer = await aws.ask(
+        {
+          action: 'autoscaling:TerminateInstanceInAutoScalingGroup',
+          subject: instance,
+          // "Instance Id not found": there is no better code for it.
+          expect: ['ValidationError'],
+        },
+        async (options) =>
+          await client.send(new sdk.TerminateInstanceInAutoScalingGroupCommand(input), options),
+      );
+      return answer.ok ? 'draining' : 'gone';
+    },
     async activities(group, since) {
       const { sdk, client } = await load();
       const name = { action: 'autoscaling:DescribeScalingActivities', subject: group };

@@ -1,6 +1,7 @@
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { operatorOf } from '../rollback/operator.ts';
+import { tellingOfRoll } from '../rollback/without-parameters.ts';
 import { planChange, type RollbackGoal } from '../rollback/plan.ts';
 import {
   prepareRollback,
@@ -8,7 +9,7 @@ import {
   type PlannedRollback,
   type RollbackReport,
 } from '../rollback/rollback.ts';
-import { withLockedAccount } from '../rollout/locked-account.ts';
+import { withLockedAccount, type LockedAccount } from '../rollout/locked-account.ts';
 import type { OpenFamily } from './open-family.ts';
 import { rollError } from './roll.ts';
 
@@ -47,14 +48,17 @@ export async function rollbackJob(
 ): Promise<RolledBack> {
   const { family, account } = open;
   const { goal, reason, until, revokes, dryRun, confirm } = request;
-  const planned = await prepareRollback(account, host, { family, goal });
+  const planned = await tellingOfRoll(
+    { family },
+    async () => await prepareRollback(account, host, { family, goal }),
+  );
   if (dryRun) return { planned };
   await confirm(planned);
 
   const by = await operatorOf(account, host.env);
   const command = `warmbake ami rollback --family ${family.key}`;
   const run = { job: 'rollback', command, by, reason, image: planned.plan.to.id } as const;
-  return await withLockedAccount(account, host, { ...open, run, urgent: true }, async (locked) => {
+  const goBack = async (locked: LockedAccount): Promise<RolledBack> => {
     const { late } = locked;
     const again = await prepareRollback(locked.account, host, { family, goal });
     const change = planChange(planned.plan, again.plan);
@@ -67,5 +71,9 @@ export async function rollbackJob(
     const report = await rollback(locked.account, host, { family, plan: again.plan, terms, revokes, late });
     const error = rollError(report.stacks, report.stopped);
     return { planned: again, report, ...(error === undefined ? {} : { error }) };
-  });
+  };
+  return await tellingOfRoll(
+    { family, image: planned.plan.to.id },
+    async () => await withLockedAccount(account, host, { ...open, run, urgent: true }, goBack),
+  );
 }

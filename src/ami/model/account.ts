@@ -107,6 +107,8 @@ export interface Groups {
   find(name: string): Promise<Group | undefined>;
   /** Changes what later instances are launched from; those that run are left alone. */
   relaunch(name: string, launch: Launch): Promise<void>;
+  /** Ends an instance as its group does when it needs fewer, and has another one launched; `gone`: it is none of a group's any more. */
+  drain(instance: InstanceId): Promise<'draining' | 'gone'>;
   /** What the group did since `since`, newest first. */
   activities(name: string, since: Date): Promise<readonly Activity[]>;
   /** All launch configurations, the predecessors of templates, used or not. */

@@ -24,6 +24,8 @@ export const holdSchema = z.discriminatedUnion('held', [
     reason: z.string(),
     since: time,
     until: time.optional(),
+    /** Of an undo at work: the version of this parameter with the rollback that it takes back. */
+    undoes: z.int().optional(),
   }),
   /** Who ended it, and when, for those who read the parameter's history. */
   z.object({ held: z.literal(false), by: z.string().optional(), at: time.optional() }),

@@ -15,6 +15,8 @@ export interface Hold {
   readonly since: Date;
   /** Absent where it stands until it is released. */
   readonly until?: Date;
+  /** Where an undo placed it while it is at work: the version of the parameter with the rollback that it takes back. */
+  readonly undoes?: number;
 }
 
 /** What the hold's parameter says. */
@@ -35,7 +37,7 @@ export function parseHold(text: string | undefined, now: Date): HoldState {
   const read = holdSchema.safeParse(jsonOrUndefined(text));
   if (!read.success) return { state: 'unreadable', text };
   if (!read.data.held) return { state: 'free' };
-  const { held: _, image, until, leaves, ...rest } = read.data;
+  const { held: _, image, until, leaves, undoes, ...rest } = read.data;
   if (until !== undefined && until <= now) return { state: 'free' };
   return {
     state: 'held',
@@ -44,6 +46,7 @@ export function parseHold(text: string | undefined, now: Date): HoldState {
       ...(image === undefined ? {} : { image }),
       ...(leaves === undefined ? {} : { leaves }),
       ...(until === undefined ? {} : { until }),
+      ...(undoes === undefined ? {} : { undoes }),
     },
   };
 }

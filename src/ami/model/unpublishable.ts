@@ -45,18 +45,18 @@ export function whyUnpublishable(
     : { code: 'image-unavailable', because: `${id} is ${image.availability}, not available` };
 }
 
-/** What somebody wrote as the id of an image. Throws `refused` where it is none. */
+/** What somebody wrote as the id of an image. Throws `usage` where it is none. */
 export function requireImageId(written: string): ImageId {
   const id = parseImageId(written);
   if (id !== undefined) return id;
   throw new WarmbakeError(
-    'refused',
+    'usage',
     'image-malformed',
     `'${written}' is not an image id; write ami- and 17 hex digits`,
   );
 }
 
-/** The image behind what somebody wrote. Throws `refused` where stacks must not run it. */
+/** The image behind what somebody wrote. Throws `usage` where it is no id, `refused` where stacks must not run it. */
 export async function requireImage(
   account: Account,
   family: FamilySettings,
@@ -66,5 +66,15 @@ export async function requireImage(
   const [caller, image] = await Promise.all([account.identity.caller(), account.images.find(id)]);
   const refusal = whyUnpublishable(image, { id, family, account: caller.account });
   if (image !== undefined && refusal === undefined) return image;
-  throw new WarmbakeError('refused', refusal?.code ?? 'image-missing', refusal?.because ?? `no image ${id}`);
+  throw new WarmbakeError(
+    'refused',
+    refusal?.code ?? 'image-missing',
+    refusal?.because ?? `no image ${id}`,
+    refusal?.code === 'image-revoked' ? { hint: unrevokeHint(id, family) } : {},
+  );
+}
+
+/** What to do about a revocation that was a mistake. */
+export function unrevokeHint(id: ImageId, { key }: Pick<FamilySettings, 'key'>): string {
+  return `if that was a mistake, take it back first: warmbake ami unrevoke ${id} --family ${key}`;
 }

@@ -5,6 +5,7 @@ import { inParallel } from '../../platform/parallel.ts';
 import type { Account, Group } from '../model/account.ts';
 import { readDesiredState } from '../model/desired.ts';
 import { holdParameter } from '../model/hold.ts';
+import { revocationsParameter } from '../model/revocations.ts';
 import { imageIdsIn, type ImageId, type TemplateId } from '../model/ids.ts';
 import { groupNameOf, stackFinder } from '../rollout/find-stacks.ts';
 import type { TemplateVersion } from '../model/template-version.ts';
@@ -111,7 +112,7 @@ async function readInventory(
     const parameter = await account.parameters.get(text.slice(REFERENCE.length));
     return parameter === undefined ? [] : imageIdsIn(parameter.value);
   });
-  const ours = new Set([family.parameter, holdParameter(family)]);
+  const ours = new Set([family.parameter, holdParameter(family), revocationsParameter(family)]);
   return {
     desiredState,
     groups,

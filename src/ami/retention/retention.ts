@@ -28,16 +28,18 @@ export function decideRetention(
   const sorted = newestFirst(images);
   const isOld = (image: MachineImage): boolean =>
     now.getTime() - image.createdAt.getTime() >= settings.minimumAgeMs;
-  const spared = new Set(
-    sorted
-      .filter((image) => isOld(image) && stateOf(image) === 'published' && image.availability === 'available')
-      .slice(0, settings.newest),
+  const published = sorted.filter(
+    (image) => stateOf(image) === 'published' && image.availability === 'available',
   );
+  const newest = new Set(published.slice(0, settings.newest));
+  const spared = new Set(published.filter(isOld).slice(0, settings.newest));
+  const among = (image: MachineImage): string =>
+    `one of the newest ${settings.newest} published${newest.has(image) ? '' : ' that are not young'}`;
   const reasons = (image: MachineImage): readonly string[] => [
     ...(uses.get(image.id) ?? []),
     ...marksOf(image),
     ...(isOld(image) ? [] : ['young']),
-    ...(spared.has(image) ? [`one of the newest ${settings.newest} published`] : []),
+    ...(spared.has(image) ? [among(image)] : []),
     ...(image.availability === 'pending' ? ['still being made'] : []),
   ];
   const queue = inOrderOfTries(sorted.filter((image) => reasons(image).length === 0).toReversed());

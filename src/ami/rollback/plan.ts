@@ -1,7 +1,7 @@
 import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { PastParameter } from '../model/account.ts';
-import { whyUnpublishable } from '../model/unpublishable.ts';
+import { unrevokeHint, whyUnpublishable } from '../model/unpublishable.ts';
 import type { DesiredState } from '../model/desired.ts';
 import type { ImageId } from '../model/ids.ts';
 import { newestFirst, stateOf, type MachineImage } from '../model/machine-image.ts';
@@ -55,11 +55,11 @@ export function planRollback(facts: RollbackFacts, goal: RollbackGoal): Rollback
   const wanted = wantedBy(goal, { desiredState, left, good, steps });
   const to = good.find(({ id }) => id === wanted);
   if (to === undefined)
-    throw impossible(
+    throw impossible(facts, {
       wanted,
-      facts,
-      good.filter(({ id }) => id !== desired),
-    );
+      possible: good.filter(({ id }) => id !== desired),
+      ...(goal.kind === 'steps' ? { steps: goal.steps, earlier: steps.length } : {}),
+    });
   const leaves = [...new Set([...left, ...(desired === undefined ? [] : [desired])])].filter(
     (id) => id !== to.id,
   );
@@ -125,22 +125,43 @@ function isBefore(image: MachineImage, other: MachineImage): boolean {
   return image !== other && newestFirst([image, other])[1] === image;
 }
 
+/** Images that are named where a rollback is impossible, the newest of them. */
+const LISTED = 5;
+
+interface Impossible {
+  readonly wanted: ImageId | undefined;
+  readonly possible: readonly MachineImage[];
+  /** How many steps were asked for, and how many earlier images there are; absent where nobody counted. */
+  readonly steps?: number;
+  readonly earlier?: number;
+}
+
 function impossible(
-  wanted: ImageId | undefined,
   { images, family, account }: RollbackFacts,
-  possible: readonly MachineImage[],
+  { wanted, possible, steps = 0, earlier = 0 }: Impossible,
 ): WarmbakeError {
   const image = images.find(({ id }) => id === wanted);
+  const fault = wanted === undefined ? undefined : whyUnpublishable(image, { id: wanted, family, account });
   const because =
-    wanted === undefined
-      ? 'there is no earlier image that is published, available and not revoked'
-      : (whyUnpublishable(image, { id: wanted, family, account })?.because ??
-        `${wanted} was never published`);
-  const list = possible.map(({ id, name }) => `  ${id}  ${name}`).join('\n');
+    wanted !== undefined
+      ? (fault?.because ?? `${wanted} was never published`)
+      : steps > earlier && earlier > 0
+        ? `${steps} steps back are too many: ${earlier === 1 ? 'there is 1 earlier good image' : `there are ${earlier} earlier good images`}`
+        : 'there is no earlier image that is published, available and not revoked';
+  const more = possible.length - LISTED;
+  const list = [
+    ...possible.slice(0, LISTED).map(({ id, name }) => `  ${id}  ${name}`),
+    ...(more > 0 ? [`  and ${more} more: warmbake ami list --family ${family.key}`] : []),
+  ].join('\n');
+  const another = 'name one of them: warmbake ami rollback --to AMI --reason …';
+  const hints = [
+    ...(list === '' ? [] : [another]),
+    ...(wanted !== undefined && fault?.code === 'image-revoked' ? [unrevokeHint(wanted, family)] : []),
+  ];
   return new WarmbakeError(
     'refused',
     'no-way-back',
     `${because}; nothing was written. ${list === '' ? 'There is no image to go to' : `Possible:\n${list}`}`,
-    list === '' ? {} : { hint: 'name one of them: warmbake ami rollback --to AMI --reason …' },
+    hints.length === 0 ? {} : { hint: hints.join('; ') },
   );
 }

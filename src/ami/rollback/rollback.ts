@@ -33,6 +33,8 @@ export interface RollbackReport {
   readonly revoked: readonly ImageId[];
   /** Instances that still run an image that was left: they end with their jobs, or when they are drained. */
   readonly remaining: readonly Instance[];
+  /** How many instances the stacks have, whatever they run. */
+  readonly instances: number;
   /** What has changed while the rollback was at work, so that it is not what it promised to be; absent where nothing has. */
   readonly stopped?: WarmbakeError;
 }
@@ -92,7 +94,7 @@ export async function rollback(
   const held = await placeRollbackHold(account, host, { family, terms, image: to.id, leaves, late });
   const fit = await requireTarget(account, host, { family, image: to.id, held, by: terms.by });
   const before: Desired = { state: 'image', id: to.id };
-  const parameter = await goBack(account, host, { family, image: to.id });
+  const parameter = await writeHeld(account, host, { family, image: to.id });
   const versions = { hold: held.version };
   await yieldParameter(late ?? account, host, { family, image: to.id, before, versions });
   await markPublished(account, family, fit);
@@ -113,9 +115,20 @@ export async function rollback(
     parameter,
     stacks,
     revoked: revoking.map(({ id }) => id),
-    remaining: instances.filter(({ image, state }) => leaves.includes(image) && state !== 'shutting-down'),
+    ...instancesOf(instances, { leaves, stacks }),
     ...(ended === undefined ? {} : { stopped: ended }),
   };
+}
+
+function instancesOf(
+  everywhere: readonly Instance[],
+  { leaves, stacks }: { readonly leaves: readonly ImageId[]; readonly stacks: readonly StackResult[] },
+): Pick<RollbackReport, 'remaining' | 'instances'> {
+  const living = everywhere.filter(({ state }) => state !== 'shutting-down');
+  const groups = new Set(stacks.flatMap((result) => (result.outcome === 'failed' ? [] : [result.group])));
+  const isOfStacks = ({ group }: Instance): boolean => group !== undefined && groups.has(group);
+  const remaining = living.filter(({ image }) => leaves.includes(image));
+  return { remaining, instances: new Set([...remaining, ...living.filter(isOfStacks)]).size };
 }
 
 /** The target as it is now that it is held; where it must not run any more, the hold ends again, as nothing has been moved yet. */
@@ -188,7 +201,8 @@ async function whyNotHeld(
 /** A job that was about to publish gives way to the hold, but it may write once more before it does. */
 const TRIES = 3;
 
-async function goBack(
+/** Writes the image that is held as the desired one. */
+export async function writeHeld(
   account: Account,
   host: Pick<Host, 'clock' | 'signal'>,
   { family, image }: { readonly family: FamilySettings; readonly image: ImageId },

@@ -22,6 +22,8 @@ export function finishCommand(
       return `warmbake ami rebuild --image ${image} ${of}`;
     case 'roll':
       return `warmbake ami roll --image ${image}${stacks.length === 0 ? '' : ` --stack ${stacks.join(' ')}`} ${of}`;
+    case 'undo':
+      return `warmbake ami rollback --undo ${of}`;
     case 'rollback':
       return `warmbake ami rollback --to ${image} --reason … ${of}`;
   }

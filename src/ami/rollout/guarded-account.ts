@@ -51,6 +51,7 @@ export function guardedAccount(account: Account, before: (write: Write) => Promi
       ...groups,
       relaunch: async (name, launch) =>
         await after('groups.relaunch', name, async () => await groups.relaunch(name, launch)),
+      drain: async (id) => await after('groups.drain', id, async () => await groups.drain(id)),
     },
     parameters: {
       ...parameters,

@@ -83,7 +83,7 @@ export async function roll(
       return result(plan, 'updated', number);
     } catch (error) {
       if (!(error instanceof WarmbakeError)) throw error;
-      return { stack, outcome: 'failed', error };
+      return { stack, outcome: 'failed', error: ofStack(stack, error) };
     }
   };
   const readings = await readStacks(account, stacks, image);
@@ -117,6 +117,16 @@ async function diskOf(
 
 function withoutDevices({ stack, active }: StackMove): string {
   return `the template of '${stack}' (${active.template}, version ${active.number}) names no device of the image: its disk is not loaded at a rate`;
+}
+
+/** AWS speaks of groups and templates by their ids; what stops the whole run is not the stack's. */
+function ofStack(stack: string, error: WarmbakeError): WarmbakeError {
+  const { kind, code, message, hint } = error;
+  if (kind === 'refused' || message.includes(`'${stack}'`)) return error;
+  return new WarmbakeError(kind, code, `stack '${stack}': ${message}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 async function makeVersion(

@@ -18,6 +18,8 @@ export interface Drift {
   readonly fix?: string;
   /** False for what goes away by itself, or is a risk only: a monitor keeps quiet about it. */
   readonly alarming: boolean;
+  /** How it is told of several stacks at once: what follows `14 stacks`, and the command for all of them. */
+  readonly alike?: { readonly what: string; readonly fix?: string };
 }
 
 /** Everything in which the fleet differs from the desired image. */
@@ -89,15 +91,30 @@ function stackDrift(
   if (stack.state === 'unreadable') {
     const { name, error } = stack;
     return [
-      { kind: 'stack', stack: name, message: `${name} could not be read: ${error.message}`, alarming: true },
+      {
+        kind: 'stack',
+        stack: name,
+        message: `${name} could not be read: ${error.message}`,
+        alarming: true,
+        alike: { what: `could not be read (${error.code})` },
+      },
     ];
   }
   const { facts } = stack;
   const { name, active, latest } = facts;
   const plan = planStack(facts, desired, disk);
-  const fix = `warmbake ami roll ${option} --stack ${name}`;
+  const rollAll = `warmbake ami roll ${option}`;
+  const fix = `${rollAll} --stack ${name}`;
   if (plan.action === 'refuse')
-    return [{ kind: 'stack', stack: name, message: plan.because, alarming: true }];
+    return [
+      {
+        kind: 'stack',
+        stack: name,
+        message: plan.because,
+        alarming: true,
+        alike: { what: `cannot be moved (${plan.code})` },
+      },
+    ];
   const launches = plan.active.image ?? 'no image of its own';
   const live: readonly Drift[] =
     plan.action === 'nothing'
@@ -111,6 +128,12 @@ function stackDrift(
               : `${name} launches ${launches} (version ${plan.active.number}), not ${desired}`,
             fix,
             alarming: !launchesImage(plan),
+            alike: {
+              what: launchesImage(plan)
+                ? `launch ${desired} with another disk than is configured`
+                : `launch ${launches}, not ${desired}`,
+              fix: rollAll,
+            },
           },
         ];
   const next = operationDrift(facts.stack?.parameters ?? {}, desired, { name, parameter });
@@ -124,6 +147,10 @@ function stackDrift(
             message: `${name}'s latest version ${latest.number} has ${latest.image ?? 'no image of its own'}: a stack update that changes nothing else may launch it`,
             fix: `${fix} (after the update)`,
             alarming: false,
+            alike: {
+              what: `have a latest version with another image than ${desired}: an update that changes nothing else may launch it`,
+              fix: `${rollAll} (after the update)`,
+            },
           },
         ];
   return [...live, ...next, ...leftover];
@@ -154,6 +181,10 @@ function operationDrift(
       message: `the next operation on ${name} would launch ${next.what}, not ${desired}`,
       fix: `set its parameter ImageIdParameter to ${parameter}`,
       alarming: true,
+      alike: {
+        what: `would launch ${next.what} at their next operation, not ${desired}`,
+        fix: `set their parameter ImageIdParameter to ${parameter}`,
+      },
     },
   ];
 }
@@ -171,6 +202,7 @@ function instanceDrift({ instances, stacks }: Fleet, desired: ImageId): readonly
         stack: name,
         message: `${what} of ${name} run${old.length === 1 ? 's' : ''} another image until the job is done`,
         alarming: false,
+        alike: { what: 'have instances of another image until their jobs are done' },
       },
     ];
   });

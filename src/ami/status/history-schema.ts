@@ -11,7 +11,7 @@ export const historySchema = z.strictObject({
       what: z.string(),
       by: z.string(),
       why: z.string().exactOptional(),
-      source: z.enum(['parameter', 'hold', 'tag', 'version', 'journal']),
+      source: z.enum(['parameter', 'hold', 'revocations', 'tag', 'version', 'journal']),
     }),
   ),
 });

@@ -2,6 +2,7 @@ import type { PastParameter } from '../model/account.ts';
 import { parseDesired } from '../model/desired.ts';
 import { parseHold } from '../model/hold.ts';
 import type { MachineImage } from '../model/machine-image.ts';
+import { parseRevocationNote } from '../model/revocations.ts';
 import { TAG } from '../model/tags.ts';
 import type { TemplateVersion } from '../model/template-version.ts';
 import type { RunRecord } from '../../state/journal.ts';
@@ -14,7 +15,7 @@ export interface HistoryEntry {
   readonly by: string;
   readonly why?: string;
   /** Where it is written. */
-  readonly source: 'parameter' | 'hold' | 'tag' | 'version' | 'journal';
+  readonly source: 'parameter' | 'hold' | 'revocations' | 'tag' | 'version' | 'journal';
 }
 
 /** Where history is written. */
@@ -22,6 +23,8 @@ export interface HistorySources {
   /** Versions of the parameter, and of the hold's. */
   readonly desired: readonly PastParameter[];
   readonly holds: readonly PastParameter[];
+  /** Versions of the notes of revocations, which stay when images and tags are gone. */
+  readonly revocations: readonly PastParameter[];
   readonly images: readonly MachineImage[];
   /** Versions of each stack's template. */
   readonly versions: readonly { readonly stack: string; readonly versions: readonly TemplateVersion[] }[];
@@ -32,14 +35,17 @@ export interface HistorySources {
 export function historyOf({
   desired,
   holds,
+  revocations,
   images,
   versions,
   runs,
 }: HistorySources): readonly HistoryEntry[] {
+  const known = new Set(revocations.map((past) => keyOf(noted(past))));
   return [
     ...desired.map((past, index) => written(past, desired[index + 1], images)),
     ...holds.map(held),
-    ...images.flatMap(revoked),
+    ...revocations.map(noted),
+    ...images.flatMap(revoked).filter((tagged) => !known.has(keyOf(tagged))),
     ...versions.flatMap(({ stack, versions: made }) =>
       made.flatMap((version) => versionMade(stack, version)),
     ),
@@ -75,6 +81,25 @@ function held({ value, modifiedAt, modifiedBy }: PastParameter): HistoryEntry {
   const what = hold.image === undefined ? 'held the parameter' : `held ${hold.image}`;
   const end = hold.until === undefined ? '' : ` until ${hold.until.toISOString()}`;
   return { ...entry, by: hold.by, what: `${what}${end}`, why: hold.reason };
+}
+
+function noted({ value, modifiedAt, modifiedBy }: PastParameter): HistoryEntry {
+  const note = parseRevocationNote(value);
+  if (note === undefined)
+    return {
+      at: modifiedAt,
+      by: lastPart(modifiedBy),
+      what: `wrote '${value}' among the revocations`,
+      source: 'revocations',
+    };
+  const { image, revoked: isRevoked, by, at, reason } = note;
+  const what = isRevoked ? `revoked ${image}` : `took the revocation of ${image} back`;
+  return { at, what, by, ...(reason === undefined ? {} : { why: reason }), source: 'revocations' };
+}
+
+/** The same revocation is in its tags and in its note. */
+function keyOf({ at, what }: HistoryEntry): string {
+  return `${at.getTime()} ${what}`;
 }
 
 function revoked({ id, tags }: MachineImage): readonly HistoryEntry[] {

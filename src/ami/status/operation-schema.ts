@@ -23,6 +23,7 @@ const reported = z.strictObject({
   parameter: z.enum(['written', 'unchanged']),
   stacks: z.array(stackSchema),
   revoked: z.array(z.string()),
+  instances: z.int(),
   remaining: z.array(
     z.strictObject({
       id: z.string(),
@@ -34,11 +35,49 @@ const reported = z.strictObject({
   ),
 });
 
-/** `ami rollback --json`. */
-export const rollbackSchema = z.discriminatedUnion('dryRun', [
+const drained = z.array(
+  z.strictObject({
+    id: z.string(),
+    outcome: z.enum(['draining', 'gone', 'failed']),
+    error: z.strictObject({ code: z.string(), message: z.string() }).exactOptional(),
+  }),
+);
+
+const done = z.discriminatedUnion('dryRun', [
   plannedRollback.extend({ ...version, dryRun: z.literal(true) }),
-  plannedRollback.extend({ ...version, dryRun: z.literal(false), ...reported.shape }),
+  plannedRollback.extend({
+    ...version,
+    dryRun: z.literal(false),
+    ...reported.shape,
+    drained: drained.exactOptional(),
+  }),
 ]);
+
+const undone = z.strictObject({
+  ...version,
+  undo: z.literal(true),
+  dryRun: z.boolean(),
+  from: z.string(),
+  to: z.string(),
+  plan: z.strictObject({
+    parameter: z.enum(['changes', 'stays']),
+    /** What the hold's parameter said before the rollback. */
+    hold: z.string().exactOptional(),
+    stacks: z.array(stackSchema),
+    unrevoke: z.array(z.string()),
+  }),
+  report: z
+    .strictObject({
+      parameter: z.enum(['written', 'unchanged']),
+      stacks: z.array(stackSchema),
+      restored: z.array(z.string()),
+      hold: z.enum(['put back', 'released', 'pending']),
+    })
+    .exactOptional(),
+});
+
+/** `ami rollback --json`, and with `--undo`. */
+export const rollbackSchema = z.union([done, undone]);
 
 const desired = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('image'), id: z.string() }),
@@ -67,6 +106,7 @@ const released = z.discriminatedUnion('outcome', [
   }),
 ]);
 
+export type UndoDocument = DocumentOf<typeof undone>;
 export type PlannedRollbackDocument = DocumentOf<typeof plannedRollback>;
 export type RollbackReportDocument = DocumentOf<typeof reported>;
 export type ReleaseDocument = DocumentOf<typeof released>;

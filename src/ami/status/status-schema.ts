@@ -16,6 +16,7 @@ export const holdStateSchema = z.discriminatedUnion('state', [
     reason: z.string(),
     since: time,
     until: time.exactOptional(),
+    undoes: z.int().exactOptional(),
   }),
   z.strictObject({ state: z.literal('unreadable'), text: z.string() }),
 ]);
@@ -93,6 +94,7 @@ const familySchema = z.strictObject({
   stacks: z.array(stack),
   instances: z.array(instance),
   images: z.array(imageSchema),
+  usualDrainMs: z.number().exactOptional(),
   drift: z.array(drift),
   missing: z.array(z.string()),
   lock,

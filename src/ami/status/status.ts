@@ -18,6 +18,8 @@ export interface FamilyStatus {
   readonly stacks: readonly StackStatus[];
   readonly instances: readonly InstanceStatus[];
   readonly images: readonly ImageStatus[];
+  /** How long a drain usually takes, where the configuration says so; milliseconds. */
+  readonly usualDrainMs?: number;
   readonly drift: readonly Drift[];
   /** What could not be read about use: a cleanup would delete nothing. */
   readonly missing: readonly string[];
@@ -82,6 +84,7 @@ export function statusOf(fleet: Fleet): FamilyStatus {
     stacks: fleet.stacks.map((stack) => stackStatus(stack, fleet)),
     instances: instancesOf(fleet),
     images: imagesOf(fleet),
+    ...(family.usualDrainMs === undefined ? {} : { usualDrainMs: family.usualDrainMs }),
     drift: driftOf(fleet),
     missing: usage.complete ? [] : usage.missing,
   };

@@ -48,6 +48,7 @@ export const WRITES: ReadonlySet<string> = new Set([
   'tagging.clear',
   'templates.create',
   'groups.relaunch',
+  'groups.drain',
   'parameters.put',
 ]);
 
@@ -155,6 +156,7 @@ export const ANSWERS: Answers = {
         throw refused('autoscaling:UpdateAutoScalingGroup', 'ValidationError');
       state.groups.set(name, { ...group, launch: updated(group.launch as Launch, launch, semantics) });
     },
+    drain: ({ state }, id) => (state.instances.delete(id) ? 'draining' : 'gone'),
     activities: ({ state }, name, since) =>
       (state.activities.get(name) ?? []).filter(({ startedAt }) => startedAt >= since),
     configurations: ({ state }) => [...state.configurations].map(([name, image]) => ({ name, image })),

@@ -17,6 +17,7 @@ import { openHost, type FixtureHost } from '../../registry/fixture-host.ts';
 import { FAMILY } from '../family.ts';
 import type { FakeAccount } from '../fake/account.ts';
 import { addImage, addInstance, imageOf, setParameter } from '../fake/furnish.ts';
+import { refused } from '../fake/ports.ts';
 import { fleetOf } from '../operations.ts';
 
 let world: FixtureHost;
@@ -136,5 +137,46 @@ describe('the jobs, called as a library', () => {
     const { report, error } = await cleanJob(host, { ...open, account: blind }, { dryRun: false });
     expect(report.lines.every(({ outcome }) => outcome === 'kept')).toBe(true);
     expect(error).toMatchObject({ kind: 'outside', code: 'use-unknown' });
+  });
+});
+
+describe('where SSM fails', () => {
+  const request = { goal: { kind: 'last-good' }, reason: 'x', revokes: true, dryRun: false } as const;
+  const failing = (fake: FakeAccount, method: string) => {
+    fake.gate.before = ({ name }) => {
+      if (name === method) throw refused('ssm:GetParameter', 'InternalServerError');
+    };
+  };
+  const confirm = async (): Promise<void> => await Promise.resolve();
+
+  test('a rollback that cannot read the parameter says that roll --image still works', async () => {
+    const { fake, open, host } = opened();
+    failing(fake, 'parameters.get');
+    await expect(rollbackJob(host, open, { ...request, confirm })).rejects.toMatchObject({
+      kind: 'outside',
+      hint: expect.stringContaining('warmbake ami roll --image AMI --family cpu'),
+    });
+  });
+
+  test('one that cannot write it names the image, and that command moves the stacks', async () => {
+    const { fake, good, open, host } = opened();
+    failing(fake, 'parameters.put');
+    await expect(rollbackJob(host, open, { ...request, confirm })).rejects.toMatchObject({
+      kind: 'outside',
+      hint: expect.stringContaining(`warmbake ami roll --image ${good.id} --family cpu`),
+    });
+    failing(fake, 'parameters.get');
+    const rolled = await rollJob(host, open, { written: good.id, stacks: [], dryRun: false });
+    expect(rolled.error).toBeUndefined();
+    expect(everywhere(fake)).toEqual(FAMILY.stacks.map(() => good.id));
+  });
+
+  test('another outage says nothing of the kind', async () => {
+    const { fake, open, host } = opened();
+    fake.gate.before = ({ name }) => {
+      if (name === 'images.list') throw refused('ec2:DescribeImages', 'InternalError');
+    };
+    const failed = await rollbackJob(host, open, { ...request, confirm }).catch((error: unknown) => error);
+    expect(String((failed as WarmbakeError).hint)).not.toContain('roll --image');
   });
 });

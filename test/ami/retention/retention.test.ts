@@ -46,9 +46,9 @@ describe('what stays', () => {
       '00': 'young',
       '01': 'young',
       '02': 'young',
-      '03': 'one of the newest 3 published',
-      '04': 'one of the newest 3 published',
-      '05': 'one of the newest 3 published',
+      '03': 'one of the newest 3 published that are not young',
+      '04': 'one of the newest 3 published that are not young',
+      '05': 'one of the newest 3 published that are not young',
       '06': 'goes',
       '07': 'goes',
     });

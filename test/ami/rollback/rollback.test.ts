@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drainCommand } from '../../../src/ami/rollback/drain.ts';
 import { holdParameter, parseHold, printHold } from '../../../src/ami/model/hold.ts';
 import { stateOf } from '../../../src/ami/model/machine-image.ts';
 import { placeHold, releaseHold } from '../../../src/ami/rollback/place-hold.ts';
@@ -159,17 +158,15 @@ describe('a rollback', () => {
     expect(valueOf(fake)).toBe(good.id);
   });
 
-  test('lists what still runs the bad image, with the command that drains it', async () => {
+  test('lists what still runs the bad image, and counts all that the stacks have', async () => {
     const { fake, bad, good, stacks } = fleetOf(4);
     const { group } = stacks.get('main')!;
     const old = addInstance(fake, { image: bad.id, group });
     addInstance(fake, { image: good.id, group });
     addInstance(fake, { image: bad.id, group, state: 'shutting-down' });
-    const { remaining } = await goBack(fake);
-    expect(remaining.map(({ id }) => id)).toEqual([old]);
-    expect(drainCommand(remaining, FAMILY)).toBe(
-      `for id in ${old}; do aws autoscaling terminate-instance-in-auto-scaling-group --region us-east-1 --no-should-decrement-desired-capacity --instance-id $id; done`,
-    );
+    addInstance(fake, { image: good.id, group: 'of-somebody-else' });
+    const { remaining, instances } = await goBack(fake);
+    expect([remaining.map(({ id }) => id), instances]).toEqual([[old], 2]);
   });
 
   test('L10: a stack that cannot be moved does not stop the others, and the same command finishes it', async () => {
@@ -208,10 +205,34 @@ describe('an impossible target writes nothing and lists the possible ones', () =
     expect(fake.writes).toEqual([]);
   });
 
-  test('more steps than there are images', async () => {
-    const { fake } = fleetOf(3);
-    await expect(goBack(fake, { goal: { kind: 'steps', steps: 3 } })).rejects.toThrow('no earlier image');
+  test.each([
+    [3, 3, '3 steps back are too many: there are 2 earlier good images'],
+    [2, 9, '9 steps back are too many: there is 1 earlier good image;'],
+    [1, 9, 'there is no earlier image that is published, available and not revoked'],
+  ])('of %i images, %i steps back: says how many there are', async (days, steps, because) => {
+    const { fake } = fleetOf(days);
+    await expect(goBack(fake, { goal: { kind: 'steps', steps } })).rejects.toThrow(because);
     expect(fake.writes).toEqual([]);
+  });
+
+  test('a revoked one names the command that takes the revocation back, another one does not', async () => {
+    const { fake, images } = fleetOf(4);
+    const hintOf = async (id: ImageId) =>
+      await goBack(fake, { goal: { kind: 'image', id } }).then(
+        () => undefined,
+        (error: unknown) => (error as { readonly hint?: string }).hint,
+      );
+    tag(fake, images[2]!.id, 'revoked');
+    expect(await hintOf(images[2]!.id)).toContain(`warmbake ami unrevoke ${images[2]!.id} --family cpu`);
+    expect(await hintOf('ami-0000000000000beef')).not.toContain('unrevoke');
+  });
+
+  test('of sixty possible images names five, and how many there are besides', async () => {
+    const { fake } = fleetOf(60);
+    const refused = goBack(fake, { goal: { kind: 'image', id: 'ami-0000000000000beef' } });
+    await expect(refused).rejects.toThrow('and 54 more: warmbake ami list --family cpu');
+    const lines = await refused.catch((error: unknown) => String(error).split('\n').length);
+    expect(lines).toBe(1 + 5 + 1);
   });
 });
 

@@ -158,7 +158,7 @@ describe('an image that must not run is refused by name', () => {
     'what is no id: %j (incident fa78a34: garbage in the parameter)',
     async (written) => {
       const refused = requireImage(new FakeAccount().ports, FAMILY, { written });
-      await expect(refused).rejects.toMatchObject({ kind: 'refused', code: 'image-malformed' });
+      await expect(refused).rejects.toMatchObject({ kind: 'usage', code: 'image-malformed' });
     },
   );
 

@@ -276,7 +276,7 @@ describe('a stack that cannot be moved is an error of its own, and the others go
         const { group } = stacks.get('main')!;
         fake.state.groups.set(group, { name: group, launch: { kind: 'configuration', name: 'old' } });
       },
-      "group-without-template: group 'main-AgentAutoScaleGroup-2' launches from no launch template",
+      "group-without-template: stack 'main': group 'main-AgentAutoScaleGroup-2' launches from no launch template",
     ],
     [
       'launches from another template',
@@ -287,17 +287,17 @@ describe('a stack that cannot be moved is an error of its own, and the others go
           name: group,
         });
       },
-      "group-elsewhere: group 'main-AgentAutoScaleGroup-2' launches from lt-00000000000000004, not from the stack's lt-00000000000000002",
+      "group-elsewhere: stack 'main': group 'main-AgentAutoScaleGroup-2' launches from lt-00000000000000004, not from the stack's lt-00000000000000002",
     ],
     [
       'has overrides with an image of their own',
       ({ fake, old }) => void addStack(fake, 'main', { image: old.id, overrides: [{ image: old.id }] }),
-      "group-overrides: group 'main-AgentAutoScaleGroup-5' has overrides with a template or image of their own: they would not get the new image",
+      "group-overrides: stack 'main': group 'main-AgentAutoScaleGroup-5' has overrides with a template or image of their own: they would not get the new image",
     ],
     [
       'uses a version that is not there',
       ({ fake, stacks }) => void fake.state.templates.set(stacks.get('main')!.template, []),
-      "version-missing: version 1 of lt-00000000000000002, in use by 'main-AgentAutoScaleGroup-2', is not there",
+      "version-missing: stack 'main': version 1 of lt-00000000000000002, in use by 'main-AgentAutoScaleGroup-2', is not there",
     ],
     [
       'may not be updated',
@@ -307,7 +307,7 @@ describe('a stack that cannot be moved is an error of its own, and the others go
             throw refused('autoscaling:UpdateAutoScalingGroup', 'AccessDenied', 'main-AgentAutoScaleGroup-2');
         };
       },
-      'aws-denied: autoscaling:UpdateAutoScalingGroup (main-AgentAutoScaleGroup-2) is not allowed: said by the fake',
+      "aws-denied: stack 'main': autoscaling:UpdateAutoScalingGroup (main-AgentAutoScaleGroup-2) is not allowed: said by the fake",
     ],
   ];
 
@@ -332,7 +332,7 @@ describe('a stack that cannot be moved is an error of its own, and the others go
     };
     const results = await rollAll(fake, { image: image.id });
     expect(outcomes(results)['main']).toMatch(
-      /^group-differs: group 'main-AgentAutoScaleGroup-2' does not launch/,
+      /^group-differs: stack 'main': group 'main-AgentAutoScaleGroup-2' does not launch/,
     );
   });
 
@@ -345,7 +345,9 @@ describe('a stack that cannot be moved is an error of its own, and the others go
       fake.state.templates.set(template, [versions[0]!, { ...versions[1]!, data: { ImageId: image.id } }]);
     };
     const results = await rollAll(fake, { image: image.id });
-    expect(outcomes(results)['main']).toMatch(/^version-differs: version 2 of lt-00000000000000002/);
+    expect(outcomes(results)['main']).toMatch(
+      /^version-differs: stack 'main': version 2 of lt-00000000000000002/,
+    );
     expect(imageOf(fake, 'main')).not.toBe(image.id);
   });
 });

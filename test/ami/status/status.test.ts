@@ -64,7 +64,11 @@ describe('status', () => {
     expect(status.images.map(({ id, keep, because }) => [id, keep, because[0]])).toEqual([
       [images[0]!.id, true, 'desired'],
       ...[1, 2].map((index) => [images[index]!.id, true, 'young']),
-      ...[3, 4, 5].map((index) => [images[index]!.id, true, 'one of the newest 3 published']),
+      ...[3, 4, 5].map((index) => [
+        images[index]!.id,
+        true,
+        'one of the newest 3 published that are not young',
+      ]),
       ...[6, 7].map((index) => [images[index]!.id, false, 'not needed any more']),
     ]);
   });

@@ -2,6 +2,7 @@ import type { Account } from '../../../ami/model/account.ts';
 import { historyOf } from '../../../ami/status/history.ts';
 import { holdParameter } from '../../../ami/model/hold.ts';
 import type { TemplateId } from '../../../ami/model/ids.ts';
+import { revocationsParameter } from '../../../ami/model/revocations.ts';
 import { belongsTo, imageNamePrefix } from '../../../ami/model/machine-image.ts';
 import { LOGICAL_ID } from '../../../ami/rollout/stack-plan.ts';
 import { JOURNAL_FOLDER } from '../../../ami/rollout/locked-account.ts';
@@ -21,7 +22,7 @@ const LIMIT = 30;
 /** `warmbake ami history`: who did what, when and why. */
 export const amiHistoryCommand: CommandSpec = {
   description:
-    'Show what was done to the family, newest first: from the history of the parameter and of its hold, tags of revoked images, template versions, and the journal where a state store is configured.',
+    'Show what was done to the family, newest first: from the histories of the parameter, its hold and the notes of revocations, tags of revoked images, template versions, and the journal where a state store is configured.',
   options: [
     ...FAMILY_OPTIONS,
     { flags: '--limit <n>', help: `how many entries (default: ${LIMIT}); --json has all of them` },
@@ -38,9 +39,10 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
   }
   const { family, account, store } = await openFamily(host, input);
   const runs = async () => (store === undefined ? [] : await readRuns(store, JOURNAL_FOLDER, { limit: 100 }));
-  const [desired, holds, named, versions, journal] = await Promise.all([
+  const [desired, holds, revocations, named, versions, journal] = await Promise.all([
     account.parameters.history(family.parameter),
     account.parameters.history(holdParameter(family)),
+    account.parameters.history(revocationsParameter(family)),
     account.images.list(imageNamePrefix(family)),
     versionsOf(account, family),
     runs().catch((error: unknown) => {
@@ -49,7 +51,7 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
     }),
   ]);
   const images = named.filter((image) => belongsTo(image, family));
-  const entries = historyOf({ desired, holds, images, versions, runs: journal });
+  const entries = historyOf({ desired, holds, revocations, images, versions, runs: journal });
   const rows = entries
     .slice(0, Number(limit))
     .map(({ at, what, by, why }) => [

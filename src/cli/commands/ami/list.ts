@@ -6,6 +6,7 @@ import { parseImageId } from '../../../ami/model/ids.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import { linePart, tablePart } from '../../parts.ts';
+import { withProgress } from '../../progress.ts';
 import { ageText } from './age.ts';
 import { someOf } from './clean.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
@@ -26,7 +27,12 @@ async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account, store } = await openFamily(host, input);
   const { unfinished } = await readWorkState(store, host, family);
   const rollout = parseImageId(unfinished?.image ?? '');
-  const fleet = await readFleet(account, host, { family, rollouts: rollout === undefined ? [] : [rollout] });
+  const rollouts = rollout === undefined ? [] : [rollout];
+  const fleet = await withProgress(
+    host,
+    `reading images and who uses them`,
+    async () => await readFleet(account, host, { family, rollouts }),
+  );
   const { images, missing } = statusOf(fleet);
   const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
   const cost = costOf(fleet.images, { prices: family.prices, now: fleet.at });
@@ -72,6 +78,6 @@ function rowOf(image: ImageStatus): readonly string[] {
     [warmth ?? '-', ...(disk === undefined ? [] : [`disk: ${disk}`])].join('; '),
     `${snapshots.length}, ${gibibytes} GiB`,
     `${created.toISOString().slice(0, 16)}Z`,
-    someOf([...because, ...revoked]),
+    someOf([...revoked, ...because]),
   ];
 }

@@ -11,7 +11,7 @@ import {
   textOption,
   unlessDryRun,
 } from '../../command.ts';
-import { tablePart } from '../../parts.ts';
+import { linePart, tablePart } from '../../parts.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { StackDocument } from '../../../ami/rollout/stack-schema.ts';
 
@@ -56,19 +56,34 @@ export function stackDocument(result: StackResult): StackDocument {
   return { name, outcome: rest.outcome, error: { code: rest.error.code, message: rest.error.message } };
 }
 
-/** The stacks as a table. */
+/** As many stacks as a screen has room for beside the rest. */
+const FEW = 8;
+
+/** The stacks as a table; on a screen, where they are many, in numbers, with those that failed. */
 export function rollPart(results: readonly StackResult[]): PagePart {
-  const rows = results.map((result) =>
-    result.outcome === 'failed'
-      ? [result.stack, 'failed', result.error.code, '']
-      : [
-          result.stack,
-          WORDS[result.outcome],
-          used(result.from),
-          result.outcome === 'unchanged' ? '' : used(result.to),
-        ],
-  );
-  return tablePart(['STACK', 'RESULT', 'FROM', 'TO'], rows);
+  const whole = tablePart(HEAD, results.map(rowOf));
+  if (results.length <= FEW) return whole;
+  const counts = (['updated', 'planned', 'unchanged', 'failed'] as const).flatMap((outcome) => {
+    const { length } = results.filter((result) => result.outcome === outcome);
+    return length === 0 ? [] : [`${length} ${outcome === 'failed' ? 'FAILED' : WORDS[outcome]}`];
+  });
+  const failed = results.filter(({ outcome }) => outcome === 'failed');
+  const told = failed.slice(0, FEW / 2);
+  const more = failed.length - told.length;
+  const short = [
+    linePart(`${results.length} stacks: ${counts.join(', ')}; --wide shows each`),
+    ...(failed.length === 0 ? [] : [tablePart(['STACK', 'RESULT', 'BECAUSE'], told.map(rowOf))]),
+    ...(more > 0 ? [linePart(`and ${more} more that failed`)] : []),
+  ];
+  return { type: 'two-ways', whole: [whole], short };
+}
+
+const HEAD = ['STACK', 'RESULT', 'FROM', 'TO'];
+
+function rowOf(result: StackResult): readonly string[] {
+  if (result.outcome === 'failed') return [result.stack, 'failed', result.error.code, ''];
+  const to = result.outcome === 'unchanged' ? '' : used(result.to);
+  return [result.stack, WORDS[result.outcome], used(result.from), to];
 }
 
 const WORDS = { unchanged: 'in sync', updated: 'updated', planned: 'would change' } as const;

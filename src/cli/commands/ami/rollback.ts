@@ -1,13 +1,13 @@
 import { requireImageId } from '../../../ami/model/unpublishable.ts';
-import { drainCommand } from '../../../ami/rollback/drain.ts';
-import { holdText } from '../../../ami/model/hold.ts';
 import { requireReason } from '../../../ami/rollback/operator.ts';
+import { drainJob, type Drained, type DrainRequest } from '../../../ami/jobs/drain.ts';
+import type { OpenFamily } from '../../../ami/jobs/open-family.ts';
 import { rollbackJob } from '../../../ami/jobs/rollback.ts';
+import type { DrainResult } from '../../../ami/rollback/drain.ts';
 import type { PlannedRollback, RollbackReport } from '../../../ami/rollback/rollback.ts';
 import type { RollbackGoal } from '../../../ami/rollback/plan.ts';
-import type { FamilySettings } from '../../../config/families.ts';
+import { busyByInstance } from '../../../buildkite/busy-agents.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
-import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   type CommandSpec,
@@ -17,10 +17,13 @@ import {
   textOption,
   unlessDryRun,
 } from '../../command.ts';
+import { confirm } from './confirm.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { REASON_OPTION, holdDocument } from './hold.ts';
-import { exactPart, linePart } from '../../parts.ts';
-import { rollPart, stackDocument } from './roll.ts';
+import { withProgress } from '../../progress.ts';
+import { stackDocument } from './roll.ts';
+import { drainedParts, drainParts, plannedParts, reportParts } from './rollback-text.ts';
+import { amiUndo } from './undo.ts';
 import { UNTIL_OPTION, untilOption } from './until.ts';
 import type {
   PlannedRollbackDocument,
@@ -30,7 +33,7 @@ import type {
 /** `warmbake ami rollback`: back to a good image, and stay there. */
 export const amiRollbackCommand: CommandSpec = {
   description:
-    'Go back to the newest earlier image that was published, is available and not revoked: hold the parameter, write it, roll all stacks, and revoke the image that is left. Running instances are left alone; the command that drains them is printed. The same command twice is one rollback; one that was killed is finished. Needs nothing but AWS.',
+    'Go back to the newest earlier image that was published, is available and not revoked: hold the parameter, write it, roll all stacks, and revoke the image that is left. Running instances are left alone, or drained with --drain. The same command twice is one rollback; one that was killed is finished. Needs nothing but AWS.',
   options: [
     ...FAMILY_OPTIONS,
     REASON_OPTION,
@@ -38,15 +41,26 @@ export const amiRollbackCommand: CommandSpec = {
     { flags: '--steps <n>', help: 'go so many good images back from where the rollback began (default: 1)' },
     UNTIL_OPTION,
     { flags: '--no-revoke', help: 'leave the image that is left as it is' },
+    {
+      flags: '--drain',
+      help: 'then drain the instances that still run what was left; asks once more, and their jobs are finished first',
+    },
+    {
+      flags: '--undo',
+      help: 'take the last rollback back: desired image, hold, revocation and stacks are as they were before it',
+    },
     { flags: '--yes', help: 'do not ask; needed where nobody can answer' },
     DRY_RUN_OPTION,
   ],
   examples: [
     "warmbake ami rollback --reason 'agents do not start'",
+    "warmbake ami rollback --reason 'agents do not start' --drain",
+    'warmbake ami rollback --undo',
     "warmbake ami rollback --to ami-0123456789abcdef0 --reason 'disk is full after boot' --yes",
   ],
   changesShared: unlessDryRun,
-  run: amiRollback,
+  run: async (host, input) =>
+    flag(input, 'undo') ? await amiUndo(host, input) : await amiRollback(host, input),
 };
 
 async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
@@ -57,29 +71,73 @@ async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
   const { family } = open;
   const revokes = input.options['revoke'] !== false;
   const dryRun = flag(input, 'dryRun');
-  const { planned, report, error } = await rollbackJob(host, open, {
-    goal,
-    reason,
-    revokes,
-    dryRun,
-    ...(until === undefined ? {} : { until }),
-    confirm: async (shown) => {
-      if (!flag(input, 'yes')) await confirm(host, planParts(shown, { family, revokes }));
-    },
-  });
+  const isSure = flag(input, 'yes');
+  const what = `bringing back ${family.stacks.length} stacks`;
+  const done = await withProgress(
+    host,
+    what,
+    async (quiet) =>
+      await rollbackJob(host, open, {
+        goal,
+        reason,
+        revokes,
+        dryRun,
+        ...(until === undefined ? {} : { until }),
+        confirm: async (shown) => {
+          if (!isSure)
+            await quiet(async () => await confirm(host, plannedParts(shown, { family, revokes }), ROLL_BACK));
+        },
+      }),
+  );
+  const { planned, report } = done;
+  if (report === undefined) {
+    return {
+      json: { family: family.key, dryRun, ...rollbackDocument(planned) },
+      page: plannedParts(planned, { family, revokes }),
+    };
+  }
+  const work = report.remaining.length === 0 ? new Map() : await busyByInstance(host);
+  const context = { family, planned, work, now: host.clock.now() };
+  const parts = reportParts(report, context);
+  const isDraining = flag(input, 'drain') && done.error === undefined;
+  const drained = isDraining
+    ? await drainAfter(host, open, {
+        planned,
+        report,
+        reason,
+        confirm: async (instances) => {
+          if (!isSure) await confirm(host, [...parts, ...drainParts(instances, context)], DRAIN);
+        },
+      })
+    : undefined;
+  const error = done.error ?? drained?.error;
   return {
     json: {
       family: family.key,
       dryRun,
       ...rollbackDocument(planned),
-      ...(report === undefined ? {} : reportDocument(report)),
+      ...reportDocument(report),
+      ...(drained?.instances === undefined ? {} : { drained: drained.instances.map(drainDocument) }),
     },
-    page:
-      report === undefined
-        ? planParts(planned, { family, revokes })
-        : reportParts(report, { family, planned }),
+    page: [...parts, ...drainedParts(drained?.instances ?? [], context)],
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** The rollback is done: where its drain is refused, both are told. */
+async function drainAfter(host: Host, open: OpenFamily, request: DrainRequest): Promise<Partial<Drained>> {
+  try {
+    const { confirm: asks } = request;
+    return await withProgress(host, `draining ${request.report.remaining.length} instances`, async (quiet) =>
+      drainJob(host, open, {
+        ...request,
+        confirm: async (instances) => await quiet(async () => await asks(instances)),
+      }),
+    );
+  } catch (error) {
+    if (error instanceof WarmbakeError) return { error };
+    throw error;
+  }
 }
 
 /** An empty `--to` is none: that is what a pipeline's empty field gives. */
@@ -95,40 +153,8 @@ function goalOf(input: Input): RollbackGoal {
   throw new WarmbakeError('usage', 'bad-steps', `'${steps}' is not a number of steps; write 1 or more`);
 }
 
-async function confirm({ ask }: Host, plan: readonly PagePart[]): Promise<void> {
-  if (ask === undefined) {
-    throw new WarmbakeError('usage', 'not-confirmed', 'nobody can be asked here; nothing was written', {
-      hint: 'give --yes, or look first with --dry-run',
-    });
-  }
-  // With the question: a live display shows events at its next frame, which would be after it.
-  const answer = await ask([...plan, linePart('')], 'Roll back? [y/N] ');
-  if (/^y(?:es)?$/i.test(answer.trim())) return;
-  throw new WarmbakeError('refused', 'not-confirmed', 'not confirmed; nothing was written');
-}
-
-interface RollbackSurroundings {
-  readonly family: FamilySettings;
-  readonly revokes: boolean;
-}
-
-function planParts(
-  { plan, parameter, hold, stacks }: PlannedRollback,
-  { family, revokes }: RollbackSurroundings,
-): readonly PagePart[] {
-  const { to, unrevoked } = plan;
-  const revoked =
-    revokes && unrevoked.length > 0 ? [`revoke     ${unrevoked.map(({ id }) => id).join(', ')}`] : [];
-  const standing = hold.state === 'held' ? `  (now ${holdText(hold.hold)})` : '';
-  const lines = [
-    `back to    ${to.id} (${to.name})`,
-    `hold       ${family.parameter}/hold${standing}`,
-    `parameter  ${family.parameter} ${parameter === 'stays' ? 'is that already' : 'is written'}`,
-    ...revoked,
-    '',
-  ];
-  return [...lines.map(linePart), rollPart(stacks)];
-}
+const ROLL_BACK = { text: 'Roll back? [y/N] ', otherwise: 'nothing was written' };
+const DRAIN = { text: 'Drain them? [y/N] ', otherwise: 'nothing was drained' };
 
 function rollbackDocument({ plan, parameter, hold, stacks }: PlannedRollback): PlannedRollbackDocument {
   return {
@@ -149,46 +175,16 @@ function reportDocument({
   parameter,
   stacks,
   revoked,
+  instances,
   remaining,
 }: RollbackReport): RollbackReportDocument {
-  return { hold, parameter, stacks: stacks.map(stackDocument), revoked, remaining };
+  return { hold, parameter, stacks: stacks.map(stackDocument), revoked, instances, remaining };
 }
 
-function reportParts(
-  report: RollbackReport,
-  { family, planned }: { readonly family: FamilySettings; readonly planned: PlannedRollback },
-): readonly PagePart[] {
-  const { to, further } = planned.plan;
-  const isNews =
-    report.parameter === 'written' ||
-    report.revoked.length > 0 ||
-    report.stacks.some(({ outcome }) => outcome !== 'unchanged');
-  const option = `--family ${family.key}`;
-  const goOn =
-    further === undefined
-      ? 'there is no good image before it'
-      : `one further back:  warmbake ami rollback ${option} --to ${further.id} --reason …`;
-  return [
-    rollPart(report.stacks),
-    linePart(
-      report.stopped === undefined
-        ? `\n${family.parameter} is ${to.id} (${to.name})${isNews ? '' : ' already'}, and held`
-        : `\nnot done: ${report.stopped.message}`,
-    ),
-    ...report.revoked.map((id) => linePart(`${id} is revoked`)),
-    ...remainingParts(report, family),
-    exactPart(goOn),
-    exactPart(`when a good image is there:  warmbake ami release ${option}`),
-  ];
-}
-
-function remainingParts({ remaining }: RollbackReport, family: FamilySettings): readonly PagePart[] {
-  if (remaining.length === 0) return [];
-  const rows = remaining.map(({ id, image, group = 'no group' }) => [id, image, group]);
-  const command = drainCommand(remaining, family);
-  const drain =
-    command === undefined
-      ? []
-      : [linePart('drain them; their jobs are finished first:'), exactPart(`  ${command}`)];
-  return [linePart('still running what was left:'), { type: 'table', head: [], rows, indent: 2 }, ...drain];
+function drainDocument({ id, outcome, error }: DrainResult) {
+  return {
+    id,
+    outcome,
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+  };
 }

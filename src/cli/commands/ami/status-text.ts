@@ -1,11 +1,14 @@
 import { holdText } from '../../../ami/model/hold.ts';
 import type { FamilyStatus, ImageSummary, InstanceStatus, StackStatus } from '../../../ami/status/status.ts';
+import { driftGroups, type DriftGroup } from '../../../ami/status/drift-groups.ts';
+import { countOf, countsByImage } from '../../../ami/status/fleet-counts.ts';
 import type { LockView, WorkState } from '../../../ami/status/work-state.ts';
 import type { PagePart } from '../../../platform/events.ts';
 import { oneLine } from '../../../platform/outside-text.ts';
 import { holderText } from '../../../state/lock.ts';
-import { exactPart, linePart, tablePart } from '../../parts.ts';
+import { commandPart, linePart, tablePart } from '../../parts.ts';
 import { ageText } from './age.ts';
+import { imagesPart, stillText } from './count-text.ts';
 
 /** A family with what only its surroundings know. */
 export interface StatusView {
@@ -26,17 +29,36 @@ export function statusParts({ status, work, busy }: StatusView, now: Date): read
   return [
     ...head.map(([name, text]) => {
       const line = `${name.padEnd(8)} ${oneLine(text)}`;
-      return text.startsWith(FINISH) ? exactPart(line) : linePart(line);
+      return text.startsWith(FINISH) ? commandPart(line) : linePart(line);
     }),
     linePart(''),
-    tablePart(
-      ['STACK', 'IN SYNC', 'LAUNCHES', 'AGE', 'COMMIT', 'ACTIVE', 'LATEST'],
-      status.stacks.map(stackRow),
-    ),
-    linePart(''),
-    instancePart(status.instances, busy),
+    ...countParts({ status, work, busy }),
     ...driftParts(status),
+    ...rowsParts({ status, work, busy }),
   ];
+}
+
+/** As many rows as a screen has room for beside the rest. */
+const FEW = 6;
+
+/** Each stack and each instance: on a screen only where they are few. */
+function rowsParts({ status, busy }: StatusView): readonly PagePart[] {
+  const { stacks, instances } = status;
+  const stackRows = tablePart(
+    ['STACK', 'IN SYNC', 'LAUNCHES', 'AGE', 'COMMIT', 'ACTIVE', 'LATEST'],
+    stacks.map(stackRow),
+  );
+  const whole = [
+    linePart(''),
+    stackRows,
+    ...(instances.length === 0 ? [] : [linePart(''), instancePart(instances, busy)]),
+  ];
+  if (stacks.length + instances.length <= FEW) return whole;
+  const inSync = stacks.filter((stack) => stack.inSync).length;
+  const short = [
+    linePart(`\n${inSync} of ${stacks.length} stacks in sync; --wide shows each stack and instance`),
+  ];
+  return [{ type: 'two-ways', whole, short }];
 }
 
 /** `ami-… (name, published, 1.2 d old, commit 1f2e3d4)`. */
@@ -110,7 +132,6 @@ function instancePart(
   instances: readonly InstanceStatus[],
   busy: ReadonlyMap<string, 'busy' | 'idle'>,
 ): PagePart {
-  if (instances.length === 0) return linePart('no instance runs');
   const rows = instances
     .toSorted((a, b) => (a.image === b.image ? a.upMs - b.upMs : a.image < b.image ? -1 : 1))
     .map(({ id, image, state, stack = '-', upMs }) => [
@@ -124,14 +145,63 @@ function instancePart(
   return tablePart(['IMAGE', 'INSTANCE', 'STACK', 'STATE', 'UP', 'WORK'], rows);
 }
 
+/** How many instances run what, and who of them works. */
+function countParts({ status, busy }: StatusView): readonly PagePart[] {
+  const { instances, desired, images, stacks } = status;
+  if (instances.length === 0) return [linePart('no instance runs')];
+  const wanted = desired.state === 'image' ? desired.id : undefined;
+  const old = instances.filter(({ image }) => image !== wanted);
+  const what = 'another image than the desired one';
+  const line =
+    old.length === 0
+      ? stillText(countOf(instances, busy), { of: instances.length, what: 'the desired image' })
+      : stillText(countOf(old, busy), { of: instances.length, what, ...drainOf(status) });
+  const states = new Map(images.map(({ id, state }) => [id, state]));
+  const rows = countsByImage(instances, busy).map((count) => ({
+    count,
+    state: count.image === wanted ? 'desired' : (states.get(count.image) ?? 'of no image here'),
+    launching: stacks.filter(({ activeImage }) => activeImage === count.image).length,
+  }));
+  return [linePart(line), ...(rows.length < 2 ? [] : [imagesPart(rows)])];
+}
+
+function drainOf({ usualDrainMs }: FamilyStatus): { readonly usualDrainMs?: number } {
+  return usualDrainMs === undefined ? {} : { usualDrainMs };
+}
+
 function driftParts({ drift, missing }: FamilyStatus): readonly PagePart[] {
-  const found = drift.flatMap(({ message, fix, alarming }) => [
-    linePart(`  ${alarming ? '!' : '-'} ${oneLine(message)}`),
-    ...(fix === undefined ? [] : [exactPart(`      ${oneLine(fix)}`)]),
-  ]);
   const unread = missing.map((what) =>
     linePart(`  ! not known, so a cleanup deletes nothing: ${oneLine(what)}`),
   );
-  if (found.length + unread.length === 0) return [linePart('\nno drift')];
-  return [linePart('\ndrift:'), ...found, ...unread];
+  if (drift.length + unread.length === 0) return [linePart('\nno drift')];
+  const groups = driftGroups(drift);
+  const told = someParts(groups.map(groupParts), SOME);
+  return [
+    linePart('\ndrift:'),
+    { type: 'two-ways', whole: drift.flatMap(groupParts), short: told },
+    {
+      type: 'two-ways',
+      whole: unread,
+      short: someParts(
+        unread.map((line) => [line]),
+        SOME_UNREAD,
+      ),
+    },
+  ];
+}
+
+/** So many are on a screen; all of them are in logs, with --wide, and in the JSON document. */
+const SOME = 4;
+const SOME_UNREAD = 2;
+
+function someParts(all: readonly (readonly PagePart[])[], most: number): readonly PagePart[] {
+  if (all.length <= most) return all.flat();
+  return [...all.slice(0, most).flat(), linePart(`  and ${all.length - most} more: --wide shows them`)];
+}
+
+function groupParts({ message, fix, alarming }: DriftGroup): readonly PagePart[] {
+  const line = linePart(`  ${alarming ? '!' : '-'} ${oneLine(message)}`);
+  if (fix === undefined) return [line];
+  const text = `      ${oneLine(fix)}`;
+  return [line, fix.startsWith('warmbake ') ? commandPart(text) : linePart(text)];
 }

@@ -1,4 +1,5 @@
 import type { OpenFamily } from '../../../ami/jobs/open-family.ts';
+import type { Drift } from '../../../ami/status/drift.ts';
 import { readFleet } from '../../../ami/status/fleet.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
 import { statusOf, type FamilyStatus } from '../../../ami/status/status.ts';
@@ -8,6 +9,7 @@ import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, flag, never } from '../../command.ts';
 import { linePart } from '../../parts.ts';
+import { withProgress } from '../../progress.ts';
 import { type Duration, durationOption } from '../../duration-option.ts';
 import { ageText } from './age.ts';
 import { FAMILY_OPTIONS, openFamilies } from './family.ts';
@@ -35,9 +37,13 @@ export const amiStatusCommand: CommandSpec = {
 async function amiStatus(host: Host, input: Input): Promise<CommandOutcome> {
   const maximumAge = durationOption(input, 'maxAge', '48h');
   const opened = await openFamilies(host, input);
-  const busy = await busyByInstance(host);
-  const views: StatusView[] = [];
-  for (const open of opened) views.push({ ...(await look(host, open)), busy });
+  const stacks = opened.reduce((sum, { family }) => sum + family.stacks.length, 0);
+  const views = await withProgress(host, `reading ${stacks} stacks`, async () => {
+    const busy = await busyByInstance(host);
+    const looked: StatusView[] = [];
+    for (const open of opened) looked.push({ ...(await look(host, open)), busy });
+    return looked;
+  });
   const alarms = views.flatMap(({ status }) => [
     ...(maximumAge === undefined ? [] : ageAlarms(status, maximumAge)),
     ...(flag(input, 'requireInSync') ? driftAlarms(status) : []),
@@ -71,11 +77,18 @@ function driftAlarms({ key, drift }: FamilyStatus): readonly string[] {
 }
 
 function documentOf({ status, work, busy }: StatusView): FamilyStatusDocument {
-  const { hold, instances, ...rest } = status;
+  const { hold, instances, drift, ...rest } = status;
   return {
     ...rest,
+    drift: drift.map(driftDocument),
     hold: holdDocument(hold),
     instances: instances.map((instance) => ({ ...instance, work: busy.get(instance.id) ?? 'unknown' })),
     ...work,
   };
+}
+
+/** How it is told of several stacks at once is for people. */
+function driftDocument(drift: Drift): FamilyStatusDocument['drift'][number] {
+  const { alike: _, ...told } = drift;
+  return told;
 }

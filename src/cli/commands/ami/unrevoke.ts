@@ -1,4 +1,5 @@
 import { stateOf } from '../../../ami/model/machine-image.ts';
+import { operatorOf } from '../../../ami/rollback/operator.ts';
 import { unrevoke } from '../../../ami/rollback/revocation.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, always } from '../../command.ts';
@@ -20,7 +21,8 @@ export const amiUnrevokeCommand: CommandSpec = {
 async function amiUnrevoke(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account } = await openFamily(host, input);
   const image = await requireOwnImage(account, family, { written: input.args[0] ?? '' });
-  const outcome = await unrevoke(account, image);
+  const by = await operatorOf(account, host.env);
+  const outcome = await unrevoke(account, host, { image, family, by });
   const state = stateOf((await account.images.find(image.id)) ?? image);
   return {
     json: { family: family.key, image: image.id, outcome, state },

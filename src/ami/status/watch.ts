@@ -1,0 +1,152 @@
+import type { FamilySettings } from '../../config/families.ts';
+import { WarmbakeError, messageOf } from '../../platform/errors.ts';
+import { warn } from '../../platform/events.ts';
+import type { Host } from '../../platform/host.ts';
+import type { Account } from '../model/account.ts';
+import { readDesiredState, requireDesired } from '../model/desired.ts';
+import type { ImageId } from '../model/ids.ts';
+import { readStacks } from '../rollout/stack-facts.ts';
+import { countOf, countsByImage, type ImageCount, type InstanceCount } from './fleet-counts.ts';
+
+/** A rollout at one time. */
+export interface WatchLook {
+  readonly at: Date;
+  readonly image: ImageId;
+  /** All instances of the stacks. */
+  readonly instances: number;
+  /** Those that run another image. */
+  readonly old: InstanceCount;
+  readonly images: readonly ImageCount[];
+  /** Stacks that launch another image, or whose launch could not be read. */
+  readonly behind: readonly string[];
+  /** When the last one will be gone at the pace of this watch; absent where none has gone yet. */
+  readonly expected?: Date;
+  readonly done: boolean;
+}
+
+/** Options of {@link watchRollout}. */
+export interface WatchOptions {
+  readonly family: FamilySettings;
+  /** Longest time that is waited, in milliseconds. */
+  readonly withinMs: number;
+  readonly everyMs: number;
+  /** Who has a job, where somebody knows; asked at each look. */
+  readonly work: () => Promise<ReadonlyMap<string, 'busy' | 'idle'>>;
+  /** Is told each look. */
+  readonly tell: (look: WatchLook) => void;
+}
+
+/**
+ * Looks at the rollout of the desired image until every stack launches it and no instance runs another one; changes nothing. A look
+ * that fails is a warning, and the next one is made. Throws `check` where the time is over first, `refused` where another image is desired by
+ * then: that is another rollout.
+ */
+export async function watchRollout(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal' | 'emit'>,
+  { family, withinMs, everyMs, work, tell }: WatchOptions,
+): Promise<WatchLook> {
+  const { clock, signal, emit } = host;
+  const began = clock.now();
+  const { desired } = await readDesiredState(account, family, began);
+  const image = requireDesired(desired, family);
+  let first: WatchLook | undefined;
+  let last: WatchLook | undefined;
+  for (;;) {
+    try {
+      await requireSame(account, host, { family, image });
+      last = await lookAt(account, host, { family, image, first, busy: await work() });
+      first ??= last;
+      tell(last);
+      if (last.done) return last;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof WarmbakeError) || error.kind !== 'outside') throw error;
+      warn(emit, 'look-failed', `this look failed, the next one follows: ${messageOf(error)}`);
+    }
+    const leftMs = began.getTime() + withinMs - clock.now().getTime();
+    if (leftMs <= 0) throw timeOver(last, image);
+    await clock.sleep(Math.min(everyMs, leftMs), signal);
+  }
+}
+
+async function requireSame(
+  account: Account,
+  { clock }: Pick<Host, 'clock'>,
+  { family, image }: { readonly family: FamilySettings; readonly image: ImageId },
+): Promise<void> {
+  const { desired } = await readDesiredState(account, family, clock.now());
+  if (desired.state === 'image' && desired.id === image) return;
+  const is = desired.state === 'image' ? desired.id : 'no image';
+  throw new WarmbakeError('refused', 'desired-changed', `${family.parameter} is ${is} now, not ${image}`, {
+    hint: 'watch again to follow that one',
+  });
+}
+
+async function lookAt(
+  account: Account,
+  { clock }: Pick<Host, 'clock'>,
+  {
+    family,
+    image,
+    first,
+    busy,
+  }: {
+    readonly family: FamilySettings;
+    readonly image: ImageId;
+    readonly first: WatchLook | undefined;
+    readonly busy: ReadonlyMap<string, 'busy' | 'idle'>;
+  },
+): Promise<WatchLook> {
+  const [readings, everywhere] = await Promise.all([
+    readStacks(account, family.stacks, image),
+    account.instances.list(),
+  ]);
+  const facts = readings.flatMap((one) => (one.state === 'read' ? [one.facts] : []));
+  const launching = new Set(facts.flatMap(({ name, active }) => (active?.image === image ? [name] : [])));
+  const at = clock.now();
+  const stackOf = new Map(
+    facts.flatMap(({ name, groupName }) => (groupName === undefined ? [] : [[groupName, name] as const])),
+  );
+  const own = everywhere.flatMap(({ id, image: runs, group, launchedAt }) => {
+    const stack = stackOf.get(group ?? '');
+    return stack === undefined
+      ? []
+      : [{ id, image: runs, stack, upMs: at.getTime() - launchedAt.getTime() }];
+  });
+  const old = own.filter((one) => one.image !== image);
+  const behind = family.stacks.filter((name) => !launching.has(name));
+  const expected = expectedEnd(first, { at, left: old.length });
+  return {
+    at,
+    image,
+    instances: own.length,
+    old: countOf(old, busy),
+    images: countsByImage(own, busy),
+    behind,
+    ...(expected === undefined ? {} : { expected }),
+    done: old.length === 0 && behind.length === 0,
+  };
+}
+
+/** At the pace since the first look. */
+function expectedEnd(
+  first: WatchLook | undefined,
+  { at, left }: { readonly at: Date; readonly left: number },
+): Date | undefined {
+  const gone = (first?.old.instances ?? 0) - left;
+  if (first === undefined || gone <= 0 || left === 0) return undefined;
+  return new Date(at.getTime() + (left * (at.getTime() - first.at.getTime())) / gone);
+}
+
+function timeOver(last: WatchLook | undefined, image: ImageId): WarmbakeError {
+  const what =
+    last === undefined
+      ? 'the fleet could not be read'
+      : `${last.old.instances} of ${last.instances} instances run another image than ${image}${
+          last.behind.length === 0 ? '' : `, and ${last.behind.length} stacks launch another one`
+        }`;
+  return new WarmbakeError('check', 'rollout-not-over', `the time is over, and ${what}`, {
+    hint: 'watch longer with --for, or look at `warmbake ami status`',
+  });
+}

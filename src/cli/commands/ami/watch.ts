@@ -1,0 +1,71 @@
+import { watchRollout, type WatchLook } from '../../../ami/status/watch.ts';
+import type { WatchDocument } from '../../../ami/status/watch-schema.ts';
+import { busyByInstance } from '../../../buildkite/busy-agents.ts';
+import type { Host } from '../../../platform/host.ts';
+import { type CommandOutcome, type CommandSpec, type Input, flag, never } from '../../command.ts';
+import { durationOption } from '../../duration-option.ts';
+import { linePart } from '../../parts.ts';
+import { ageText } from './age.ts';
+import { FAMILY_OPTIONS, openFamily } from './family.ts';
+
+const WITHIN = '2h';
+const EVERY = '30s';
+
+/** `warmbake ami watch`: until the old image is gone. */
+export const amiWatchCommand: CommandSpec = {
+  description:
+    'Follow the rollout of the desired image until every stack launches it and no instance runs another one: a line whenever something changed. Ends with 0 then, with 1 where the time is over first, with 4 where another image is desired by then. Changes nothing.',
+  options: [
+    ...FAMILY_OPTIONS,
+    { flags: '--for <time>', help: `longest time to wait (default: ${WITHIN})` },
+    { flags: '--every <time>', help: `time between two looks (default: ${EVERY})` },
+  ],
+  examples: ['warmbake ami watch', 'warmbake ami watch --for 45m --json'],
+  changesShared: never,
+  documentLines: true,
+  run: amiWatch,
+};
+
+async function amiWatch(host: Host, input: Input): Promise<CommandOutcome> {
+  const withinMs = durationOption(input, 'for', WITHIN)?.ms ?? 7_200_000;
+  const everyMs = durationOption(input, 'every', EVERY)?.ms ?? 30_000;
+  const { family, account } = await openFamily(host, input);
+  const isJson = flag(input, 'json');
+  let said = '';
+  const tell = (look: WatchLook): void => {
+    if (look.done) return;
+    if (isJson) return host.emit({ type: 'record', record: { family: family.key, ...documentOf(look) } });
+    const { at: _, expected: __, old, ...rest } = look;
+    const news = JSON.stringify([rest.behind, old.instances, old.busy, rest.instances]);
+    if (news === said) return;
+    said = news;
+    host.emit(linePart(lookText(look)));
+  };
+  const work = async () => await busyByInstance(host);
+  const last = await watchRollout(account, host, { family, withinMs, everyMs, work, tell });
+  return {
+    json: { family: family.key, ...documentOf(last) } satisfies Omit<WatchDocument, 'schemaVersion'>,
+    page: [linePart(`all ${last.instances} instances and all stacks are on ${last.image}`)],
+  };
+}
+
+/** `05:12:30Z  120 of 326 instances run another image, 60 busy, oldest 3.1 h; about 05:40Z`. */
+export function lookText({ at, instances, old, behind, expected }: WatchLook): string {
+  const parts = [
+    `${old.instances} of ${instances} instances run another image`,
+    ...(old.busy === undefined ? [] : [`${old.busy} busy`]),
+    ...(old.instances === 0 ? [] : [`oldest ${ageText(old.oldestMs)}`]),
+    ...(behind.length === 0 ? [] : [`${behind.length} stacks launch another one: ${someOf(behind)}`]),
+  ];
+  const end =
+    expected === undefined ? '' : `; at this pace until ${expected.toISOString().slice(11, 16)}Z`;
+  return `${at.toISOString().slice(11, 19)}Z  ${parts.join(', ')}${end}`;
+}
+
+function someOf(names: readonly string[]): string {
+  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+}
+
+function documentOf({ old, images, behind, ...rest }: WatchLook) {
+  return { ...rest, old, images: [...images], behind: [...behind] };
+}
