@@ -1,7 +1,16 @@
 import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import type { CommandOutcome, CommandSpec, Input } from './command.ts';
-import { jsonLine, jsonPage, type Line, type Look, messageLines, type SafePage, pageOf, textPage } from './door.ts';
+import {
+  jsonLine,
+  jsonPage,
+  type Line,
+  type Look,
+  messageLines,
+  type SafePage,
+  pageOf,
+  textPage,
+} from './door.ts';
 import { pagePainter } from './page.ts';
 import { headedLines } from './paint.ts';
 import { type Streams, eventRenderer, looksOf } from './renderer.ts';

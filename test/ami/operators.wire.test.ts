@@ -128,6 +128,14 @@ describe('at three in the morning', () => {
     expect(JSON.parse(out)).toMatchObject({ drained: [{ id: expect.stringMatching(/^i-/) }] });
   });
 
+  test('watch ends when the old image is gone, a document a line with --json', async () => {
+    const { exitCode, out } = await fleet.run('ami', 'watch', '--for', '1m', '--every', '1s', '--json');
+    expect(exitCode).toBe(0);
+    const lines = out.trim().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ image: good, done: true, old: { instances: 0 } });
+    expect(writes()).toEqual([]);
+  });
+
   test('tomorrow’s job releases nothing: it says who holds and why, and exits 0', async () => {
     const next = await fleet.furnish.addImage(`app-build-${digits(new Date())}`, {
       'warmbake:family': 'cpu',

@@ -110,9 +110,7 @@ async function lookAt(
   );
   const own = everywhere.flatMap(({ id, image: runs, group, launchedAt }) => {
     const stack = stackOf.get(group ?? '');
-    return stack === undefined
-      ? []
-      : [{ id, image: runs, stack, upMs: at.getTime() - launchedAt.getTime() }];
+    return stack === undefined ? [] : [{ id, image: runs, stack, upMs: at.getTime() - launchedAt.getTime() }];
   });
   const old = own.filter((one) => one.image !== image);
   const behind = family.stacks.filter((name) => !launching.has(name));

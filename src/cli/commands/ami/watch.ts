@@ -55,15 +55,16 @@ export function lookText({ at, instances, old, behind, expected }: WatchLook): s
     `${old.instances} of ${instances} instances run another image`,
     ...(old.busy === undefined ? [] : [`${old.busy} busy`]),
     ...(old.instances === 0 ? [] : [`oldest ${ageText(old.oldestMs)}`]),
-    ...(behind.length === 0 ? [] : [`${behind.length} stacks launch another one: ${someOf(behind)}`]),
+    ...(behind.length === 0 ? [] : [`${behind.length} stacks launch another one: ${namesOf(behind)}`]),
   ];
-  const end =
-    expected === undefined ? '' : `; at this pace until ${expected.toISOString().slice(11, 16)}Z`;
+  const end = expected === undefined ? '' : `; at this pace until ${expected.toISOString().slice(11, 16)}Z`;
   return `${at.toISOString().slice(11, 19)}Z  ${parts.join(', ')}${end}`;
 }
 
-function someOf(names: readonly string[]): string {
-  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+function namesOf(names: readonly string[]): string {
+  return names.length <= 3
+    ? names.join(', ')
+    : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }
 
 function documentOf({ old, images, behind, ...rest }: WatchLook) {
