@@ -3,7 +3,7 @@ import { holdParameter } from '../../../src/ami/model/hold.ts';
 import { revocationsParameter } from '../../../src/ami/model/revocations.ts';
 import { placeHold, releaseHold } from '../../../src/ami/rollback/place-hold.ts';
 import { revoke, unrevoke } from '../../../src/ami/rollback/revocation.ts';
-import { readFleet } from '../../../src/ami/status/fleet.ts';
+import { readUsage } from '../../../src/ami/retention/inventory.ts';
 import { historyOf } from '../../../src/ami/status/history.ts';
 import type { Event } from '../../../src/platform/events.ts';
 import { DAY, FAMILY } from '../family.ts';
@@ -81,8 +81,9 @@ describe('the notes of revocations', () => {
     const { fake, images } = fleetOf(9);
     const old = images[8]!;
     await revoke(fake.ports, hostOf(fake), { image: old, family: FAMILY, ...TERMS });
-    const { usage } = await readFleet(fake.ports, hostOf(fake), { family: FAMILY, rollouts: [] });
-    expect(usage.complete && usage.images.has(old.id)).toBe(false);
+    const terms = { family: FAMILY, rollouts: [], forDeletion: true };
+    const usage = await readUsage(fake.ports, hostOf(fake), terms);
+    expect([usage.complete, usage.complete && usage.images.has(old.id)]).toEqual([true, false]);
   });
 
   test('that cannot be written are a warning: the image is revoked all the same', async () => {
