@@ -9,6 +9,19 @@ function say(line: string): void {
   console.log(`parts: ${line}`);
 }
 
+/** A build of hundreds of modules meets a download that breaks off now and then; what is there already is not fetched again. */
+async function tried(work: () => Promise<void>): Promise<void> {
+  for (let left = 2; left > 0; left -= 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      say(`once more: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  await work();
+}
+
 const go = await findGo(process.env['PATH'] ?? '');
 let complete = true;
 for (const folder of BUILT_FOLDERS) {
@@ -23,7 +36,7 @@ for (const folder of BUILT_FOLDERS) {
     say(`building ${names}, some minutes at low priority`);
     const begun = Date.now();
     try {
-      await buildFolder(go.value, folder);
+      await tried(async () => await buildFolder(go.value, folder));
       say(`newest      built    ${names} in ${Math.round((Date.now() - begun) / 1000)} s`);
     } catch (error) {
       complete = false;

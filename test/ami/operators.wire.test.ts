@@ -66,7 +66,8 @@ describe('at three in the morning', () => {
 
   test('list shows every image, and what a cleanup would do', async () => {
     const { out } = await fleet.run('ami', 'list');
-    expect(out.split('\n')).toHaveLength(7 + 4);
+    expect(out.split('\n')).toHaveLength(7 + 5);
+    expect(out).toMatch(/^[\d-]{10}: 105 GiB in snapshots, 0 h of building$/m);
     expect(out).toMatch(/^ami-00000000000000007 +published +DELETE +.*not needed any more$/m);
   });
 

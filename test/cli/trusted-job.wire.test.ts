@@ -40,6 +40,7 @@ const TABLE: Readonly<
     runs: ['--reason x --yes --dry-run'],
     refused: ['--reason x --yes', '--to ami-0123456789abcdef0'],
   },
+  'ami watch': { runs: [''] },
   'ami hold': { refused: ['--reason x'] },
   'ami release': { refused: [''] },
   'ami revoke': { refused: ['ami-0123456789abcdef0 --reason x'] },

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Host } from '../../platform/host.ts';
+import { withJoinedSignal } from '../../platform/joined-signal.ts';
 import { readingDefinition } from './definition.ts';
 import type { WarmPlan } from './plan.ts';
 import { buildAgain, type WarmOptions } from './store.ts';
@@ -32,9 +33,11 @@ export async function readLayers(
     .sleep(limitMs, ended.signal)
     .then(() => over.abort())
     .catch(() => undefined);
-  const limited: Host = { ...host, signal: AbortSignal.any([host.signal, over.signal]) };
   try {
-    const { seconds } = await buildAgain(limited, file, { ...options, plan });
+    const { seconds } = await withJoinedSignal(
+      [host.signal, over.signal],
+      async (signal) => await buildAgain({ ...host, signal }, file, { ...options, plan }),
+    );
     return { all: true, seconds };
   } catch (error) {
     host.signal.throwIfAborted();
