@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { COMPILED, loaderText, WRAPPER } from './loader.ts';
+import { COMPILED, loaderText, SMALL, WRAPPER } from './loader.ts';
 
 /** A configuration, so that what reads one is compiled too. */
 const CONFIGURATION = `
@@ -31,7 +31,7 @@ function compileWhole(name, text) {
 }
 const whole = new Set(${JSON.stringify(whole)});
 process.on('exit', () => {
-  const parts = [...scripts].filter(([name]) => name !== './main.cjs');
+  const parts = [...scripts].filter(([, { text }]) => text.length >= ${SMALL});
   const codes = [];
   let at = 0;
   const pieces = {};

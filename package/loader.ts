@@ -13,6 +13,9 @@ export const WRAPPER = ['(function (require, module, exports, __filename) {', '\
 /** What V8 made of the pieces: a line of JSON, and behind it one piece's code after the other. */
 export const COMPILED = 'compiled.bin';
 
+/** A piece of fewer bytes is compiled from its text: that takes less than to look for its code. */
+export const SMALL = 4_096;
+
 /**
  * The program that requires the pieces. Each is compiled when it is first needed; at start-up that is the smallest, and the SDKs are
  * seldom.
@@ -53,7 +56,7 @@ function compile(name) {
 
 /**
  * V8 takes code of its own version and flags only, but it looks neither whether that is of the same text nor whether it is whole: a digest
- * of both does. Whatever does not fit or cannot be read, the text is compiled. The first piece always is: it is small.
+ * of both does. Whatever does not fit or cannot be read, the text is compiled.
  */
 const FILES = `const fs = require('node:fs');
 const path = require('node:path');
@@ -86,10 +89,10 @@ const scripts = new Map();
 function compile(name) {
   const file = path.join(__dirname, name);
   const text = fs.readFileSync(file);
-  if (name !== './main.cjs') compiled ??= openCompiled();
+  if (text.length >= ${SMALL}) compiled ??= openCompiled();
   const script = new vm.Script(${JSON.stringify(WRAPPER[0])} + text.toString() + ${JSON.stringify(WRAPPER[1])}, {
     filename: file,
-    cachedData: compiled?.(name, text),
+    cachedData: text.length < ${SMALL} ? undefined : compiled?.(name, text),
   });
   scripts.set(name, { script, text });
   return script.runInThisContext();
