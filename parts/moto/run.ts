@@ -1,3 +1,4 @@
+import { clock } from '../ci-job/clock.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,10 +26,7 @@ export async function warmbake(
       cwd: cwd ?? scratch,
       platform: 'linux/amd64',
       processes: spawnProcesses(),
-      clock: {
-        now: () => new Date(),
-        sleep: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
-      },
+      clock,
       random: Math.random,
       signal: new AbortController().signal,
       fetch,

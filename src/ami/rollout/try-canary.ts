@@ -104,7 +104,10 @@ export async function tryCanary(
   );
 }
 
-/** What a job there has measured stays with the image; that it could not be written changes nothing. */
+/**
+ * What a job there has measured first with disks of this kind stays with the image: a later one reads from a disk that is loaded already.
+ * That it could not be written changes nothing.
+ */
 async function tagMeasure(
   account: Account,
   { emit }: Pick<Host, 'emit'>,
@@ -120,6 +123,8 @@ async function tagMeasure(
 ): Promise<void> {
   if (verdict.measured === undefined) return;
   try {
+    const before = (await account.images.find(image))?.tags[TAG.disk];
+    if (before?.split(' ')[0] === family.disk.kind) return;
     await account.tagging.set([image], { [TAG.disk]: diskTag(family.disk, verdict.measured) });
   } catch (error) {
     if (!(error instanceof WarmbakeError) || error.kind !== 'outside') throw error;

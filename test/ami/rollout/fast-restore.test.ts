@@ -216,6 +216,21 @@ describe('what the disk brought', () => {
     expect(fake.state.images.get(image.id)?.tags[TAG.disk]).toBe(tag);
   });
 
+  test.each([
+    ['of the first job stays, as a later one finds its disk loaded', RESTORE, 'restore first-build=9s'],
+    ['of another kind of disk is written over it', FAMILY, 'lazy first-build=4s'],
+  ])('%s', async (_, family, kept) => {
+    const { fake, image } = fleet();
+    await fake.ports.tagging.set([image.id], { [TAG.disk]: 'restore first-build=9s' });
+    const sendProbe = async () => ({
+      answer: async () => ({ verdict: 'proven', because: 'warm', measured: { firstBuild: 4 } }) as const,
+      cancel: async () => undefined,
+    });
+    const canary = FAMILY.canary!;
+    await releaseImage(fake.ports, hostOf(fake), { family, canary, image, dryRun: false, sendProbe });
+    expect(fake.state.images.get(image.id)?.tags[TAG.disk]).toBe(kept);
+  });
+
   test('that cannot be written stops nothing', async () => {
     const { fake, image } = fleet();
     fake.gate.before = ({ name, args }) => {
