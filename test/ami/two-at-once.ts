@@ -103,6 +103,8 @@ export interface Command {
   readonly needsHold?: true;
   /** Needs a rollback that stands. */
   readonly needsRollback?: true;
+  /** Has nothing to do, and asks nothing, where a rollback stands. */
+  readonly idleAfterRollback?: true;
   readonly run: (host: Host, open: OpenFamily, meeting: Meeting) => Promise<{ readonly error?: unknown }>;
   /** What exit code 0 promises at its end. */
   readonly promise: (meeting: Meeting) => boolean;
@@ -207,6 +209,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'revoke the desired one',
+    // The rollback has revoked it.
+    idleAfterRollback: true,
     run: async (host, { account, family }, meeting) =>
       await ended(
         revoke(account, host, { image: fresh(meeting, meeting.bad), family, by: 'cleo', reason: 'no' }),

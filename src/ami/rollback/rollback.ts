@@ -2,7 +2,7 @@ import type { FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account, Instance } from '../model/account.ts';
-import { readDesiredState, type Desired, type Standing } from '../model/desired.ts';
+import { readDesiredState, readStanding, type Desired, type Standing } from '../model/desired.ts';
 import { heldBecause, holdParameter, printHold, printRelease, type HoldState } from '../model/hold.ts';
 import type { ImageId } from '../model/ids.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
@@ -13,7 +13,7 @@ import { leaveDisks, prepareDisks } from '../rollout/fast-restore.ts';
 import { rollWhile } from '../rollout/roll-while.ts';
 import { readSettled } from '../rollout/settled-standing.ts';
 import { placeRollbackHold, type HoldChange, type HoldTerms } from './place-hold.ts';
-import { revoke } from './revocation.ts';
+import { revoke, unrevoke } from './revocation.ts';
 import { planRollback, type RollbackGoal, type RollbackPlan } from './plan.ts';
 import { roll, type StackResult } from '../rollout/roll.ts';
 
@@ -102,22 +102,48 @@ export async function rollback(
   await prepareDisks(account, host, { family, image: to.id, stacks: family.stacks, waitMs: 0 });
   const { stacks, stopped } = await rollWhile(account, host, { premise, stacks: family.stacks, late });
   const revoking = revokes && stopped === undefined ? unrevoked : [];
-  for (const image of revoking)
-    await revoke(account, host, { image, family, by: terms.by, reason: terms.reason });
+  const revoked: MachineImage[] = [];
+  for (const image of revoking) {
+    const done = await revoke(account, host, { image, family, by: terms.by, reason: terms.reason });
+    if (done === 'revoked') revoked.push(image);
+  }
   const isWhole = stopped === undefined && stacks.every(({ outcome }) => outcome !== 'failed');
   if (isWhole) await leaveDisks(account, host, { family, keep: [to.id] });
   const [instances, ended] = await Promise.all([
     account.instances.list(),
     stopped ?? whyNotHeld(account, host, { family, image: to.id, versions }),
   ]);
+  const restored =
+    ended === undefined
+      ? []
+      : await unrevokeDesired(late ?? account, host, { family, revoked, by: terms.by });
   return {
     hold: held.outcome,
     parameter,
     stacks,
-    revoked: revoking.map(({ id }) => id),
+    revoked: revoking.map(({ id }) => id).filter((id) => !restored.includes(id)),
     ...instancesOf(instances, { leaves, stacks }),
     ...(ended === undefined ? {} : { stopped: ended }),
   };
+}
+
+/** Who made one of them desired while this run was revoking it knew more: its revocation came too late. Answers with those. */
+async function unrevokeDesired(
+  account: Account,
+  host: Pick<Host, 'clock' | 'emit'>,
+  {
+    family,
+    revoked,
+    by,
+  }: { readonly family: FamilySettings; readonly revoked: readonly MachineImage[]; readonly by: string },
+): Promise<readonly ImageId[]> {
+  const { desired } = await readStanding(account, family, host.clock.now());
+  const late = revoked.filter(({ id }) => desired.state === 'image' && desired.id === id);
+  for (const { id } of late) {
+    const image = await account.images.find(id);
+    if (image !== undefined) await unrevoke(account, host, { image, family, by });
+  }
+  return late.map(({ id }) => id);
 }
 
 function instancesOf(
