@@ -6,7 +6,7 @@ import type { ReadConfiguration } from '../config/parse.ts';
 import { type ConfigurationSource, parseConfigurationSource } from '../config/source.ts';
 import type { UsedConfiguration } from '../config/used.ts';
 import { readBuildkite } from '../context/buildkite.ts';
-import { type CheckoutPlace, checkoutPlace, checkoutsAround, headCommit } from '../context/checkout.ts';
+import { type CheckoutPlace, checkoutsAround, headCommit } from '../context/checkout.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
 import { readTrustedFile, type TrustedFile } from '../context/trusted-file.ts';
 import { WarmbakeError } from '../platform/errors.ts';
@@ -30,13 +30,17 @@ export interface OpenedConfiguration extends ReadConfiguration {
 /**
  * Reads the configuration that this run may use: in a build that is not one of the trusted branch a file of the checkout counts as it
  * is there on the branch (law L1), and what the checkout has otherwise is told. Throws `config`, or `outside` where the branch
- * cannot be asked: nothing else is taken in its place.
+ * cannot be asked: nothing else is taken in its place. `asked` answers where the checkout lies.
  */
-export async function openConfiguration(host: Host, input: Input): Promise<OpenedConfiguration> {
+export async function configurationOf(
+  host: Host,
+  input: Input,
+  asked: Promise<CheckoutPlace | undefined>,
+): Promise<OpenedConfiguration> {
   const option = textOption(input, 'config');
   const source = askedSource(host, input);
   const { candidates } = configurationPlaces(host, option);
-  const checkout = await checkoutPlace(host);
+  const checkout = await asked;
   const root = checkout?.top ?? host.cwd;
   const [named] = candidates;
   // The agent's own word first: what a pull request commits can make git see no checkout, or another one.

@@ -1,5 +1,12 @@
-/** Combining marks stand on the character before them. */
+/** Combining marks stand on the character before them. Compiling this takes milliseconds: only for who needs it. */
 const MARK = /\p{Mn}/u;
+
+/** Punctuation (the ellipsis, dashes), arrows, technical signs, lines: none of them stands on another character. */
+const PLAIN = [
+  [0x20_00, 0x20_d0],
+  [0x21_00, 0x23_00],
+  [0x25_00, 0x25_80],
+] as const;
 
 /**
  * Columns of a character, at most: what terminals agree on is counted as it is, and symbols that some of them draw twice as wide are two.
@@ -7,11 +14,9 @@ const MARK = /\p{Mn}/u;
  */
 function columnsOfCharacter(character: string): number {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x3_00) return 1;
+  if (code < 0x3_00 || PLAIN.some(([from, to]) => code >= from && code < to)) return 1;
   if (MARK.test(character)) return 0;
-  const isNarrow =
-    code < 0x11_00 || (code >= 0x20_00 && code < 0x23_00) || (code >= 0x25_00 && code < 0x25_80);
-  return isNarrow ? 1 : 2;
+  return code < 0x11_00 ? 1 : 2;
 }
 
 /** How many columns a text without escapes takes, at most. */

@@ -4,7 +4,8 @@ import type { CheckoutPlace } from '../context/checkout.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import type { Input } from './command.ts';
-import { type OpenedConfiguration, openConfiguration } from './configuration.ts';
+import type { OpenedConfiguration } from './configuration.ts';
+import { openConfiguration } from './open-configuration.ts';
 
 /** The configuration that a command runs with, and the host seen from the root of the repository. */
 export interface Loaded {

@@ -4,7 +4,7 @@ import { doubtAboutEvent, doubtAboutJob } from '../context/trust.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import type { Input } from './command.ts';
-import { openConfiguration } from './configuration.ts';
+import { openConfiguration } from './open-configuration.ts';
 
 /**
  * For a call that changes what others rely on: throws `refused` in a CI job that is not one of the trusted branch, or whose CI is not

@@ -7,9 +7,9 @@ import { targetParts } from '../../image-step/target-parts.ts';
 import type { PagePart } from '../../platform/events.ts';
 import { VERSION } from '../../platform/version.ts';
 import { type Input, type CommandOutcome, flag } from '../command.ts';
+import { expectedTag } from '../expect-tag.ts';
 import type { Loaded } from '../loaded.ts';
 import { localWishes } from '../local-options.ts';
-import { expectedTag } from './plan.ts';
 
 /** `warmbake build --explain-context`: the plan without Docker and without a registry. */
 export async function explain(

@@ -24,7 +24,7 @@ import {
   textOption,
   never,
 } from '../command.ts';
-import { openConfiguration } from '../configuration.ts';
+import { openConfiguration } from '../open-configuration.ts';
 import { FAMILY_OPTION, chooseFamily } from './ami/family.ts';
 
 /** `warmbake iam`: what each role may do, and nothing else. */

@@ -16,20 +16,13 @@ import {
   CONFIG_OPTIONS,
   type CommandSpec,
   type Input,
-  type Option,
   type CommandOutcome,
   flag,
-  textOption,
   never,
 } from '../command.ts';
+import { EXPECT_TAG_OPTION, expectedTag } from '../expect-tag.ts';
 import { loadForBuild } from '../loaded.ts';
 import { LOCAL_OPTIONS, localWishes } from '../local-options.ts';
-
-/** For CI that computes the name of the image a second time. */
-export const EXPECT_TAG_OPTION: Option = {
-  flags: '--expect-tag <ref>',
-  help: 'exit 3 where this build would push another image than REF, which others will pull',
-};
 
 /** `warmbake plan`: all that `build` would do, and nothing done. */
 export const planCommand: CommandSpec = {
@@ -81,12 +74,6 @@ async function plan(host: Host, input: Input): Promise<CommandOutcome> {
   } finally {
     await services.login.remove();
   }
-}
-
-/** The request's part of {@link EXPECT_TAG_OPTION}. */
-export function expectedTag(input: Input): { readonly expectTag?: string } {
-  const expectTag = textOption(input, 'expectTag');
-  return expectTag === undefined ? {} : { expectTag };
 }
 
 function planPage(made: BuildPlan): readonly PagePart[] {

@@ -3,7 +3,8 @@ import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { CONFIG_OPTIONS, type Input, type Option, textOption } from '../../command.ts';
-import { type OpenedConfiguration, openConfiguration } from '../../configuration.ts';
+import type { OpenedConfiguration } from '../../configuration.ts';
+import { openConfiguration } from '../../open-configuration.ts';
 
 export const FAMILY_OPTION: Option = {
   flags: '--family <key>',
