@@ -10,7 +10,12 @@ export interface Pieces {
   readonly modules: readonly string[];
   /** Names of those without a module of another package. */
   readonly own: readonly string[];
+  /** Name of the one that `warmbake build` loads for its work. */
+  readonly first: string;
 }
+
+/** Imported by nothing else than the command that needs it. */
+const BUILD = 'src/cli/commands/build-loaded.ts';
 
 /** Cuts the tool at its dynamic imports, so that a command compiles only what it needs. */
 export async function makePieces(): Promise<Pieces> {
@@ -29,7 +34,10 @@ export async function makePieces(): Promise<Pieces> {
     write: false,
   });
   const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
+  const first = chunks.find(({ facadeModuleId }) => facadeModuleId === path.join(PROJECT, BUILD));
+  if (first === undefined) throw new Error(`no piece begins with ${BUILD}`);
   return {
+    first: `./${first.fileName}`,
     texts: Object.fromEntries(chunks.map(({ fileName, code }) => [`./${fileName}`, withoutShebang(code)])),
     modules: chunks.flatMap((chunk) => chunk.moduleIds.filter((id) => path.isAbsolute(id))),
     own: chunks

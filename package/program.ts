@@ -9,7 +9,7 @@ import { loaderText } from './loader.ts';
 import { makePieces } from './pieces.ts';
 
 const out = path.join(PROJECT, 'dist/program');
-const { texts, modules, own } = await makePieces();
+const { texts, modules, own, first } = await makePieces();
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const [name, text] of Object.entries(texts)) await writeFile(path.join(out, name), text);
@@ -17,4 +17,4 @@ const program = path.join(out, 'warmbake.cjs');
 await writeFile(program, loaderText({ in: 'files' }));
 await chmod(program, 0o755);
 await writeFile(path.join(out, 'LICENCES.txt'), await licencesText(modules));
-await compilePieces(out, { own });
+await compilePieces(out, { own, first });
