@@ -69,6 +69,8 @@ export async function startFront(moto: Moto): Promise<Front & Running> {
       body: sent.body,
     });
     const answered = { status: response.status, body: await response.text() };
+    const isDrain = call.action === 'autoscaling:TerminateInstanceInAutoScalingGroup';
+    if (isDrain && answered.status === 500) return OF_NO_GROUP;
     if (response.ok) await tagSnapshots(moto, answered.body, sent.snapshotTags);
     return answered;
   };
@@ -103,6 +105,14 @@ const NO_REFRESHES: Answer = {
   body:
     '<DescribeInstanceRefreshesResponse><DescribeInstanceRefreshesResult><InstanceRefreshes/>' +
     '</DescribeInstanceRefreshesResult></DescribeInstanceRefreshesResponse>',
+};
+
+/** moto falls over an instance that is none of a group's; Auto Scaling says so. */
+const OF_NO_GROUP: Answer = {
+  status: 400,
+  body:
+    '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>' +
+    '<Message>Instance Id not found - No managed instance found for that ID</Message></Error></ErrorResponse>',
 };
 
 /** What moto leaves out of the client token: two requests with one token make one version, also at the same moment. */

@@ -85,7 +85,9 @@ const family = z.strictObject({
     .describe('trial before the other stacks'),
   usualDrain: duration
     .optional()
-    .describe('how long agents that are drained usually need for the jobs they have'),
+    .describe(
+      'how long it usually takes until no instance runs the old image; else what earlier watches have noted',
+    ),
   keep: z
     .strictObject({
       newest: count.default(3).describe('how many are always kept'),

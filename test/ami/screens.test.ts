@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { drain, drainable } from '../../src/ami/rollback/drain.ts';
 import { prepareRollback, rollback } from '../../src/ami/rollback/rollback.ts';
+import { holdParameter } from '../../src/ami/model/hold.ts';
+import { revocationsParameter } from '../../src/ami/model/revocations.ts';
+import { roll } from '../../src/ami/rollout/roll.ts';
+import { costOf } from '../../src/ami/status/cost.ts';
+import { historyOf } from '../../src/ami/status/history.ts';
+import { watchRollout, type WatchLook } from '../../src/ami/status/watch.ts';
 import { readFleet } from '../../src/ami/status/fleet.ts';
 import { statusOf } from '../../src/ami/status/status.ts';
 import {
@@ -11,10 +17,16 @@ import {
   type ReportContext,
 } from '../../src/cli/commands/ami/rollback-text.ts';
 import { statusParts } from '../../src/cli/commands/ami/status-text.ts';
+import { historyParts } from '../../src/cli/commands/ami/history.ts';
+import { listParts } from '../../src/cli/commands/ami/list.ts';
+import { rollPart } from '../../src/cli/commands/ami/roll.ts';
+import { lookText } from '../../src/cli/commands/ami/watch.ts';
+import { linePart } from '../../src/cli/parts.ts';
 import { columnsOf } from '../../src/cli/fit.ts';
 import { pagePainter } from '../../src/cli/page.ts';
 import type { PagePart } from '../../src/platform/events.ts';
 import { hostOf } from './fake/host.ts';
+import { setParameter } from './fake/furnish.ts';
 import { refused } from './fake/ports.ts';
 import { largeFleet } from './large-fleet.ts';
 import { TERMS } from './operations.ts';
@@ -49,9 +61,13 @@ async function rolledBack({ failing = false } = {}) {
   const planned = await prepareRollback(fake.ports, hostOf(fake), { family, goal });
   const options = { family, plan: planned.plan, terms: TERMS, revokes: true };
   const report = await rollback(fake.ports, hostOf(fake), options);
-  const context: ReportContext = { family, planned, work, now: fake.clock.now() };
+  const now = fake.clock.now();
+  const context: ReportContext = { family, planned, work, now, usualDrainMs: family.usualDrainMs };
   return { fake, family, bad, good, planned, report, context };
 }
+
+/** Lists are as high as what is listed. */
+const LISTS = new Set(['list', 'history']);
 
 const SCREENS: readonly (readonly [string, () => Promise<readonly PagePart[]>])[] = [
   ['status', async () => await statusScreen()],
@@ -89,10 +105,65 @@ const SCREENS: readonly (readonly [string, () => Promise<readonly PagePart[]>])[
       ];
     },
   ],
+  [
+    'list',
+    async () => {
+      const { fake, family } = await rolledBack();
+      const fleet = await readFleet(fake.ports, hostOf(fake), { family, rollouts: [] });
+      const [today] = costOf(fleet.images, { prices: family.prices, now: fleet.at });
+      return listParts(statusOf(fleet).images, today);
+    },
+  ],
+  [
+    'the plan of a roll, and a roll',
+    async () => {
+      const { fake, family, good } = largeFleet({ desired: 'good' });
+      const goal = { image: good.id, stacks: family.stacks };
+      const planned = await roll(fake.ports, hostOf(fake), { ...goal, dryRun: true });
+      return [rollPart(planned), rollPart(await roll(fake.ports, hostOf(fake), { ...goal, dryRun: false }))];
+    },
+  ],
+  [
+    'watch',
+    async () => {
+      const { fake, family, work, good } = largeFleet({ desired: 'good' });
+      setParameter(fake, family.parameter, good.id);
+      const looks: WatchLook[] = [];
+      const host = hostOf(fake);
+      const options = { family, everyMs: 60_000, withinMs: 120_000, usualDrainMs: family.usualDrainMs };
+      const end = watchRollout(fake.ports, host, {
+        ...options,
+        work: async () => await Promise.resolve(work),
+        tell: (look) => void looks.push(look),
+      });
+      await expect(end).rejects.toThrow('the time is over');
+      return looks.map((look) => linePart(lookText(look, family.usualDrainMs)));
+    },
+  ],
+  [
+    'history',
+    async () => {
+      const { fake, family } = await rolledBack();
+      const { parameters, templates } = fake.ports;
+      const versions = [...fake.state.groups.keys()].map(async (stack, n) => {
+        const [template] = [...fake.state.templates.keys()].slice(n, n + 1);
+        return { stack, versions: template === undefined ? [] : await templates.all(template) };
+      });
+      const entries = historyOf({
+        desired: await parameters.history(family.parameter),
+        holds: await parameters.history(holdParameter(family)),
+        revocations: await parameters.history(revocationsParameter(family)),
+        images: [...fake.state.images.values()],
+        versions: await Promise.all(versions),
+        runs: [],
+      });
+      return historyParts(entries.slice(0, 30));
+    },
+  ],
 ];
 
 describe('of 326 instances in 100 stacks', () => {
-  test.each(SCREENS)('%s is not wider than any terminal, and a screen high', async (_, screen) => {
+  test.each(SCREENS)('%s is not wider than any terminal, and a screen high', async (name, screen) => {
     const parts = await screen();
     for (let columns = 40; columns <= 200; columns += 1) {
       const lines = painted(parts, columns);
@@ -100,7 +171,10 @@ describe('of 326 instances in 100 stacks', () => {
         lines.filter((line) => columnsOf(line) > columns),
         `at ${columns}`,
       ).toEqual([]);
-      expect(columns < 80 || lines.length <= 24, `at ${columns}: ${lines.join('\n')}`).toBe(true);
+      expect(
+        LISTS.has(name) || columns < 80 || lines.length <= 24,
+        `at ${columns}: ${lines.join('\n')}`,
+      ).toBe(true);
     }
   });
 
@@ -121,11 +195,48 @@ describe('of 326 instances in 100 stacks', () => {
 
   test('nothing is known of who is busy without Buildkite, and nothing of a drain that nobody configured', async () => {
     const { report, context } = await rolledBack();
-    const { usualDrainMs: _, ...family } = context.family;
-    const [first] = painted(reportParts(report, { ...context, family, work: new Map() }));
+    const [first] = painted(reportParts(report, { ...context, usualDrainMs: undefined, work: new Map() }));
     expect(first).toBe(
       '214 of 326 instances run ami-00000000000000001, which was left; how many are busy is not known (it takes BUILDKITE_API_TOKEN), oldest 3.0 h',
     );
+  });
+});
+
+describe('how long it will be', () => {
+  /** The first line of `status`, some minutes after a rollback that has left these stacks behind. */
+  async function countLine(minutes: number, { failing = false, usualMs = 25 * 60_000 } = {}) {
+    const { fake, family } = await rolledBack({ failing });
+    fake.clock.advance(minutes * 60_000);
+    const fleet = await readFleet(fake.ports, hostOf(fake), { family, rollouts: [] });
+    const view = { work: { lock: { state: 'no-store' } }, busy: new Map() } as const;
+    const lines = painted(statusParts({ ...view, status: statusOf(fleet, usualMs) }, fake.clock.now()));
+    return lines.find((line) => line.startsWith('214 of 326'))?.replace(/^.*oldest /, '');
+  }
+
+  test('is the usual drain less what has passed since the image was left', async () => {
+    expect(await countLine(0)).toBe('3.0 h; usual drain 25 min, so about 25 min');
+    expect(await countLine(10)).toBe('3.2 h; usual drain 25 min, so about 15 min');
+  });
+
+  test('is not known any more once a usual drain is over', async () => {
+    expect(await countLine(25)).toBe('3.4 h; usual drain 25 min');
+  });
+
+  test('is not known while stacks launch the old image', async () => {
+    expect(await countLine(10, { failing: true })).toBe('3.2 h; usual drain 25 min');
+  });
+
+  test('is what is left of it where the same rollback is done again, and nothing where stacks failed', async () => {
+    const { fake, family, context } = await rolledBack();
+    fake.clock.advance(10 * 60_000);
+    const planned = await prepareRollback(fake.ports, hostOf(fake), { family, goal: { kind: 'last-good' } });
+    const again = { family, plan: planned.plan, terms: TERMS, revokes: true };
+    const report = await rollback(fake.ports, hostOf(fake), again);
+    const now = fake.clock.now();
+    const [first] = painted(reportParts(report, { ...context, planned, now }));
+    expect(first).toContain('; usual drain 25 min, so about 15 min');
+    const failed = await rolledBack({ failing: true });
+    expect(painted(reportParts(failed.report, failed.context))[0]).toMatch(/; usual drain 25 min$/);
   });
 });
 
@@ -209,7 +320,7 @@ const STATUS = [
 
 const ROLLBACK = [
   '214 of 326 instances run ami-00000000000000001, which was left; 96 busy, oldest',
-  '  3.0 h; usual drain 25 min',
+  '  3.0 h; usual drain 25 min, so about 25 min',
   'drain them; their jobs are finished first:',
   '  warmbake ami rollback --family cpu --to ami-00000000000000002 --drain \\',
   '    --reason …',

@@ -84,6 +84,7 @@ export function openParameters(aws: Aws): Parameters {
       return {
         value: present(found.Value, name, 'Value'),
         version: present(found.Version, name, 'Version'),
+        ...(found.LastModifiedDate === undefined ? {} : { modifiedAt: found.LastModifiedDate }),
       };
     },
     async put(parameter, value) {

@@ -226,6 +226,8 @@ export interface NamingParameter {
 export interface Parameter {
   readonly value: string;
   readonly version: number;
+  /** When it was written; absent where SSM does not say. */
+  readonly modifiedAt?: Date;
 }
 
 export interface PastParameter extends Parameter {

@@ -15,6 +15,8 @@ export type Desired =
 export interface DesiredState {
   readonly desired: Desired;
   readonly hold: HoldState;
+  /** When the parameter was written last; absent where SSM does not say. */
+  readonly since?: Date;
 }
 
 /** Desired image and hold with the versions of their parameters, which grow with each write; 0 where there is none. */
@@ -28,8 +30,8 @@ export async function readDesiredState(
   family: FamilySettings,
   now: Date,
 ): Promise<DesiredState> {
-  const { desired, hold } = await readStanding(account, family, now);
-  return { desired, hold };
+  const { versions: _, ...state } = await readStanding(account, family, now);
+  return state;
 }
 
 /** Reads parameter and hold, and which versions of them these are. */
@@ -42,6 +44,7 @@ export async function readStanding(account: Account, family: FamilySettings, now
     desired: parseDesired(desired?.value),
     hold: parseHold(hold?.value, now),
     versions: { desired: desired?.version ?? 0, hold: hold?.version ?? 0 },
+    ...(desired?.modifiedAt === undefined ? {} : { since: desired.modifiedAt }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 /**
@@ -18,13 +19,14 @@ export type PackerCallbacks = Readonly<Record<PackerCallback, (over: AbortSignal
 /** Makes the directory that Packer is given. */
 export async function openCallbackFolder(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await beat(directory);
+  await writeFile(path.join(directory, 'alive'), '');
 }
 
 /**
  * Answers Packer's questions in `directory` until `over` is aborted. A stage that throws is answered with `failed`, on which
  * Packer takes the instance down; what it threw is the result. Files serve: a shell can wait for them, and when
- * this process is gone its file `alive` gets old, which ends the wait too.
+ * this process is gone its file `alive` gets old, which ends the wait too. So it does where the directory is taken away; an answer that
+ * cannot be written then is the result.
  */
 export async function answerCallbacks(
   directory: string,
@@ -42,20 +44,27 @@ export async function answerCallbacks(
     if (isOver()) break;
     try {
       await stages[stage](over);
-      await answer(directory, stage, 'ok');
     } catch (error) {
-      await answer(directory, stage, 'failed');
       // Work that was broken off because Packer has ended is not why it has ended.
       if (!isOver()) failure = { error };
-      break;
     }
+    const word = failure === undefined && !isOver() ? 'ok' : 'failed';
+    const lost = await answer(directory, stage, word).then(() => undefined, lostBecause);
+    if (!isOver()) failure ??= lost;
+    if (isOver() || failure !== undefined) break;
   }
   await beating;
   return failure;
 }
 
+/** What could not be written is tried again with the next beat; where it stays so, `alive` gets old, and Packer ends. */
 async function beat(directory: string): Promise<void> {
-  await writeFile(path.join(directory, 'alive'), '');
+  await writeFile(path.join(directory, 'alive'), '').catch(() => undefined);
+}
+
+function lostBecause(error: unknown): { readonly error: WarmbakeError } {
+  const message = `Packer cannot be answered: ${messageOf(error)}`;
+  return { error: new WarmbakeError('outside', 'answer-lost', message, { cause: error }) };
 }
 
 /** In one step, since the reader looks for the file and then reads it. */

@@ -23,6 +23,8 @@ export interface PlannedRollback {
   readonly parameter: 'changes' | 'stays';
   readonly hold: HoldState;
   readonly stacks: readonly StackResult[];
+  /** When the parameter got the image, where it has it already and SSM says so. */
+  readonly since?: Date;
 }
 
 /** What a rollback did. */
@@ -58,6 +60,7 @@ export async function prepareRollback(
     plan,
     parameter: isThere ? 'stays' : 'changes',
     hold: desiredState.hold,
+    ...(isThere && desiredState.since !== undefined ? { since: desiredState.since } : {}),
     stacks: await roll(account, host, {
       image: plan.to.id,
       stacks: family.stacks,

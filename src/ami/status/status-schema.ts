@@ -95,6 +95,7 @@ const familySchema = z.strictObject({
   instances: z.array(instance),
   images: z.array(imageSchema),
   usualDrainMs: z.number().exactOptional(),
+  drainLeftMs: z.number().exactOptional(),
   drift: z.array(drift),
   missing: z.array(z.string()),
   lock,

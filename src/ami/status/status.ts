@@ -7,6 +7,7 @@ import { stateOf, type ImageState, type MachineImage } from '../model/machine-im
 import { decideRetention } from '../retention/retention.ts';
 import { launchesImage, planStack } from '../rollout/stack-plan.ts';
 import { TAG } from '../model/tags.ts';
+import { drainLeftMs } from './usual-drain.ts';
 
 /** A family as an operator sees it. */
 export interface FamilyStatus {
@@ -18,8 +19,10 @@ export interface FamilyStatus {
   readonly stacks: readonly StackStatus[];
   readonly instances: readonly InstanceStatus[];
   readonly images: readonly ImageStatus[];
-  /** How long a drain usually takes, where the configuration says so; milliseconds. */
+  /** How long a drain usually takes, in milliseconds; absent where nobody knows. */
   readonly usualDrainMs?: number;
+  /** About how long it will be until no instance runs another image, in milliseconds; absent where that cannot be known. */
+  readonly drainLeftMs?: number;
   readonly drift: readonly Drift[];
   /** What could not be read about use: a cleanup would delete nothing. */
   readonly missing: readonly string[];
@@ -71,9 +74,11 @@ export interface InstanceStatus {
   readonly upMs: number;
 }
 
-/** Says what a fleet is like. */
-export function statusOf(fleet: Fleet): FamilyStatus {
+/** Says what a fleet is like. `usualMs` is how long a drain of it usually takes. */
+export function statusOf(fleet: Fleet, usualMs = fleet.family.usualDrainMs): FamilyStatus {
   const { family, at, desiredState, desired, usage } = fleet;
+  const stacks = fleet.stacks.map((stack) => stackStatus(stack, fleet));
+  const instances = instancesOf(fleet);
   const image = desired === undefined ? {} : { image: summaryOf(desired, at) };
   return {
     key: family.key,
@@ -81,13 +86,26 @@ export function statusOf(fleet: Fleet): FamilyStatus {
     parameter: family.parameter,
     desired: { ...desiredState.desired, ...image },
     hold: desiredState.hold,
-    stacks: fleet.stacks.map((stack) => stackStatus(stack, fleet)),
-    instances: instancesOf(fleet),
+    stacks,
+    instances,
     images: imagesOf(fleet),
-    ...(family.usualDrainMs === undefined ? {} : { usualDrainMs: family.usualDrainMs }),
+    ...withoutAbsent({ usualDrainMs: usualMs, drainLeftMs: leftOf(fleet, { stacks, instances, usualMs }) }),
     drift: driftOf(fleet),
     missing: usage.complete ? [] : usage.missing,
   };
+}
+
+function leftOf(
+  { desiredState: { desired, since }, at: now }: Fleet,
+  {
+    stacks,
+    instances,
+    usualMs,
+  }: Pick<FamilyStatus, 'stacks' | 'instances'> & { readonly usualMs: number | undefined },
+): number | undefined {
+  const isOver = instances.every(({ image }) => desired.state === 'image' && image === desired.id);
+  const isRolled = desired.state === 'image' && stacks.every(({ activeImage }) => activeImage === desired.id);
+  return isOver ? undefined : drainLeftMs({ usualMs, since, now, isRolled });
 }
 
 /** What is told of one image. */

@@ -19,6 +19,7 @@ export const watchSchema = z.strictObject({
   images: z.array(count.extend({ image: z.string(), stacks: z.int() })),
   behind: z.array(z.string()),
   expected: time.exactOptional(),
+  expectedBy: z.enum(['pace', 'usual-drain']).exactOptional(),
   done: z.boolean(),
 });
 

@@ -6,6 +6,8 @@ import type { Account } from '../model/account.ts';
 import { readDesiredState, requireDesired } from '../model/desired.ts';
 import type { ImageId } from '../model/ids.ts';
 import { readStacks } from '../rollout/stack-facts.ts';
+import type { PastDrain } from './past-drain.ts';
+import { drainLeftMs } from './usual-drain.ts';
 import { countOf, countsByImage, type ImageCount, type InstanceCount } from './fleet-counts.ts';
 
 /** A rollout at one time. */
@@ -19,8 +21,10 @@ export interface WatchLook {
   readonly images: readonly ImageCount[];
   /** Stacks that launch another image, or whose launch could not be read. */
   readonly behind: readonly string[];
-  /** When the last one will be gone at the pace of this watch; absent where none has gone yet. */
+  /** When the last one will be gone; absent where neither this watch nor earlier rollouts tell. */
   readonly expected?: Date;
+  /** What that is read from: instances that went while this watch looked, or how long a drain usually takes. */
+  readonly expectedBy?: 'pace' | 'usual-drain';
   readonly done: boolean;
 }
 
@@ -30,6 +34,10 @@ export interface WatchOptions {
   /** Longest time that is waited, in milliseconds. */
   readonly withinMs: number;
   readonly everyMs: number;
+  /** How long a drain usually takes, in milliseconds; absent where nobody knows. */
+  readonly usualDrainMs?: number | undefined;
+  /** Is told how long it took, where this watch has seen the end of it. */
+  readonly note?: (past: PastDrain) => Promise<void>;
   /** Who has a job, where somebody knows; asked at each look. */
   readonly work: () => Promise<ReadonlyMap<string, 'busy' | 'idle'>>;
   /** Is told each look. */
@@ -44,21 +52,26 @@ export interface WatchOptions {
 export async function watchRollout(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
-  { family, withinMs, everyMs, work, tell }: WatchOptions,
+  { family, withinMs, everyMs, usualDrainMs, note, work, tell }: WatchOptions,
 ): Promise<WatchLook> {
   const { clock, signal, emit } = host;
   const began = clock.now();
-  const { desired } = await readDesiredState(account, family, began);
+  const { desired, since } = await readDesiredState(account, family, began);
   const image = requireDesired(desired, family);
   let first: WatchLook | undefined;
   let last: WatchLook | undefined;
   for (;;) {
     try {
       await requireSame(account, host, { family, image });
-      last = await lookAt(account, host, { family, image, first, busy: await work() });
+      const seen = await lookAt(account, host, { family, image, busy: await work() });
+      last = { ...seen, ...expectedOf(seen, { first, since, usualMs: usualDrainMs }) };
       first ??= last;
       tell(last);
-      if (last.done) return last;
+      if (last.done) {
+        const past = since === undefined ? undefined : drainOf(first, { since, ended: last.at });
+        if (past !== undefined) await note?.(past);
+        return last;
+      }
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof WarmbakeError) || error.kind !== 'outside') throw error;
@@ -89,12 +102,10 @@ async function lookAt(
   {
     family,
     image,
-    first,
     busy,
   }: {
     readonly family: FamilySettings;
     readonly image: ImageId;
-    readonly first: WatchLook | undefined;
     readonly busy: ReadonlyMap<string, 'busy' | 'idle'>;
   },
 ): Promise<WatchLook> {
@@ -114,7 +125,6 @@ async function lookAt(
   });
   const old = own.filter((one) => one.image !== image);
   const behind = family.stacks.filter((name) => !launching.has(name));
-  const expected = expectedEnd(first, { at, left: old.length });
   return {
     at,
     image,
@@ -122,19 +132,40 @@ async function lookAt(
     old: countOf(old, busy),
     images: countsByImage(own, busy),
     behind,
-    ...(expected === undefined ? {} : { expected }),
     done: old.length === 0 && behind.length === 0,
   };
 }
 
-/** At the pace since the first look. */
-function expectedEnd(
-  first: WatchLook | undefined,
-  { at, left }: { readonly at: Date; readonly left: number },
-): Date | undefined {
+/** At the pace since the first look; before one has gone, by how long it usually takes. */
+function expectedOf(
+  { at, old: { instances: left }, behind }: WatchLook,
+  {
+    first,
+    since,
+    usualMs,
+  }: {
+    readonly first: WatchLook | undefined;
+    readonly since: Date | undefined;
+    readonly usualMs: number | undefined;
+  },
+): Pick<WatchLook, 'expected' | 'expectedBy'> {
   const gone = (first?.old.instances ?? 0) - left;
-  if (first === undefined || gone <= 0 || left === 0) return undefined;
-  return new Date(at.getTime() + (left * (at.getTime() - first.at.getTime())) / gone);
+  if (left === 0) return {};
+  if (first !== undefined && gone > 0) {
+    const restMs = (left * (at.getTime() - first.at.getTime())) / gone;
+    return { expected: new Date(at.getTime() + restMs), expectedBy: 'pace' };
+  }
+  const leftMs = drainLeftMs({ usualMs, since, now: at, isRolled: behind.length === 0 });
+  if (leftMs === undefined) return {};
+  return { expected: new Date(at.getTime() + leftMs), expectedBy: 'usual-drain' };
+}
+
+/** Where nothing old ran at the first look, nobody knows when it ended. */
+function drainOf(
+  { image, old: { instances } }: WatchLook,
+  { since: began, ended }: { readonly since: Date; readonly ended: Date },
+): PastDrain | undefined {
+  return instances === 0 ? undefined : { image, instances, began, ended };
 }
 
 function timeOver(last: WatchLook | undefined, image: ImageId): WarmbakeError {

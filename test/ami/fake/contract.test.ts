@@ -13,6 +13,10 @@ beforeAll(() => {
     addImage: async (name, tags) => addImage(fake, { name, tags }).id,
     addStack: async (name, image) => addStack(fake, name, { image }),
     addInstance: async (image) => addInstance(fake, { image }),
+    attach: async (id, group) => {
+      const instance = fake.state.instances.get(id);
+      if (instance !== undefined) fake.state.instances.set(id, await Promise.resolve({ ...instance, group }));
+    },
   };
 });
 

@@ -156,7 +156,11 @@ export const ANSWERS: Answers = {
         throw refused('autoscaling:UpdateAutoScalingGroup', 'ValidationError');
       state.groups.set(name, { ...group, launch: updated(group.launch as Launch, launch, semantics) });
     },
-    drain: ({ state }, id) => (state.instances.delete(id) ? 'draining' : 'gone'),
+    drain: ({ state }, id) => {
+      if (state.instances.get(id)?.group === undefined) return 'gone';
+      state.instances.delete(id);
+      return 'draining';
+    },
     activities: ({ state }, name, since) =>
       (state.activities.get(name) ?? []).filter(({ startedAt }) => startedAt >= since),
     configurations: ({ state }) => [...state.configurations].map(([name, image]) => ({ name, image })),

@@ -11,7 +11,9 @@ export async function ssmAnswer(
     case 'GetParameter': {
       const found = await ports.parameters.get(Name);
       if (found === undefined) throw new Refused('ParameterNotFound');
-      return { Parameter: { Name, Type: 'String', Value: found.value, Version: found.version } };
+      const written =
+        found.modifiedAt === undefined ? {} : { LastModifiedDate: found.modifiedAt.getTime() / 1_000 };
+      return { Parameter: { Name, Type: 'String', Value: found.value, Version: found.version, ...written } };
     }
     case 'PutParameter':
       return { Version: await ports.parameters.put(Name, Value) };

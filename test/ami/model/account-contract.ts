@@ -15,6 +15,8 @@ export interface World {
     image: string,
   ) => Promise<{ readonly template: TemplateId; readonly group: string }>;
   readonly addInstance: (image: ImageId) => Promise<InstanceId>;
+  /** Makes an instance one of a group's. */
+  readonly attach: (instance: InstanceId, group: string) => Promise<void>;
 }
 
 const NOWHERE = 'ami-0fffffffffffffff0';
@@ -217,6 +219,22 @@ export function describeAccount(open: () => World): void {
       });
     });
 
+    test('end an instance that is drained; one that is none of theirs is gone, which is all the same', async () => {
+      const { account, addImage, addStack, addInstance, attach } = open();
+      const image = await addImage('drain-1', {});
+      const { group } = await addStack('drain', image);
+      const [drained, other] = [await addInstance(image), await addInstance(image)];
+      await attach(drained, group);
+      const running = async () =>
+        (await account.instances.list()).flatMap(({ id, state }) => (state === 'running' ? [id] : []));
+      expect(await running()).toEqual(expect.arrayContaining([drained, other]));
+      expect(await account.groups.drain(drained)).toBe('draining');
+      expect(await account.groups.drain(drained)).toBe('gone');
+      expect(await account.groups.drain(other)).toBe('gone');
+      expect(await running()).not.toContain(drained);
+      expect(await running()).toContain(other);
+    });
+
     test('say what they did', async () => {
       const { account, addImage, addStack } = open();
       const { group } = await addStack('activities', await addImage('activities-1', {}));
@@ -264,7 +282,11 @@ export function describeAccount(open: () => World): void {
       expect([await account.parameters.put(name, 'a'), await account.parameters.put(name, 'b')]).toEqual([
         1, 2,
       ]);
-      expect(await account.parameters.get(name)).toMatchObject({ value: 'b', version: 2 });
+      expect(await account.parameters.get(name)).toMatchObject({
+        value: 'b',
+        version: 2,
+        modifiedAt: expect.any(Date),
+      });
       expect(await account.parameters.get(`${name}:1`)).toMatchObject({ value: 'a', version: 1 });
       expect(await account.parameters.get(`${name}:9`)).toBeUndefined();
       const history = await account.parameters.history(name);

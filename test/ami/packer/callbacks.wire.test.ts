@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   answerCallbacks,
   openCallbackFolder,
@@ -22,7 +22,10 @@ async function ask(directory: string, stage: PackerCallback): Promise<number | u
 async function callbacks() {
   const directory = await mkdtemp(path.join(tmpdir(), 'warmbake-callbacks-'));
   await openCallbackFolder(directory);
-  return { directory, [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true }) };
+  return {
+    directory,
+    [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true, force: true }),
+  };
 }
 
 test('Packer waits until each stage is done, and goes on', async () => {
@@ -77,4 +80,49 @@ test('when Packer is gone the stage is told, and what it throws then is not the 
   void ask(there.directory, 'fill');
   expect(await answering).toBeUndefined();
   expect(await readFile(path.join(there.directory, 'fill.answer'), 'utf8')).toBe('failed\n');
+});
+
+describe('where the folder is taken away', () => {
+  test('nobody asks any more, and the end of Packer is the end', async () => {
+    await using there = await callbacks();
+    const over = new AbortController();
+    const stages = { fill: async () => undefined, prove: async () => undefined };
+    const answering = answerCallbacks(there.directory, stages, { clock, over: over.signal });
+    await rm(there.directory, { recursive: true });
+    await clock.sleep(1_200);
+    over.abort();
+    expect(await answering).toBeUndefined();
+  });
+
+  test('a stage that is done then cannot be answered, and that is told', async () => {
+    await using there = await callbacks();
+    const over = new AbortController();
+    const stages = {
+      fill: async () => await rm(there.directory, { recursive: true }),
+      prove: async () => undefined,
+    };
+    const answering = answerCallbacks(there.directory, stages, { clock, over: over.signal });
+    await writeFile(path.join(there.directory, 'fill.asked'), '');
+    await clock.sleep(1_200);
+    over.abort();
+    expect(await answering).toMatchObject({ error: { kind: 'outside', code: 'answer-lost' } });
+  });
+
+  test('a stage that fails then fails with its own error', async () => {
+    await using there = await callbacks();
+    const over = new AbortController();
+    const error = new Error('the cache was missed');
+    const stages = {
+      fill: async () => {
+        await rm(there.directory, { recursive: true });
+        throw error;
+      },
+      prove: async () => undefined,
+    };
+    const answering = answerCallbacks(there.directory, stages, { clock, over: over.signal });
+    await writeFile(path.join(there.directory, 'fill.asked'), '');
+    await clock.sleep(1_200);
+    over.abort();
+    expect(await answering).toEqual({ error });
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { watchRollout, type WatchLook } from '../../../src/ami/status/watch.ts';
+import type { PastDrain } from '../../../src/ami/status/past-drain.ts';
+import { watchRollout, type WatchLook, type WatchOptions } from '../../../src/ami/status/watch.ts';
 import { lookText } from '../../../src/cli/commands/ami/watch.ts';
 import type { Event } from '../../../src/platform/events.ts';
 import { Interrupted } from '../../../src/platform/errors.ts';
@@ -12,10 +13,15 @@ import { largeFleet } from '../large-fleet.ts';
 /** Watches; at each look `between` says what has happened since. */
 async function watched(
   between: (world: ReturnType<typeof largeFleet>, look: number) => unknown,
-  { withinMs = 3_600_000, signal = new AbortController().signal } = {},
+  {
+    withinMs = 3_600_000,
+    signal = new AbortController().signal,
+    ...more
+  }: { withinMs?: number; signal?: AbortSignal } & Pick<WatchOptions, 'usualDrainMs' | 'note'> = {},
 ) {
   const world = largeFleet({ desired: 'good' });
   const { fake, family, good, work } = world;
+  setParameter(fake, family.parameter, good.id);
   await roll(fake.ports, hostOf(fake), { image: good.id, stacks: family.stacks, dryRun: false });
   fake.gate.revive();
   const looks: WatchLook[] = [];
@@ -25,6 +31,7 @@ async function watched(
     family,
     withinMs,
     everyMs: 60_000,
+    ...more,
     work: async () => {
       await between(world, looks.length);
       return work;
@@ -45,11 +52,38 @@ describe('watch', () => {
     const { end, looks, world } = await watched((all, look) => look > 0 && endSome(all, 60));
     expect(await end).toMatchObject({ done: true, instances: 112, old: { instances: 0 } });
     expect(looks.map(({ old }) => old.instances)).toEqual([214, 154, 94, 34, 0]);
-    expect(looks.slice(0, 2).map(lookText)).toEqual([
+    expect(looks.slice(0, 2).map((look) => lookText(look))).toEqual([
       '15:00:00Z  214 of 326 instances run another image, 96 busy, oldest 3.0 h',
       '15:01:00Z  154 of 266 instances run another image, 36 busy, oldest 3.0 h; at this pace until 15:03Z',
     ]);
     expect(world.fake.writes).toEqual([]);
+  });
+
+  test('says how long it usually takes until an instance has gone, and then goes by the pace', async () => {
+    const { end, looks } = await watched((all, look) => look > 1 && endSome(all, 107), {
+      usualDrainMs: 25 * 60_000,
+    });
+    await end;
+    expect(
+      looks.slice(0, 3).map((look) => lookText(look, 25 * 60_000).replace(/^.*oldest [^;]*/, '')),
+    ).toEqual([
+      '; usual drain 25 min, so about 25 min',
+      '; usual drain 25 min, so about 24 min',
+      '; at this pace until 15:04Z',
+    ]);
+  });
+
+  test('notes how long it took, where it has seen the end', async () => {
+    const notes: PastDrain[] = [];
+    const note = async (past: PastDrain) => void notes.push(await Promise.resolve(past));
+    const { end, world } = await watched((all, look) => look > 0 && endSome(all, 214), { note });
+    await end;
+    const { id: image } = world.good;
+    const began = new Date('2026-08-21T15:00:00Z');
+    expect(notes).toEqual([{ image, instances: 214, began, ended: new Date('2026-08-21T15:01:00Z') }]);
+    const late = await watched((all) => endSome(all, 214), { note });
+    await late.end;
+    expect(notes).toHaveLength(1);
   });
 
   test('ends with 1 where the time is over first, and says what is left', async () => {

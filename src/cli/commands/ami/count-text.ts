@@ -9,19 +9,31 @@ export interface CountContext {
   readonly of: number;
   /** What those that were counted run. */
   readonly what: string;
-  readonly usualDrainMs?: number;
+  readonly drain?: DrainTimes;
 }
 
-/** `214 of 326 instances run ami-…; 96 busy, oldest 3.0 h; usual drain 25 min`. */
+/** What is known of how long it takes, in milliseconds. */
+export interface DrainTimes {
+  readonly usualMs: number | undefined;
+  /** Until no instance runs the old image. */
+  readonly leftMs: number | undefined;
+}
+
+/** `; usual drain 25 min, so about 15 min`, as far as that is known. */
+export function drainText({ usualMs, leftMs }: DrainTimes): string {
+  const usual = usualMs === undefined ? '' : `; usual drain ${ageText(usualMs)}`;
+  return leftMs === undefined ? usual : `${usual}, so about ${ageText(leftMs)}`;
+}
+
+/** `214 of 326 instances run ami-…; 96 busy, oldest 3.0 h; usual drain 25 min, so about 15 min`. */
 export function stillText(
   { instances, busy, oldestMs }: InstanceCount,
-  { of, what, usualDrainMs }: CountContext,
+  { of, what, drain }: CountContext,
 ): string {
   const who = of === 1 ? 'the only instance runs' : `${instances} of ${of} instances run`;
   const work =
     busy === undefined ? 'how many are busy is not known (it takes BUILDKITE_API_TOKEN)' : `${busy} busy`;
-  const drain = usualDrainMs === undefined ? '' : `; usual drain ${ageText(usualDrainMs)}`;
-  return `${who} ${what}; ${work}, oldest ${ageText(oldestMs)}${drain}`;
+  return `${who} ${what}; ${work}, oldest ${ageText(oldestMs)}${drain === undefined ? '' : drainText(drain)}`;
 }
 
 /** Instances of one image, and what is known of it. */

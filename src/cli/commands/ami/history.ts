@@ -1,5 +1,5 @@
 import type { Account } from '../../../ami/model/account.ts';
-import { historyOf } from '../../../ami/status/history.ts';
+import { historyOf, type HistoryEntry } from '../../../ami/status/history.ts';
 import { holdParameter } from '../../../ami/model/hold.ts';
 import type { TemplateId } from '../../../ami/model/ids.ts';
 import { revocationsParameter } from '../../../ami/model/revocations.ts';
@@ -9,6 +9,7 @@ import { JOURNAL_FOLDER } from '../../../ami/rollout/locked-account.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError, messageOf } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { inParallel } from '../../../platform/parallel.ts';
 import { readRuns } from '../../../state/journal.ts';
@@ -52,17 +53,20 @@ async function amiHistory(host: Host, input: Input): Promise<CommandOutcome> {
   ]);
   const images = named.filter((image) => belongsTo(image, family));
   const entries = historyOf({ desired, holds, revocations, images, versions, runs: journal });
-  const rows = entries
-    .slice(0, Number(limit))
-    .map(({ at, what, by, why }) => [
-      `${at.toISOString().slice(0, 19)}Z`,
-      by === '' ? '-' : by,
-      why === undefined ? what : `${what}: ${why}`,
-    ]);
   return {
     json: { family: family.key, entries } satisfies HistoryDocument,
-    page: [rows.length === 0 ? linePart('nothing was done yet') : tablePart(['WHEN', 'WHO', 'WHAT'], rows)],
+    page: historyParts(entries.slice(0, Number(limit))),
   };
+}
+
+/** What was done as a screen. */
+export function historyParts(entries: readonly HistoryEntry[]): readonly PagePart[] {
+  const rows = entries.map(({ at, what, by, why }) => [
+    `${at.toISOString().slice(0, 19)}Z`,
+    by === '' ? '-' : by,
+    why === undefined ? what : `${what}: ${why}`,
+  ]);
+  return [rows.length === 0 ? linePart('nothing was done yet') : tablePart(['WHEN', 'WHO', 'WHAT'], rows)];
 }
 
 async function versionsOf(account: Account, { stacks }: FamilySettings) {

@@ -1,8 +1,9 @@
 import { readFleet } from '../../../ami/status/fleet.ts';
-import { costOf, costText } from '../../../ami/status/cost.ts';
+import { costOf, costText, type CostOfDay } from '../../../ami/status/cost.ts';
 import { statusOf, type ImageStatus } from '../../../ami/status/status.ts';
 import { readWorkState } from '../../../ami/status/work-state.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
+import type { PagePart } from '../../../platform/events.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import { linePart, tablePart } from '../../parts.ts';
@@ -34,20 +35,22 @@ async function amiList(host: Host, input: Input): Promise<CommandOutcome> {
     async () => await readFleet(account, host, { family, rollouts }),
   );
   const { images, missing } = statusOf(fleet);
-  const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
   const cost = costOf(fleet.images, { prices: family.prices, now: fleet.at });
-  const [today] = cost;
   return {
     json: { family: family.key, images, missing, cost } satisfies ListDocument,
-    page:
-      images.length === 0
-        ? [linePart('there are no images')]
-        : [
-            tablePart(HEAD, images.map(rowOf)),
-            linePart(`\n${images.length} images, ${total} GiB of volumes in their snapshots`),
-            ...(today === undefined ? [] : [linePart(costText(today))]),
-          ],
+    page: listParts(images, cost[0]),
   };
+}
+
+/** Images as a screen, with what the newest day costs. */
+export function listParts(images: readonly ImageStatus[], today: CostOfDay | undefined): readonly PagePart[] {
+  if (images.length === 0) return [linePart('there are no images')];
+  const total = images.reduce((sum, { gibibytes }) => sum + gibibytes, 0);
+  return [
+    tablePart(HEAD, images.map(rowOf)),
+    linePart(`\n${images.length} images, ${total} GiB of volumes in their snapshots`),
+    ...(today === undefined ? [] : [linePart(costText(today))]),
+  ];
 }
 
 const HEAD = ['IMAGE', 'STATE', 'CLEANUP', 'AGE', 'COMMIT', 'WARMTH', 'SNAPSHOTS', 'CREATED', 'BECAUSE'];

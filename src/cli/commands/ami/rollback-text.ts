@@ -3,6 +3,7 @@ import type { Instance } from '../../../ami/model/account.ts';
 import type { DrainResult } from '../../../ami/rollback/drain.ts';
 import type { PlannedRollback, RollbackReport } from '../../../ami/rollback/rollback.ts';
 import { countOf, type WorkOfInstances } from '../../../ami/status/fleet-counts.ts';
+import { drainLeftMs } from '../../../ami/status/usual-drain.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import type { PagePart } from '../../../platform/events.ts';
 import { commandPart, linePart } from '../../parts.ts';
@@ -34,6 +35,8 @@ export interface ReportContext {
   readonly family: FamilySettings;
   readonly planned: PlannedRollback;
   readonly work: WorkOfInstances;
+  /** How long a drain usually takes, in milliseconds. */
+  readonly usualDrainMs: number | undefined;
   readonly now: Date;
 }
 
@@ -68,28 +71,26 @@ export function reportParts(report: RollbackReport, context: ReportContext): rea
 const FEW = 6;
 
 function remainingParts(
-  { remaining, instances }: RollbackReport,
-  { family, work, now, planned }: ReportContext,
+  { remaining, instances, parameter, stacks }: RollbackReport,
+  { family, work, now, planned, usualDrainMs: usualMs }: ReportContext,
 ): readonly PagePart[] {
   if (remaining.length === 0) return [];
   const images = [...new Set(remaining.map(({ image }) => image))];
   const what = images.length === 1 ? `${images.join('')}, which was left` : 'images that were left';
   const counted = countOf(remaining.map(countedAt(now)), work);
-  const { usualDrainMs } = family;
-  const line = stillText(counted, {
-    of: instances,
-    what,
-    ...(usualDrainMs === undefined ? {} : { usualDrainMs }),
-  });
+  const since = parameter === 'written' ? now : planned.since;
+  const isRolled = stacks.every(({ outcome }) => outcome !== 'failed');
+  const drain = { usualMs, leftMs: drainLeftMs({ usualMs, since, now, isRolled }) };
+  const line = stillText(counted, { of: instances, what, drain });
   const rows = remaining.map(({ id, image, group = 'no group' }) => [id, image, group]);
   const whole: readonly PagePart[] = [{ type: 'table', head: [], rows, indent: 2 }];
   const short = rows.length <= FEW ? whole : [];
-  const drain = `warmbake ami rollback --family ${family.key} --to ${planned.plan.to.id} --drain --reason …`;
+  const command = `warmbake ami rollback --family ${family.key} --to ${planned.plan.to.id} --drain --reason …`;
   return [
     linePart(line),
     { type: 'two-ways', whole, short },
     ...(remaining.some(({ group }) => group !== undefined)
-      ? [commandPart(`drain them; their jobs are finished first:  ${drain}`)]
+      ? [commandPart(`drain them; their jobs are finished first:  ${command}`)]
       : []),
     linePart(''),
   ];
@@ -123,7 +124,7 @@ export function drainParts(
 /** What was drained. */
 export function drainedParts(
   results: readonly DrainResult[],
-  { family: { usualDrainMs, key }, now }: ReportContext,
+  { family: { key }, usualDrainMs, now }: ReportContext,
 ): readonly PagePart[] {
   if (results.length === 0) return [];
   const of = (outcome: DrainResult['outcome']) => results.filter((result) => result.outcome === outcome);

@@ -6,6 +6,7 @@ import { rollbackJob } from '../../../ami/jobs/rollback.ts';
 import type { DrainResult } from '../../../ami/rollback/drain.ts';
 import type { PlannedRollback, RollbackReport } from '../../../ami/rollback/rollback.ts';
 import type { RollbackGoal } from '../../../ami/rollback/plan.ts';
+import { usualDrainMs } from '../../../ami/status/usual-drain.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
@@ -96,8 +97,11 @@ async function amiRollback(host: Host, input: Input): Promise<CommandOutcome> {
       page: plannedParts(planned, { family, revokes }),
     };
   }
-  const work = report.remaining.length === 0 ? new Map() : await busyByInstance(host);
-  const context = { family, planned, work, now: host.clock.now() };
+  const [work, usualMs] =
+    report.remaining.length === 0
+      ? [new Map(), undefined]
+      : await Promise.all([busyByInstance(host), usualDrainMs(family, open.store)]);
+  const context = { family, planned, work, usualDrainMs: usualMs, now: host.clock.now() };
   const parts = reportParts(report, context);
   const isDraining = flag(input, 'drain') && done.error === undefined;
   const drained = isDraining

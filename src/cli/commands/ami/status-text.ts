@@ -8,7 +8,7 @@ import { oneLine } from '../../../platform/outside-text.ts';
 import { holderText } from '../../../state/lock.ts';
 import { commandPart, linePart, tablePart } from '../../parts.ts';
 import { ageText } from './age.ts';
-import { imagesPart, stillText } from './count-text.ts';
+import { imagesPart, stillText, type DrainTimes } from './count-text.ts';
 
 /** A family with what only its surroundings know. */
 export interface StatusView {
@@ -155,7 +155,7 @@ function countParts({ status, busy }: StatusView): readonly PagePart[] {
   const line =
     old.length === 0
       ? stillText(countOf(instances, busy), { of: instances.length, what: 'the desired image' })
-      : stillText(countOf(old, busy), { of: instances.length, what, ...drainOf(status) });
+      : stillText(countOf(old, busy), { of: instances.length, what, drain: drainOf(status) });
   const states = new Map(images.map(({ id, state }) => [id, state]));
   const rows = countsByImage(instances, busy).map((count) => ({
     count,
@@ -165,8 +165,8 @@ function countParts({ status, busy }: StatusView): readonly PagePart[] {
   return [linePart(line), ...(rows.length < 2 ? [] : [imagesPart(rows)])];
 }
 
-function drainOf({ usualDrainMs }: FamilyStatus): { readonly usualDrainMs?: number } {
-  return usualDrainMs === undefined ? {} : { usualDrainMs };
+function drainOf({ usualDrainMs: usualMs, drainLeftMs: leftMs }: FamilyStatus): DrainTimes {
+  return { usualMs, leftMs };
 }
 
 function driftParts({ drift, missing }: FamilyStatus): readonly PagePart[] {

@@ -2,6 +2,7 @@ import type { OpenFamily } from '../../../ami/jobs/open-family.ts';
 import type { Drift } from '../../../ami/status/drift.ts';
 import { readFleet } from '../../../ami/status/fleet.ts';
 import { parseImageId } from '../../../ami/model/ids.ts';
+import { usualDrainMs } from '../../../ami/status/usual-drain.ts';
 import { statusOf, type FamilyStatus } from '../../../ami/status/status.ts';
 import { readWorkState } from '../../../ami/status/work-state.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
@@ -62,7 +63,8 @@ async function look(host: Host, { family, account, store }: OpenFamily): Promise
   const work = await readWorkState(store, host, family);
   const rollout = parseImageId(work.unfinished?.image ?? '');
   const fleet = await readFleet(account, host, { family, rollouts: rollout === undefined ? [] : [rollout] });
-  return { status: statusOf(fleet), work };
+  const usualMs = await usualDrainMs(family, work.lock.state === 'unknown' ? undefined : store);
+  return { status: statusOf(fleet, usualMs), work };
 }
 
 function ageAlarms({ key, desired }: FamilyStatus, maximumAge: Duration): readonly string[] {

@@ -1,3 +1,5 @@
+import { noteDrain } from '../../../ami/status/past-drain.ts';
+import { usualDrainMs } from '../../../ami/status/usual-drain.ts';
 import { watchRollout, type WatchLook } from '../../../ami/status/watch.ts';
 import type { WatchDocument } from '../../../ami/status/watch-schema.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
@@ -6,6 +8,7 @@ import { type CommandOutcome, type CommandSpec, type Input, flag, never } from '
 import { durationOption } from '../../duration-option.ts';
 import { linePart } from '../../parts.ts';
 import { ageText } from './age.ts';
+import { drainText } from './count-text.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 
 const WITHIN = '2h';
@@ -14,7 +17,7 @@ const EVERY = '30s';
 /** `warmbake ami watch`: until the old image is gone. */
 export const amiWatchCommand: CommandSpec = {
   description:
-    'Follow the rollout of the desired image until every stack launches it and no instance runs another one: a line whenever something changed. Ends with 0 then, with 1 where the time is over first, with 4 where another image is desired by then. Changes nothing.',
+    'Follow the rollout of the desired image until every stack launches it and no instance runs another one: a line whenever something changed. Ends with 0 then, with 1 where the time is over first, with 4 where another image is desired by then. Changes nothing; with a state store it notes how long the drain took, for the estimates of the next one.',
   options: [
     ...FAMILY_OPTIONS,
     { flags: '--for <time>', help: `longest time to wait (default: ${WITHIN})` },
@@ -29,36 +32,51 @@ export const amiWatchCommand: CommandSpec = {
 async function amiWatch(host: Host, input: Input): Promise<CommandOutcome> {
   const withinMs = durationOption(input, 'for', WITHIN)?.ms ?? 7_200_000;
   const everyMs = durationOption(input, 'every', EVERY)?.ms ?? 30_000;
-  const { family, account } = await openFamily(host, input);
+  const { family, account, store } = await openFamily(host, input);
+  const usualMs = await usualDrainMs(family, store);
   const isJson = flag(input, 'json');
   let said = '';
   const tell = (look: WatchLook): void => {
     if (look.done) return;
     if (isJson) return host.emit({ type: 'record', record: { family: family.key, ...documentOf(look) } });
-    const { at: _, expected: __, old, ...rest } = look;
+    const { old, ...rest } = look;
     const news = JSON.stringify([rest.behind, old.instances, old.busy, rest.instances]);
     if (news === said) return;
     said = news;
-    host.emit(linePart(lookText(look)));
+    host.emit(linePart(lookText(look, usualMs)));
   };
   const work = async () => await busyByInstance(host);
-  const last = await watchRollout(account, host, { family, withinMs, everyMs, work, tell });
+  const last = await watchRollout(account, host, {
+    family,
+    withinMs,
+    everyMs,
+    usualDrainMs: usualMs,
+    work,
+    tell,
+    ...(store === undefined ? {} : { note: async (past) => await noteDrain(store, host, past) }),
+  });
   return {
     json: { family: family.key, ...documentOf(last) } satisfies Omit<WatchDocument, 'schemaVersion'>,
     page: [linePart(`all ${last.instances} instances and all stacks are on ${last.image}`)],
   };
 }
 
-/** `05:12:30Z  120 of 326 instances run another image, 60 busy, oldest 3.1 h; about 05:40Z`. */
-export function lookText({ at, instances, old, behind, expected }: WatchLook): string {
+/** `05:12:30Z  120 of 326 instances run another image, 60 busy, oldest 3.1 h; at this pace until 05:40Z`. */
+export function lookText(look: WatchLook, usualMs?: number): string {
+  const { at, instances, old, behind } = look;
   const parts = [
     `${old.instances} of ${instances} instances run another image`,
     ...(old.busy === undefined ? [] : [`${old.busy} busy`]),
     ...(old.instances === 0 ? [] : [`oldest ${ageText(old.oldestMs)}`]),
     ...(behind.length === 0 ? [] : [`${behind.length} stacks launch another one: ${namesOf(behind)}`]),
   ];
-  const end = expected === undefined ? '' : `; at this pace until ${expected.toISOString().slice(11, 16)}Z`;
-  return `${at.toISOString().slice(11, 19)}Z  ${parts.join(', ')}${end}`;
+  return `${at.toISOString().slice(11, 19)}Z  ${parts.join(', ')}${endText(look, usualMs)}`;
+}
+
+function endText({ at, old, expected, expectedBy }: WatchLook, usualMs: number | undefined): string {
+  if (expectedBy === 'pace') return `; at this pace until ${expected?.toISOString().slice(11, 16)}Z`;
+  const leftMs = expected === undefined ? undefined : expected.getTime() - at.getTime();
+  return old.instances === 0 ? '' : drainText({ usualMs, leftMs });
 }
 
 function namesOf(names: readonly string[]): string {
