@@ -6,7 +6,7 @@ import { PIPELINE_OPTIONS, pipelineSource, putPipelines, changesPipelines } from
 /** `warmbake pipeline rollback-ami`: the Buildkite pipeline for operators without AWS credentials. */
 export const pipelineRollbackAmiCommand: CommandSpec = {
   description:
-    'Write a Buildkite pipeline that asks for a reason and, if wanted, an image, and then goes back to it: for people without AWS credentials. It runs on the queue of the rebuild, which must not use the image that it repairs.',
+    'Write a Buildkite pipeline that asks for a reason and, if wanted, an image, and then goes back to it, or takes the last rollback back: for people without AWS credentials. It runs on the queue of the rebuild, which must not use the image that it repairs.',
   options: PIPELINE_OPTIONS,
   examples: ['warmbake pipeline rollback-ami --out .buildkite', 'warmbake pipeline rollback-ami --check'],
   changesShared: changesPipelines,
