@@ -23,22 +23,13 @@ import { rollPart } from '../../src/cli/commands/ami/roll.ts';
 import { lookText } from '../../src/cli/commands/ami/watch.ts';
 import { linePart } from '../../src/cli/parts.ts';
 import { columnsOf } from '../../src/cli/fit.ts';
-import { pagePainter } from '../../src/cli/page.ts';
 import type { PagePart } from '../../src/platform/events.ts';
 import { hostOf } from './fake/host.ts';
 import { setParameter } from './fake/furnish.ts';
 import { refused } from './fake/ports.ts';
 import { largeFleet } from './large-fleet.ts';
+import { painted } from './painted.ts';
 import { TERMS } from './operations.ts';
-
-function painted(parts: readonly PagePart[], columns?: number): readonly string[] {
-  const size = columns === undefined ? {} : { columns: () => columns };
-  const paint = pagePainter({ colour: false, buildkite: false, ...size });
-  return parts
-    .flatMap(paint)
-    .map((line) => (typeof line === 'string' ? line : line.heading))
-    .flatMap((line) => line.split('\n'));
-}
 
 async function statusScreen({ unreadable = false } = {}): Promise<readonly PagePart[]> {
   const { fake, family, work } = largeFleet({ desired: 'good' });
