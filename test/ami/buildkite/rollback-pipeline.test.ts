@@ -62,10 +62,10 @@ async function given(
 
 const CALL = ['ami', 'rollback', '--family', 'cpu', '--yes'];
 
-async function inFolder(work: (directory: string) => Promise<void>): Promise<void> {
+async function inFolder(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'warmbake-shell-'));
   try {
-    await work(directory);
+    await use(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
