@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import {
   CreateImageCommand,
+  CreateTagsCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   EC2Client,
@@ -52,6 +53,11 @@ export function furnisher(url: string) {
         }),
       );
       return ImageId as ImageId;
+    },
+    /** The mark of a cleanup, made a day ago. */
+    async condemn(images: readonly ImageId[]): Promise<void> {
+      const Tags = [{ Key: 'warmbake:condemned', Value: new Date(Date.now() - 86_400_000).toISOString() }];
+      await ec2.send(new CreateTagsCommand({ Resources: [...images], Tags }));
     },
     /** Security group and subnet of the default VPC, under these names. */
     async addNetwork({ securityGroup, subnet }: FamilySettings['network']): Promise<void> {

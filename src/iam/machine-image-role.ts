@@ -2,6 +2,7 @@ import { type IamStatement, allow } from '../platform/iam-policy.ts';
 import { repositoryPatterns } from '../refs/repository-use.ts';
 import { ecrStatements } from '../registry/ecr-policy.ts';
 import { keyPairName } from '../ami/model/image-builder-ec2.ts';
+import { TAG } from '../ami/model/tags.ts';
 import { stateStatements } from '../state/policy.ts';
 import {
   OWN_TAG_KEYS,
@@ -138,6 +139,15 @@ function keeping(scope: FamilyScope): readonly IamStatement[] {
     allow('Tag', ['ec2:CreateTags'], {
       on,
       when: { StringEquals: own, StringEqualsIfExists: taggedWhenMade(family), ...OWN_TAG_KEYS },
+    }),
+    // The mark of a cleanup, and no other tag; a request without keys would take all of them.
+    allow('TakeMarkOff', ['ec2:DeleteTags'], {
+      on,
+      when: {
+        StringEquals: own,
+        'ForAllValues:StringLike': { 'aws:TagKeys': TAG.condemned },
+        Null: { 'aws:TagKeys': 'false' },
+      },
     }),
     allow('Delete', ['ec2:DeleteSnapshot', 'ec2:DeregisterImage'], { on, when: { StringEquals: own } }),
   ];

@@ -141,9 +141,18 @@ describe('one day after another', () => {
     expect(err).toContain(`nothing has proved ${today}`);
   });
 
+  test('clean leaves what the rebuild has condemned just now, and says when it can go', async () => {
+    const { out } = await fleet.run('ami', 'clean');
+    expect(writes()).toEqual([]);
+    expect(out).toMatch(/3 images are condemned, and not deleted yet: a cleanup from \S+Z on deletes/);
+    expect((await fleet.run('ami', 'list')).out).toMatch(/condemned: can go from/);
+    expect((await fleet.run('ami', 'status')).out).toMatch(/^cleanup +3 images are condemned/m);
+  });
+
   test('clean keeps what is young, in use or among the newest, and goes on until the rest is gone', async () => {
+    await fleet.furnish.condemn([today, ...fleet.images.slice(6)]);
     const { out } = await fleet.run('ami', 'clean', '--dry-run');
-    expect(out.split('\n').slice(1, -1)).toHaveLength(9);
+    expect(out.split('\n').slice(1, -1)).toHaveLength(12);
     expect(out).toMatch(/0001 {2}published {2}1\.0 h {3}kept {6}desired; /);
     expect(writes()).toEqual([]);
     expect((await fleet.run('ami', 'clean')).exitCode).toBe(0);

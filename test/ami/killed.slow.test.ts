@@ -130,6 +130,7 @@ describe('L6: the real program, really killed, and run again', () => {
   });
 
   test('a cleanup between an image and its snapshot', { timeout: 60_000 }, async () => {
+    await fleet.furnish.condemn(fleet.images.slice(6));
     await killedAt(['ami', 'clean'], { action: 'ec2:DeregisterImage', nth: 1, when: 'answer-lost' });
     await start('ami', 'clean');
     await start('ami', 'clean');

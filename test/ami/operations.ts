@@ -9,12 +9,16 @@ import { addImage, addStack, setParameter } from './fake/furnish.ts';
 import { hostOf } from './fake/host.ts';
 
 export const PUBLISHED = { [TAG.family]: 'cpu', [TAG.state]: 'published', [TAG.run]: 'run' };
+/** A cleanup of yesterday has marked it. */
+export const CONDEMNED = { [TAG.condemned]: '2026-08-20T12:00:00.000Z' };
 export const TERMS: HoldTerms = { by: 'ann', reason: 'agents do not start' };
 
-/** Four stacks on the newest of `days` images, one a day; all of them were desired once. */
+/** Four stacks on the newest of `days` images, one a day; all of them were desired once. Those that nobody needs are condemned. */
 export function fleetOf(days: number, options?: FakeOptions) {
   const fake = new FakeAccount(options);
-  const images = Array.from({ length: days }, (_, daysOld) => addImage(fake, { daysOld, tags: PUBLISHED }));
+  const images = Array.from({ length: days }, (_, daysOld) =>
+    addImage(fake, { daysOld, tags: { ...PUBLISHED, ...(daysOld >= 6 ? CONDEMNED : {}) } }),
+  );
   const [bad, good] = [images[0]!, images[1]!];
   const stacks = new Map(FAMILY.stacks.map((name) => [name, addStack(fake, name, { image: bad.id })]));
   for (const { id } of images.toReversed()) setParameter(fake, FAMILY.parameter, id);

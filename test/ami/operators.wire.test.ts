@@ -68,7 +68,7 @@ describe('at three in the morning', () => {
     const { out } = await fleet.run('ami', 'list');
     expect(out.split('\n')).toHaveLength(7 + 5);
     expect(out).toMatch(/^[\d-]{10}: 105 GiB in snapshots, 0 h of building$/m);
-    expect(out).toMatch(/^ami-00000000000000007 +published +DELETE +.*not needed any more$/m);
+    expect(out).toMatch(/^ami-00000000000000007 +published +condemn +.*not needed any more$/m);
   });
 
   test('a rollback wants a reason', async () => {

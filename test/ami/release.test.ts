@@ -12,6 +12,7 @@ import { addImage, addInstance, addStack, imageOf, setParameter } from './fake/f
 import { hostOf } from './fake/host.ts';
 import { everyKillPoint } from './fake/kill-points.ts';
 import { refused } from './fake/ports.ts';
+import { CONDEMNED } from './operations.ts';
 
 /** A week of published images, the newest of them everywhere, and today's candidate, of which the canary has an instance. */
 function week(options?: FakeOptions) {
@@ -19,7 +20,12 @@ function week(options?: FakeOptions) {
   const published = [1, 2, 3, 4, 5, 6, 7, 8].map((daysOld) =>
     addImage(fake, {
       daysOld,
-      tags: { [TAG.family]: 'cpu', [TAG.state]: 'published', [TAG.run]: `run-${daysOld}` },
+      tags: {
+        [TAG.family]: 'cpu',
+        [TAG.state]: 'published',
+        [TAG.run]: `run-${daysOld}`,
+        ...(daysOld >= 6 ? CONDEMNED : {}),
+      },
     }),
   );
   const [old] = published;

@@ -5,7 +5,7 @@ import { placeHold, releaseHold } from '../../src/ami/rollback/place-hold.ts';
 import { revoke, unrevoke } from '../../src/ami/rollback/revocation.ts';
 import { roll } from '../../src/ami/rollout/roll.ts';
 import { TAG } from '../../src/ami/model/tags.ts';
-import { FAMILY } from './family.ts';
+import { FAMILY, HOUR } from './family.ts';
 import type { FakeAccount, FakeOptions } from './fake/account.ts';
 import { conditionOf } from './fake/condition.ts';
 import { addImage, addInstance } from './fake/furnish.ts';
@@ -28,7 +28,7 @@ function withCandidate(options: FakeOptions): World {
 /** Three cleanups, one after the other: a killed run may have deleted its share already, and each deletes only so many. */
 async function cleanUp(fake: FakeAccount): Promise<void> {
   for (let run = 0; run < 3; run += 1) {
-    fake.clock.advance(10_000);
+    fake.clock.advance(HOUR);
     await clean(fake.ports, host(fake), { family: FAMILY, dryRun: false, rollouts: [] });
   }
 }
@@ -36,7 +36,9 @@ async function cleanUp(fake: FakeAccount): Promise<void> {
 /** The condition, but for the times that a hold or a revocation says: a run that is repeated is a little later. */
 function timelessCondition(fake: FakeAccount): unknown {
   const text = JSON.stringify(conditionOf(fake));
-  return JSON.parse(text.replaceAll(/(revoked-at":|since\\":|at\\":)\\?"[\d-]+T[\d:.]+Z\\?"/g, '$1null'));
+  return JSON.parse(
+    text.replaceAll(/(revoked-at":|condemned":|since\\":|at\\":)\\?"[\d-]+T[\d:.]+Z\\?"/g, '$1null'),
+  );
 }
 
 /** What there is before, what runs, and how many points there are at least: fewer means that something is not tried any more. */
@@ -98,6 +100,16 @@ const SCENARIOS: readonly {
   {
     name: 'clean',
     start: (options) => fleetOf(10, options).fake,
+    run: cleanUp,
+    atLeast: 168,
+  },
+  {
+    name: 'clean, with nothing condemned yet',
+    start: (options) => {
+      const { fake, images } = fleetOf(10, options);
+      for (const image of images) fake.state.images.set(image.id, { ...image, tags: PUBLISHED });
+      return fake;
+    },
     run: cleanUp,
     atLeast: 168,
   },

@@ -93,6 +93,33 @@ const ATTEMPTS: readonly Attempt[] = [
     [],
     { action: 'ec2:DeleteTags', resource: image('ami-1'), context: { 'aws:TagKeys': ['warmbake:state'] } },
   ],
+  [
+    'take the mark of a cleanup from an own image',
+    ['machine-image', 'operator'],
+    {
+      action: 'ec2:DeleteTags',
+      resource: image('ami-1'),
+      context: { ...OWN, 'aws:TagKeys': ['warmbake:condemned'] },
+    },
+  ],
+  [
+    'take another tag from an own image',
+    ['operator'],
+    {
+      action: 'ec2:DeleteTags',
+      resource: image('ami-1'),
+      context: { ...OWN, 'aws:TagKeys': ['warmbake:state'] },
+    },
+  ],
+  [
+    'take the mark of a cleanup from a foreign image',
+    [],
+    {
+      action: 'ec2:DeleteTags',
+      resource: image('ami-1'),
+      context: { 'aws:TagKeys': ['warmbake:condemned'] },
+    },
+  ],
   ['delete a foreign image', [], { action: 'ec2:DeregisterImage', resource: image('ami-1') }],
   [
     'delete another family’s snapshot',

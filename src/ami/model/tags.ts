@@ -33,8 +33,10 @@ export const TAG = {
   image: 'warmbake:image',
   /** Zones in which its volumes come with their blocks (fast snapshot restore), and since when; `off` where no more. */
   fastRestore: 'warmbake:fast-restore',
-  /** When a cleanup last tried to delete it, ISO 8601. */
+  /** When a cleanup last began to delete it, ISO 8601; with ` kept` behind it once that is over and the image stays. */
   tried: 'warmbake:delete-tried',
+  /** When a cleanup found that nobody needs it, ISO 8601: a later one deletes it, where that is still so. */
+  condemned: 'warmbake:condemned',
   /** Set by people: the image or snapshot stays, whatever else is decided; the value says why. */
   keep: 'warmbake:keep',
 } as const;

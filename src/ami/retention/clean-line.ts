@@ -6,7 +6,11 @@ export interface CleanLine {
   readonly id: string;
   /** Absent for a snapshot. */
   readonly image?: MachineImage;
-  readonly outcome: 'kept' | 'deleted' | 'planned' | 'failed';
+  readonly outcome: 'kept' | 'condemned' | 'deleted' | 'planned' | 'failed';
+  /** What is planned. */
+  readonly plan?: 'condemn' | 'delete';
+  /** Of an image that is marked now: from when on a cleanup may delete it. */
+  readonly deletableFrom?: Date;
   /** Why it stays, goes or did not go. */
   readonly because: readonly string[];
 }
@@ -25,4 +29,13 @@ export async function attemptLine(
     if (!(error instanceof WarmbakeError) || error.kind === 'refused') throw error;
     return { ...what, outcome: 'failed', because: [error.message] };
   }
+}
+
+/** The line of an image. */
+export function imageLine(
+  image: MachineImage,
+  outcome: CleanLine['outcome'],
+  because: readonly string[],
+): CleanLine {
+  return { id: image.id, image, outcome, because };
 }

@@ -2,7 +2,7 @@ import type { FamilySettings } from '../../config/families.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { attemptLine, type CleanLine } from './clean-line.ts';
-import type { SnapshotId } from '../model/ids.ts';
+import type { ImageId, SnapshotId } from '../model/ids.ts';
 import { imageNamePrefix } from '../model/machine-image.ts';
 import { findOrphans } from './orphans.ts';
 import { TAG } from '../model/tags.ts';
@@ -14,19 +14,21 @@ export interface OrphanOptions {
   readonly dryRun: boolean;
   /** Snapshots that launch templates name: they stay. */
   readonly used: ReadonlySet<SnapshotId>;
+  /** Images that something refers to: their snapshots stay, though the image is gone. */
+  readonly wanted: ReadonlySet<ImageId>;
 }
 
 /** Deletes the family's snapshots that images left behind. EC2 itself keeps those that any image still has. */
 export async function cleanOrphans(
   account: Account,
   { clock }: Pick<Host, 'clock'>,
-  { family, dryRun, used }: OrphanOptions,
+  { family, dryRun, used, wanted }: OrphanOptions,
 ): Promise<readonly CleanLine[]> {
   const [snapshots, images] = await Promise.all([
     account.snapshots.tagged(TAG.family, family.key),
     account.images.list(imageNamePrefix(family)),
   ]);
-  const facts = { images, used, minimumAgeMs: family.keep.minimumAgeMs, now: clock.now() };
+  const facts = { images, used, wanted, minimumAgeMs: family.keep.minimumAgeMs, now: clock.now() };
   const lines: CleanLine[] = [];
   for (const { snapshot: id, because } of findOrphans(snapshots, facts)) {
     const line = await attemptLine({ id }, async () => {

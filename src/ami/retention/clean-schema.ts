@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { DocumentOf } from '../../platform/document.ts';
 
 const outcome = z.enum(['kept', 'deleted', 'planned', 'failed']);
+const imageOutcome = z.enum([...outcome.options, 'condemned']);
 const because = z.array(z.string());
 
 /** What a cleanup did. */
@@ -13,7 +14,11 @@ export const cleanedSchema = z.strictObject({
       created: z.string(),
       state: z.enum(['candidate', 'published', 'revoked']),
       keep: z.boolean(),
-      outcome,
+      outcome: imageOutcome,
+      /** What is planned: to mark it, or to delete it. */
+      plan: z.enum(['condemn', 'delete']).exactOptional(),
+      /** Of one that is marked: from when on a cleanup may delete it. */
+      deletableFrom: z.string().exactOptional(),
       because,
     }),
   ),

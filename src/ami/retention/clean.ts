@@ -1,18 +1,19 @@
 import type { FamilySettings } from '../../config/families.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
-import { attemptLine, type CleanLine } from './clean-line.ts';
-import { cleanOrphans } from './clean-orphans.ts';
+import { condemnedOf } from '../model/condemned.ts';
 import type { ImageId } from '../model/ids.ts';
-import { readUsage } from './inventory.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
-import { markForRemoval, removeImage } from './remove-image.ts';
-import { decideRetention, type RetentionVerdict } from './retention.ts';
+import { attemptLine, imageLine, type CleanLine } from './clean-line.ts';
+import { cleanOrphans } from './clean-orphans.ts';
+import { condemn, reprieve } from './condemn.ts';
+import { deleteCondemned } from './delete-condemned.ts';
+import { readUsage } from './inventory.ts';
+import { decideRetention, type RetentionStep, type RetentionVerdict } from './retention.ts';
 import { sharedBecause } from './shared-because.ts';
 import type { Usage } from './usage.ts';
 
 const UNNEEDED = 'not needed any more';
-const GONE = 'somebody else deleted it meanwhile';
 const UNREADABLE = 'what is in use could not be read';
 
 /** How many more images are tried than a run may delete: those that cannot go do not keep the others from going. */
@@ -36,9 +37,10 @@ export interface CleanOptions {
 }
 
 /**
- * Deletes what the family does not need any more: oldest images first, with all their snapshots, then snapshots that earlier
- * failures left. Use is read anew before each image; where it cannot be read in full, nothing is deleted.
- * One that fails does not stop the others, and the next one goes in its place.
+ * Condemns what the family does not need any more, and deletes what an earlier run has condemned, an hour ago at least, and nobody
+ * needs still: oldest images first, with all their snapshots, then snapshots that earlier failures left. What somebody needs again loses its
+ * mark. Use is read anew before each image; where it cannot be read in full, nothing is deleted and nothing condemned. One that fails
+ * does not stop the others, and the next one goes in its place.
  */
 export async function clean(
   account: Account,
@@ -50,65 +52,111 @@ export async function clean(
   const images = named.filter((image) => belongsTo(image, family));
   const first = await readUsage(account, host, options);
   if (!first.complete) {
-    const kept = images.map((image) => line(image, 'kept', [UNREADABLE]));
+    const kept = images.map((image) => imageLine(image, 'kept', [UNREADABLE]));
     return { lines: kept, missing: first.missing };
   }
 
   const verdicts = decideRetention(images, first.images, { settings: family.keep, now: host.clock.now() });
   const done = new Map<ImageId, CleanLine>();
-  // What was read last; once that is incomplete, nothing goes any more.
   const last: { usage: Usage } = { usage: first };
+  if (!dryRun) await reprieveKept(account, verdicts, done);
+  await deleteOnes(account, host, { ...options, verdicts, done, last });
+  if (last.usage.complete) await condemnOnes(account, host, { ...options, verdicts, done });
+  const { usage } = last;
+  const now = host.clock.now();
+  const lines = verdicts.map((verdict) => done.get(verdict.image.id) ?? untried(verdict, usage, now));
+  if (!usage.complete) return { lines, missing: usage.missing };
+  const failed = lines.flatMap(({ image, outcome }) => (outcome === 'failed' ? (image?.id ?? []) : []));
+  const wanted = new Set([...usage.images.keys(), ...failed]);
+  const orphans = await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots, wanted });
+  return { lines: [...lines, ...orphans], missing: [] };
+}
+
+interface Cleaning extends CleanOptions {
+  readonly verdicts: readonly RetentionVerdict[];
+  /** What has become of images so far. */
+  readonly done: Map<ImageId, CleanLine>;
+}
+
+/** What is needed again loses its mark: where it is needed no more another day, that day begins with a new one. */
+async function reprieveKept(
+  account: Account,
+  verdicts: readonly RetentionVerdict[],
+  done: Map<ImageId, CleanLine>,
+): Promise<void> {
+  for (const { image, turn } of verdicts) {
+    if (turn !== undefined) continue;
+    const line = await attemptLine({ id: image.id, image }, async () => await reprieve(account, image));
+    if (line.outcome === 'failed') done.set(image.id, line);
+  }
+}
+
+async function deleteOnes(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal'>,
+  { verdicts, done, last, ...options }: Cleaning & { readonly last: { usage: Usage } },
+): Promise<void> {
+  const { family, dryRun } = options;
   let left: number = family.keep.deletePerRun;
-  for (const image of queueOf(verdicts).slice(0, family.keep.deletePerRun + SPARE_TRIES)) {
+  for (const image of queueOf(verdicts, 'delete').slice(0, family.keep.deletePerRun + SPARE_TRIES)) {
+    // Once what was read last is incomplete, nothing goes any more.
     if (left === 0 || !last.usage.complete) break;
     const tried = await attemptLine({ id: image.id, image }, async () => {
       const shared = sharedBecause(await account.images.sharedWith(image.id), family);
-      if (shared !== undefined) return line(image, 'kept', [shared]);
-      if (dryRun) return line(image, 'planned', [UNNEEDED]);
-      const isThere = await markForRemoval(account, image, { family, now: host.clock.now() });
-      if (!isThere) return line(image, 'deleted', [GONE]);
-      last.usage = await readUsage(account, host, { ...options, before: last.usage });
-      return await removeUnused(account, host, { image, usage: last.usage });
+      if (shared !== undefined) {
+        if (!dryRun) await reprieve(account, image);
+        return imageLine(image, 'kept', [shared]);
+      }
+      if (dryRun) return { ...imageLine(image, 'planned', [UNNEEDED]), plan: 'delete' };
+      return await deleteCondemned(account, host, { image, family }, async () => {
+        last.usage = await readUsage(account, host, { ...options, before: last.usage });
+        return last.usage;
+      });
     });
     done.set(image.id, tried);
     if (tried.outcome === 'deleted' || tried.outcome === 'planned') left -= 1;
   }
-  const { usage } = last;
-  const lines = verdicts.map((verdict) => done.get(verdict.image.id) ?? untried(verdict, usage));
-  if (!usage.complete) return { lines, missing: usage.missing };
-  return {
-    lines: [...lines, ...(await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots }))],
-    missing: [],
-  };
 }
 
-/** Images that could go, in the order in which they are tried. */
-function queueOf(verdicts: readonly RetentionVerdict[]): readonly MachineImage[] {
+async function condemnOnes(
+  account: Account,
+  host: Pick<Host, 'clock'>,
+  { family, dryRun, verdicts, done }: Cleaning,
+): Promise<void> {
+  const waiting = queueOf(verdicts, 'wait').length;
+  let left: number = family.keep.deletePerRun - waiting;
+  for (const image of queueOf(verdicts, 'condemn')) {
+    if (left <= 0) break;
+    const tried = await attemptLine({ id: image.id, image }, async () => {
+      const shared = sharedBecause(await account.images.sharedWith(image.id), family);
+      if (shared !== undefined) return imageLine(image, 'kept', [shared]);
+      if (dryRun) return { ...imageLine(image, 'planned', [UNNEEDED]), plan: 'condemn' };
+      return await condemn(account, host, { image, family });
+    });
+    done.set(image.id, tried);
+    if (tried.outcome === 'condemned' || tried.outcome === 'planned') left -= 1;
+  }
+}
+
+/** Images whose turn it may be, in the order in which they are tried. */
+function queueOf(verdicts: readonly RetentionVerdict[], step: RetentionStep): readonly MachineImage[] {
   return verdicts
-    .flatMap(({ image, place }) => (place === undefined ? [] : [{ image, place }]))
+    .flatMap(({ image, turn }) => (turn?.step === step ? [{ image, place: turn.place }] : []))
     .toSorted((a, b) => a.place - b.place)
     .map(({ image }) => image);
 }
 
 /** The line of an image whose turn did not come. */
-function untried(verdict: RetentionVerdict, usage: Usage): CleanLine {
-  if (verdict.keep) return line(verdict.image, 'kept', verdict.because);
-  return line(verdict.image, 'kept', [usage.complete ? 'not reached in this run' : UNREADABLE]);
-}
-
-/** Deletes an image unless it came into use meanwhile. */
-async function removeUnused(
-  account: Account,
-  host: Pick<Host, 'clock' | 'signal'>,
-  { image, usage }: { readonly image: MachineImage; readonly usage: Usage },
-): Promise<CleanLine> {
-  if (!usage.complete) return line(image, 'kept', [UNREADABLE]);
-  const uses = usage.images.get(image.id);
-  if (uses !== undefined) return line(image, 'kept', uses);
-  const left = await removeImage(account, host, { image, used: usage.snapshots });
-  return line(image, 'deleted', [UNNEEDED, ...left]);
-}
-
-function line(image: MachineImage, outcome: CleanLine['outcome'], because: readonly string[]): CleanLine {
-  return { id: image.id, image, outcome, because };
+function untried(verdict: RetentionVerdict, usage: Usage, now: Date): CleanLine {
+  const { image } = verdict;
+  if (verdict.keep) return imageLine(image, 'kept', verdict.because);
+  if (!usage.complete) return imageLine(image, 'kept', [UNREADABLE]);
+  const condemned = condemnedOf(image, now);
+  if (verdict.turn.step !== 'wait' || condemned === undefined)
+    return imageLine(image, 'kept', ['not reached in this run']);
+  const { deletableFrom } = condemned;
+  return {
+    ...imageLine(image, 'kept', [`condemned, stays until ${deletableFrom.toISOString()}`]),
+    deletableFrom,
+  };
 }

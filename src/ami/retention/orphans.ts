@@ -15,6 +15,8 @@ export interface OrphanFacts {
   readonly images: readonly MachineImage[];
   /** Snapshots that launch templates name. */
   readonly used: ReadonlySet<SnapshotId>;
+  /** Images that something refers to, there or not: what is left of them stays. */
+  readonly wanted: ReadonlySet<ImageId>;
   /** Snapshots younger than this may belong to an image that is being made. */
   readonly minimumAgeMs: number;
   readonly now: Date;
@@ -27,14 +29,14 @@ export interface OrphanFacts {
  */
 export function findOrphans(
   snapshots: readonly Snapshot[],
-  { images, used, minimumAgeMs, now }: OrphanFacts,
+  { images, used, wanted, minimumAgeMs, now }: OrphanFacts,
 ): readonly Orphan[] {
   const there = new Set<string>(images.map(({ id }) => id));
   const owned = new Set(images.flatMap((image) => image.snapshots.map(({ id }) => id)));
   return snapshots.flatMap(({ id, startedAt, tags, description }): Orphan[] => {
     const origin = imageMadeFor(description);
     if (owned.has(id) || used.has(id) || tags[TAG.keep] !== undefined) return [];
-    if (origin === undefined || there.has(origin)) return [];
+    if (origin === undefined || there.has(origin) || wanted.has(origin)) return [];
     const image = tags[TAG.image];
     if (image !== undefined)
       return image === origin ? [{ snapshot: id, because: `its image ${image} is gone` }] : [];

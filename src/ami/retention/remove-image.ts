@@ -4,14 +4,16 @@ import { waitFor } from '../../platform/wait.ts';
 import type { Account } from '../model/account.ts';
 import type { SnapshotId } from '../model/ids.ts';
 import type { MachineImage } from '../model/machine-image.ts';
+import { attemptTags } from '../model/condemned.ts';
 import { TAG } from '../model/tags.ts';
+import { setTags } from './set-tags.ts';
 
 /** How long EC2 may go on to see an image that has been deregistered. */
 const SETTLE = { everyMs: 2_000, withinMs: 20_000 };
 
 /**
  * Says on image and snapshots that the image is about to go: where the removal is interrupted after the image went, the next
- * cleanup finds its snapshots by that. On an image that stays, the time says that others are tried before it.
+ * cleanup finds its snapshots by that. The time says to others that somebody is deleting it, and on an image that stays that others are tried before it.
  * The answer is whether the image is still there.
  */
 export async function markForRemoval(
@@ -19,27 +21,20 @@ export async function markForRemoval(
   image: MachineImage,
   { family, now }: { readonly family: FamilySettings; readonly now: Date },
 ): Promise<boolean> {
-  const snapshots = image.snapshots.map(({ id }) => id);
-  const mark = { [TAG.family]: family.key, [TAG.image]: image.id, [TAG.tried]: now.toISOString() };
-  try {
-    await account.tagging.set([image.id, ...snapshots], mark);
-  } catch (error) {
-    if ((await account.images.find(image.id)) !== undefined) throw error;
-    return false;
-  }
-  return true;
+  const resources = [image.id, ...image.snapshots.map(({ id }) => id)];
+  const tags = { [TAG.family]: family.key, [TAG.image]: image.id, ...attemptTags(now) };
+  return await setTags(account, image.id, { resources, tags });
 }
 
 /**
- * Deregisters an image and deletes all its snapshots but those in `used`, which launch templates name. The answer is one
+ * Deletes all snapshots of an image that is gone, but those in `used`, which launch templates name. The answer is one
  * phrase for each snapshot that stays.
  */
-export async function removeImage(
+export async function removeSnapshots(
   account: Account,
   host: Pick<Host, 'clock' | 'signal'>,
   { image, used }: { readonly image: MachineImage; readonly used: ReadonlySet<SnapshotId> },
 ): Promise<readonly string[]> {
-  await account.images.deregister(image.id);
   const left: string[] = [];
   for (const { id } of image.snapshots) {
     const because = used.has(id)
@@ -51,7 +46,7 @@ export async function removeImage(
 }
 
 /** Deletes a snapshot; one phrase where it stays because an image has it. */
-export async function removeSnapshot(
+async function removeSnapshot(
   account: Account,
   { clock, signal }: Pick<Host, 'clock' | 'signal'>,
   snapshot: SnapshotId,

@@ -6,7 +6,7 @@ import { readDesiredState, readStanding, type Desired, type Standing } from '../
 import { heldBecause, holdParameter, printHold, printRelease, type HoldState } from '../model/hold.ts';
 import type { ImageId } from '../model/ids.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
-import { whyUnpublishable } from '../model/unpublishable.ts';
+import { claimImage } from '../rollout/claim-image.ts';
 import { changedMeanwhile } from '../rollout/look-again.ts';
 import { markPublished, writeDesired, yieldParameter } from '../rollout/publish.ts';
 import { leaveDisks, prepareDisks } from '../rollout/fast-restore.ts';
@@ -176,16 +176,15 @@ async function requireTarget(
     readonly by: string;
   },
 ): Promise<MachineImage> {
-  const found = await account.images.find(image);
-  const fault = whyUnpublishable(found, { id: image, family, account: found?.owner ?? '' });
-  if (found !== undefined && fault === undefined) return found;
+  const claim = await claimImage(account, host, { id: image, family });
+  if (claim.fit) return claim.image;
   if (held.outcome === 'written') {
     const { before } = held;
     const at = host.clock.now();
     const text = before.state === 'held' ? printHold(before.hold) : printRelease({ by, at });
     await account.parameters.put(holdParameter(family), text);
   }
-  throw changedMeanwhile(fault?.because ?? `there is no image ${image}`);
+  throw changedMeanwhile(claim.because);
 }
 
 /** What the parameters say while the rollback is under way. */
@@ -222,7 +221,12 @@ async function whyNotHeld(
     readonly versions: { readonly hold: number };
   },
 ): Promise<WarmbakeError | undefined> {
-  const { hold } = await readSettled(account, host, { family, versions });
+  const [{ hold }, found] = await Promise.all([
+    readSettled(account, host, { family, versions }),
+    account.images.find(image),
+  ]);
+  // The request of a cleanup whose lock was taken may have landed after every other look.
+  if (found === undefined) return changedMeanwhile(`there is no image ${image} any more`);
   if (hold.state === 'held' && hold.hold.image === image) return undefined;
   return changedMeanwhile(`${family.parameter} is ${heldBecause(hold) ?? 'not held any more'}`);
 }

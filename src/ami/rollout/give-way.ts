@@ -5,6 +5,7 @@ import { readDesiredState, type DesiredState } from '../model/desired.ts';
 import { parseImageId, type ImageId } from '../model/ids.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
+import { claimImage } from './claim-image.ts';
 import { roll, type StackResult } from './roll.ts';
 import { readStacks } from './stack-facts.ts';
 
@@ -51,7 +52,10 @@ export async function giveWay(
     if (reading?.state === 'unreadable') throw reading.error;
     if (reading?.facts.active?.image !== image) continue;
     const before = result.outcome === 'failed' ? undefined : parseImageId(result.from.image);
-    const to = await firstFit(account, family, [heldIn(state), desiredIn(state), before]);
+    const to = await firstFit(account, host, {
+      family,
+      candidates: [heldIn(state), desiredIn(state), before],
+    });
     if (to === undefined || to === image) continue;
     const [put] = await roll(account, host, {
       image: to,
@@ -82,13 +86,14 @@ function isRight(
 
 async function firstFit(
   account: Account,
-  family: FamilySettings,
-  candidates: readonly (ImageId | undefined)[],
+  host: Pick<Host, 'clock'>,
+  {
+    family,
+    candidates,
+  }: { readonly family: FamilySettings; readonly candidates: readonly (ImageId | undefined)[] },
 ): Promise<ImageId | undefined> {
   for (const id of candidates) {
-    const found = id === undefined ? undefined : await account.images.find(id);
-    if (found === undefined || id === undefined) continue;
-    if (whyUnpublishable(found, { id, family, account: found.owner }) === undefined) return id;
+    if (id !== undefined && (await claimImage(account, host, { id, family })).fit) return id;
   }
   return undefined;
 }

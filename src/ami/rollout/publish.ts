@@ -16,6 +16,7 @@ import type { ImageId } from '../model/ids.ts';
 import { belongsTo, stateOf, type MachineImage } from '../model/machine-image.ts';
 import { TAG } from '../model/tags.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
+import { claimImage } from './claim-image.ts';
 import { changedMeanwhile } from './look-again.ts';
 import { readSettled } from './settled-standing.ts';
 
@@ -46,11 +47,10 @@ export async function publish(
   if (dryRun) return { image: image.id, outcome: plan === 'write' ? 'planned' : 'unchanged', before };
   if (plan === 'write') await markEarlier(account, family, before);
   // The image was looked at before the canary watched it.
-  const [now, found] = await Promise.all([
+  const [now, fit] = await Promise.all([
     readDesiredState(account, family, host.clock.now()),
-    account.images.find(image.id),
+    requireClaim(account, host, { id: image.id, family }),
   ]);
-  const fit = requireFit(found, { id: image.id, family });
   const action = requirePublication(image.id, now, family);
   if (action === 'write' && !isDeepStrictEqual(now.desired, before)) {
     throw changedMeanwhile(`${family.parameter} is ${desiredText(now.desired)} now`);
@@ -80,18 +80,14 @@ function requirePublication(
   });
 }
 
-function requireFit(
-  found: MachineImage | undefined,
-  { id, family }: { readonly id: ImageId; readonly family: FamilySettings },
-): MachineImage {
-  const fault = whyUnpublishable(found, { id, family, account: found?.owner ?? '' });
-  if (found !== undefined && fault === undefined) return found;
-  const because = fault?.because ?? `there is no image ${id}`;
-  throw new WarmbakeError(
-    'refused',
-    fault?.code ?? 'image-missing',
-    `${because}, while it was being released`,
-  );
+async function requireClaim(
+  account: Account,
+  host: Pick<Host, 'clock'>,
+  wanted: { readonly id: ImageId; readonly family: FamilySettings },
+): Promise<MachineImage> {
+  const claim = await claimImage(account, host, wanted);
+  if (claim.fit) return claim.image;
+  throw new WarmbakeError('refused', claim.code, `${claim.because}, while it was being released`);
 }
 
 /** Options of {@link publish}. */

@@ -2,7 +2,8 @@ import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { giveWay, type PutBack } from './give-way.ts';
-import { lookAgain } from './look-again.ts';
+import { claimImage } from './claim-image.ts';
+import { changedMeanwhile, lookAgain } from './look-again.ts';
 import type { Premise } from './premise.ts';
 import { roll, type StackResult } from './roll.ts';
 
@@ -27,7 +28,7 @@ export interface RollWhileOptions {
 }
 
 /**
- * Rolls as long as parameter, hold and image are as they were: looked at right before each stack and at the end. Where they
+ * Takes the image into use, and rolls as long as parameter, hold and image are as they were: looked at right before each stack and at the end. Where they
  * changed, the stacks that are left stay as they are, and what this run moved gives way to what must run.
  */
 export async function rollWhile(
@@ -36,6 +37,11 @@ export async function rollWhile(
   { premise, stacks, inOrder = false, late = account }: RollWhileOptions,
 ): Promise<RolledWhile> {
   const { family, image } = premise;
+  const claim = await claimImage(account, host, { id: image, family });
+  if (!claim.fit) {
+    const stopped = changedMeanwhile(claim.because);
+    return { stacks: stacks.map((stack) => ({ stack, outcome: 'failed', error: stopped })), stopped };
+  }
   const look = lookAgain(account, host, premise);
   const results = await roll(account, host, {
     image,

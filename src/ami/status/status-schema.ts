@@ -40,6 +40,7 @@ const imageSchema = imageSummary.extend({
   gibibytes: z.number(),
   keep: z.boolean(),
   because: z.array(z.string()),
+  condemned: z.strictObject({ since: time, deletableFrom: time }).exactOptional(),
 });
 
 const image = imageSummary.exactOptional();

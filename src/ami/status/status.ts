@@ -1,10 +1,11 @@
+import { condemnedOf, type Condemned } from '../model/condemned.ts';
 import type { Desired } from '../model/desired.ts';
 import { driftOf, type Drift } from './drift.ts';
 import type { StackReading } from '../rollout/stack-facts.ts';
 import type { Fleet } from './fleet.ts';
 import type { HoldState } from '../model/hold.ts';
 import { stateOf, type ImageState, type MachineImage } from '../model/machine-image.ts';
-import { decideRetention } from '../retention/retention.ts';
+import { decideRetention, type RetentionVerdict } from '../retention/retention.ts';
 import { launchesImage, planStack } from '../rollout/stack-plan.ts';
 import { TAG } from '../model/tags.ts';
 import { drainLeftMs } from './usual-drain.ts';
@@ -51,6 +52,8 @@ export interface ImageStatus extends ImageSummary {
   /** What a cleanup would do: `keep` with the reasons, which name all uses. */
   readonly keep: boolean;
   readonly because: readonly string[];
+  /** Of one that a cleanup has marked: since when, and from when on one may delete it. */
+  readonly condemned?: Condemned;
 }
 
 export interface StackStatus {
@@ -135,16 +138,16 @@ function imagesOf({ images, usage, family, at }: Fleet): readonly ImageStatus[] 
     ...summaryOf(verdict.image, at),
     snapshots: verdict.image.snapshots.map(({ id }) => id),
     gibibytes: verdict.image.snapshots.reduce((sum, { gibibytes }) => sum + gibibytes, 0),
-    ...fateOf(verdict.keep ? verdict.because : undefined, usage.complete),
+    ...fateOf(verdict, usage.complete),
+    ...withoutAbsent({ condemned: condemnedOf(verdict.image, at) }),
   }));
 }
 
-function fateOf(
-  because: readonly string[] | undefined,
-  complete: boolean,
-): Pick<ImageStatus, 'keep' | 'because'> {
+function fateOf(verdict: RetentionVerdict, complete: boolean): Pick<ImageStatus, 'keep' | 'because'> {
   if (!complete) return { keep: true, because: ['what is in use could not be read'] };
-  return because === undefined ? { keep: false, because: ['not needed any more'] } : { keep: true, because };
+  return verdict.keep
+    ? { keep: true, because: verdict.because }
+    : { keep: false, because: ['not needed any more'] };
 }
 
 function stackStatus(stack: StackReading, { images, desiredState, at }: Fleet): StackStatus {

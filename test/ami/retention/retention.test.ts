@@ -30,11 +30,13 @@ function decide(
   return decideRetention(images, uses, { settings: keep, now: NOW });
 }
 
+const WORDS = { condemn: 'is condemned', wait: 'waits', delete: 'goes' };
+
 function table(verdicts: ReturnType<typeof decide>): Record<string, string> {
   return Object.fromEntries(
     verdicts.map((verdict) => [
       verdict.image.id.slice(-2),
-      verdict.keep ? verdict.because.join(', ') : 'goes',
+      verdict.keep ? verdict.because.join(', ') : WORDS[verdict.turn.step],
     ]),
   );
 }
@@ -49,8 +51,8 @@ describe('what stays', () => {
       '03': 'one of the newest 3 published that are not young',
       '04': 'one of the newest 3 published that are not young',
       '05': 'one of the newest 3 published that are not young',
-      '06': 'goes',
-      '07': 'goes',
+      '06': 'is condemned',
+      '07': 'is condemned',
     });
   });
 
@@ -77,12 +79,41 @@ describe('what stays', () => {
   });
 
   test('what a run may not delete any more: the oldest go first', () => {
-    const images = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => image(number, { daysOld: number + 3 }));
+    const tags = { [TAG.condemned]: '2026-08-20T12:00:00.000Z' };
+    const images = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => image(number, { daysOld: number + 3, tags }));
     expect(table(decide(images))).toMatchObject({
       '04': 'a run deletes at most 3',
       '06': 'a run deletes at most 3',
       '07': 'goes',
       '09': 'goes',
+    });
+  });
+
+  test.each([
+    [undefined, 'is condemned'],
+    ['2026-08-21T11:00:00.000Z', 'goes'],
+    ['2026-08-21T11:00:01.000Z', 'waits'],
+    ['2026-08-21T12:00:00.000Z', 'waits'],
+    // Nobody can tell when that was.
+    ['yesterday', 'is condemned'],
+    ['', 'is condemned'],
+    ['2026-08-21T12:00:01.000Z', 'is condemned'],
+  ])('what nobody needs goes an hour after it was condemned: %s, at 12:00, %s', (mark, what) => {
+    const tags = mark === undefined ? {} : { [TAG.condemned]: mark };
+    const images = [4, 5, 6, 7].map((daysOld) => image(daysOld, { daysOld, tags }));
+    expect(table(decide(images))['07']).toBe(what);
+  });
+
+  test('a run condemns as many as the next one may delete, and none while so many wait', () => {
+    const waits = { [TAG.condemned]: '2026-08-21T11:30:00.000Z' };
+    const images = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) =>
+      image(number, { daysOld: number + 3, tags: number >= 8 ? waits : {} }),
+    );
+    expect(table(decide(images))).toMatchObject({
+      '09': 'waits',
+      '08': 'waits',
+      '07': 'is condemned',
+      '06': 'a run condemns at most 3',
     });
   });
 

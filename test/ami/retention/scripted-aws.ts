@@ -17,11 +17,15 @@ const timeOf = (daysOld: number): string => new Date(NOW - daysOld * DAY).toISOS
 export const imageId = (daysOld: number): ImageId => `ami-${String(daysOld).padStart(17, '0')}`;
 const snapshotId = (daysOld: number): string => `snap-${String(daysOld).padStart(17, '0')}`;
 
+/** The mark of a cleanup of yesterday. */
+const CONDEMNED = `<item><key>warmbake:condemned</key><value>${timeOf(1)}</value></item>`;
+
 function image(daysOld: number): string {
   const name = `app-build-${timeOf(daysOld).replaceAll(/\D/g, '').slice(0, 14)}`;
   return `<item><imageId>${imageId(daysOld)}</imageId><name>${name}</name><imageOwnerId>111122223333</imageOwnerId>
     <creationDate>${timeOf(daysOld)}</creationDate><imageState>available</imageState><blockDeviceMapping><item><ebs>
-    <snapshotId>${snapshotId(daysOld)}</snapshotId></ebs></item></blockDeviceMapping></item>`;
+    <snapshotId>${snapshotId(daysOld)}</snapshotId></ebs></item></blockDeviceMapping>
+    <tagSet>${daysOld < 5 ? '' : CONDEMNED}</tagSet></item>`;
 }
 
 const version = `<item><launchTemplateId>lt-1</launchTemplateId><versionNumber>1</versionNumber><defaultVersion>true</defaultVersion>
@@ -32,9 +36,11 @@ const groups = `<member><AutoScalingGroupName>main-group</AutoScalingGroupName><
   <Version>1</Version></LaunchTemplate></member><member><AutoScalingGroupName>old</AutoScalingGroupName>
   <LaunchConfigurationName>conf</LaunchConfigurationName></member>`;
 
+const NUMBERS = [0, 1, 2, 3, 4, 5, 6];
+
 /** What the inside of each answer is; SSM's are whole. */
 const INSIDE: Readonly<Record<string, string>> = {
-  DescribeImages: `<imagesSet>${[0, 1, 2, 3, 4, 5, 6].map(image).join('')}</imagesSet>`,
+  DescribeImages: `<imagesSet>${NUMBERS.map(image).join('')}</imagesSet>`,
   DescribeInstances: `<reservationSet>${instance}</reservationSet>`,
   DescribeSnapshots: '<snapshotSet/>',
   DescribeFleets: '<fleetSet/>',
@@ -68,7 +74,13 @@ export function rightAnswer({ action, name }: Asked): Said {
     if (!name.endsWith('/hold')) return JSON.stringify(value);
     return { status: 400, body: JSON.stringify({ __type: 'ParameterNotFound' }) };
   }
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${action}Response><requestId>r</requestId>${INSIDE[action] ?? ''}</${action}Response>`;
+  const inside =
+    action === 'DescribeImages' && name !== ''
+      ? `<imagesSet>${NUMBERS.filter((number) => imageId(number) === name)
+          .map(image)
+          .join('')}</imagesSet>`
+      : (INSIDE[action] ?? '');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${action}Response><requestId>r</requestId>${inside}</${action}Response>`;
 }
 
 /** A `fetch` that answers as `say` does, and writes down what was asked. */
@@ -92,7 +104,7 @@ function askedBy(headers: Readonly<Record<string, string>>, body: string): Asked
   const target = headers['x-amz-target'];
   if (target === undefined) {
     const form = new URLSearchParams(body);
-    return { action: form.get('Action') ?? '', name: form.get('ImageId') ?? '' };
+    return { action: form.get('Action') ?? '', name: form.get('ImageId') ?? form.get('ImageId.1') ?? '' };
   }
   const { Name = '' } = JSON.parse(body) as { readonly Name?: string };
   return { action: target.split('.')[1] ?? '', name: Name };

@@ -8,7 +8,7 @@ import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, never } from '../../command.ts';
 import { linePart, tablePart } from '../../parts.ts';
 import { withProgress } from '../../progress.ts';
-import { ageText } from './age.ts';
+import { ageText, utcText } from './age.ts';
 import { someOf } from './clean.ts';
 import { FAMILY_OPTIONS, openFamily } from './family.ts';
 import { shortCommit } from './status-text.ts';
@@ -17,7 +17,7 @@ import type { ListDocument } from '../../../ami/status/status-schema.ts';
 /** `warmbake ami list`: every image of the family. */
 export const amiListCommand: CommandSpec = {
   description:
-    'Show every image of the family: its state, what it holds, what it costs, who uses it, and whether the next cleanup deletes it and why not.',
+    'Show every image of the family: its state, what it holds, what it costs, who uses it, and whether the next cleanup condemns it or, once it is condemned, deletes it, and why not.',
   options: FAMILY_OPTIONS,
   examples: ['warmbake ami list', 'warmbake ami list --json'],
   changesShared: never,
@@ -56,31 +56,27 @@ export function listParts(images: readonly ImageStatus[], today: CostOfDay | und
 const HEAD = ['IMAGE', 'STATE', 'CLEANUP', 'AGE', 'COMMIT', 'WARMTH', 'SNAPSHOTS', 'CREATED', 'BECAUSE'];
 
 function rowOf(image: ImageStatus): readonly string[] {
-  const {
-    id,
-    state,
-    availability,
-    created,
-    ageMs,
-    commit,
-    snapshots,
-    gibibytes,
-    warmth,
-    disk,
-    keep,
-    because,
-  } = image;
+  const { id, state, availability, created, ageMs, commit, snapshots, gibibytes, warmth, disk, because } =
+    image;
   const revoked =
     image.reason === undefined ? [] : [`revoked by ${image.revokedBy ?? 'somebody'}: ${image.reason}`];
+  const marked =
+    image.condemned === undefined ? [] : [`condemned: can go from ${utcText(image.condemned.deletableFrom)}`];
   return [
     id,
     availability === 'available' ? state : `${state}, ${availability}`,
-    keep ? 'keep' : 'DELETE',
+    fateText(image),
     ageText(ageMs),
     shortCommit(commit),
     [warmth ?? '-', ...(disk === undefined ? [] : [`disk: ${disk}`])].join('; '),
     `${snapshots.length}, ${gibibytes} GiB`,
     `${created.toISOString().slice(0, 16)}Z`,
-    someOf([...revoked, ...because]),
+    someOf([...revoked, ...because, ...marked]),
   ];
+}
+
+/** What a cleanup does with the image: one that is marked already is deleted once its time has come. */
+function fateText({ keep, condemned }: ImageStatus): string {
+  if (keep) return 'keep';
+  return condemned === undefined ? 'condemn' : 'DELETE';
 }

@@ -14,7 +14,7 @@ import {
 } from '../../command.ts';
 import { BUILD_OPTIONS, buildRequest, builtDocument, builtText } from './build.ts';
 import { CANARY_OPTIONS, canaryChoice, canaryDocument, canaryText } from './canary.ts';
-import { cleanDocument, cleanPart } from './clean.ts';
+import { cleanDocument, cleanPart, condemnedParts } from './clean.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import { linePart } from '../../parts.ts';
 import { rollPart, stackDocument } from './roll.ts';
@@ -61,6 +61,7 @@ async function amiRebuild(host: Host, input: Input): Promise<CommandOutcome> {
     page: [
       ...(built === undefined ? [] : [linePart(builtText(built))]),
       ...partsOf(report, host.clock.now()),
+      ...(report.outcome === 'held' ? [] : condemnedParts(report.cleaned, family)),
     ],
     ...(error === undefined ? {} : { error }),
   };

@@ -7,7 +7,7 @@ import type { PagePart } from '../../../platform/events.ts';
 import { oneLine } from '../../../platform/outside-text.ts';
 import { holderText } from '../../../state/lock.ts';
 import { commandPart, linePart, tablePart } from '../../parts.ts';
-import { ageText } from './age.ts';
+import { ageText, utcText } from './age.ts';
 import { imagesPart, stillText, type DrainTimes } from './count-text.ts';
 
 /** A family with what only its surroundings know. */
@@ -25,6 +25,7 @@ export function statusParts({ status, work, busy }: StatusView, now: Date): read
     ['hold', heldText(status)],
     ['lock', lockText(work.lock, now)],
     ...unfinishedText(work).map((text) => ['run', text] as const),
+    ...condemnedText(status).map((text) => ['cleanup', text] as const),
   ];
   return [
     ...head.map(([name, text]) => {
@@ -113,6 +114,15 @@ function unfinishedText({ unfinished }: WorkState): readonly string[] {
       ? 'the journal does not say how to finish it; run the job again'
       : `${FINISH}${finish}`,
   ];
+}
+
+/** One line for however many: which ones they are is in `ami list`. */
+function condemnedText({ images }: FamilyStatus): readonly string[] {
+  const times = images.flatMap(({ keep, condemned }) => (keep ? [] : (condemned?.deletableFrom ?? [])));
+  const [first] = times.toSorted((a, b) => a.getTime() - b.getTime());
+  if (first === undefined) return [];
+  const what = times.length === 1 ? '1 image is' : `${times.length} images are`;
+  return [`${what} condemned: a cleanup from ${utcText(first)} on deletes what nobody needs by then`];
 }
 
 function stackRow(stack: StackStatus): readonly string[] {
