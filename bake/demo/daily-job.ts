@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseImageId, type ImageId } from '../../src/ami/model/ids.ts';
 import { tableLines } from '../../src/cli/table.ts';
 import type { Machine } from '../../parts/instance/machine.ts';
 import { MOTO_CREDENTIALS } from '../../parts/moto/server.ts';
@@ -27,6 +28,8 @@ export interface Day {
   readonly image: string;
   readonly canary: string;
   readonly stacks: number;
+  /** Images that nobody needs any more: the next day deletes them. */
+  readonly condemned: readonly ImageId[];
   readonly deleted: number;
   readonly seconds: number;
 }
@@ -67,6 +70,10 @@ export async function playDay(title: string, machine: Machine, dailyStage: Daily
       image: lines[0] ?? '',
       canary: lines.find((line) => line.startsWith('canary: '))?.slice('canary: '.length) ?? '',
       stacks: lines.filter((line) => / (?:updated|in sync) /.test(line)).length,
+      condemned: lines.flatMap((line) => {
+        const [, id = ''] = /^(ami-\w+) .* condemned {2}/.exec(line) ?? [];
+        return parseImageId(id) ?? [];
+      }),
       deleted: lines.filter((line) => / deleted /.test(line)).length,
       seconds: (Date.now() - began) / 1000,
     };
@@ -115,7 +122,7 @@ function awsEnvironment({ engine, aws }: DailyStage): Readonly<Record<string, st
 
 /** The days as a table. */
 export function summary(days: readonly Day[]): readonly string[] {
-  const rows = days.map(({ title, image, canary, stacks, deleted, seconds }) => {
+  const rows = days.map(({ title, image, canary, stacks, condemned, deleted, seconds }) => {
     const [id = ''] = image.split(' ');
     const number = (name: string): string => new RegExp(`\\b${name}=(\\d+)`).exec(image)?.[1] ?? '?';
     const megabytes = (Number(number('bytes')) / 1e6).toFixed(1);
@@ -126,10 +133,11 @@ export function summary(days: readonly Day[]): readonly string[] {
       `${number('executed')} + ${number('loaded')}, ${megabytes} MB`,
       canary,
       String(stacks),
+      String(condemned.length),
       String(deleted),
       seconds.toFixed(1),
     ];
   });
-  const head = ['day', 'image', 'warmed*', 'proof*', 'canary', 'stacks', 'deleted', 'seconds'];
+  const head = ['day', 'image', 'warmed*', 'proof*', 'canary', 'stacks', 'condemned', 'deleted', 'seconds'];
   return [...tableLines(head, rows), '* steps executed + loaded'];
 }

@@ -2,6 +2,7 @@ import { startFront, type Front } from '../../parts/moto/front.ts';
 import { furnisher } from '../../parts/moto/furnish.ts';
 import { startMoto, type SeededImage } from '../../parts/moto/server.ts';
 import type { Running } from '../../parts/part.ts';
+import type { ImageId } from '../../src/ami/model/ids.ts';
 
 /** Image of the Elastic CI stack, on which every machine image is built. */
 export const BASE_AMI = 'ami-0123456789abcdef0';
@@ -9,6 +10,8 @@ export const BASE_AMI = 'ami-0123456789abcdef0';
 /** An AWS in moto with three stacks, and the images of eight days that began four days ago. */
 export interface Fleet extends Running {
   readonly front: Front;
+  /** What a cleanup has just condemned it has condemned a day ago from now on. */
+  nextDay(condemned: readonly ImageId[]): Promise<void>;
 }
 
 /** Starts it. Throws `PartMissing` where there is no moto. */
@@ -25,6 +28,7 @@ export async function startFleet(now: Date): Promise<Fleet> {
     await furnish.addStack(stack, earlier[0]?.ami_id ?? '');
   return {
     front,
+    nextDay: furnish.condemn,
     stop: async () => {
       await front.stop();
       await moto.stop();

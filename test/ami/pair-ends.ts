@@ -26,7 +26,7 @@ export async function pairEnds(
 ): Promise<PairEnds> {
   const wrongs: string[] = [];
   const ends: Record<string, number> = {};
-  const rolledBack = stopped.needsRollback === true || whole.needsRollback === true;
+  const rolledBack = stopped.needsRollback ?? whole.needsRollback ?? false;
   const held = stopped.needsHold === true || whole.needsHold === true;
   let at = 1;
   for (; ; at += 1) {
@@ -36,7 +36,8 @@ export async function pairEnds(
     let other: Promise<{ readonly code: number; readonly lie?: string }> | undefined;
     const excused = new Set<string>();
     // Two stacks have not seen the rollback yet.
-    if (rolledBack) for (const stack of FAMILY.stacks) excused.add(`${stack} ${imageOf(met.fake, stack)}`);
+    if (rolledBack !== false)
+      for (const stack of FAMILY.stacks) excused.add(`${stack} ${imageOf(met.fake, stack)}`);
     const meanwhile = async () => {
       const end = await runCommand(whole, met, { process: met.fake.beside(), store });
       // Whoever revokes an image leaves it where it is launched.

@@ -17,7 +17,7 @@ import { refused } from './fake/ports.ts';
 import { imageOf } from './fake/furnish.ts';
 import { memoryStore } from './memory-store.ts';
 import { pairEnds } from './pair-ends.ts';
-import { COMMANDS, desiredIn, hostFor, launchedIn, openMeeting } from './two-at-once.ts';
+import { COMMANDS, desiredIn, hostFor, launchedIn, openMeeting, TAKERS } from './two-at-once.ts';
 
 const PAIRS = [
   ['rebuild', 'rollback'],
@@ -48,6 +48,23 @@ describe('two commands at once, without a store: one is stopped at any of its ca
     const { wrongs, stops } = await pairEnds(named(stopped), named(whole), {
       openStore: async () => await Promise.resolve(undefined),
     });
+    expect(wrongs).toEqual([]);
+    expect(stops).toBeGreaterThan(1);
+  });
+});
+
+describe('a cleanup that deletes what an earlier one condemned, without a store', () => {
+  const cleanUp = named('clean');
+  const noStore = { openStore: async () => await Promise.resolve(undefined) };
+
+  test.each(TAKERS)('stopped at any of its calls while somebody does: $name', async (taker) => {
+    const { wrongs, stops } = await pairEnds(cleanUp, taker, noStore);
+    expect(wrongs).toEqual([]);
+    expect(stops).toBeGreaterThan(50);
+  });
+
+  test.each(TAKERS)('runs whole while somebody is stopped at any call: $name', async (taker) => {
+    const { wrongs, stops } = await pairEnds(taker, cleanUp, noStore);
     expect(wrongs).toEqual([]);
     expect(stops).toBeGreaterThan(1);
   });

@@ -20,7 +20,7 @@ import type { StateStore } from '../../src/state/store.ts';
 import { DAY, FAMILY } from './family.ts';
 import { FakeAccount } from './fake/account.ts';
 import { addImage, addInstance, addStack, imageOf, setParameter } from './fake/furnish.ts';
-import { PUBLISHED, TERMS } from './operations.ts';
+import { CONDEMNED, PUBLISHED, TERMS } from './operations.ts';
 
 /** What two commands meet: an account, and the images that they are about. */
 export interface Meeting {
@@ -33,21 +33,30 @@ export interface Meeting {
   readonly today: MachineImage;
   /** Revoked a week ago. */
   readonly revoked: MachineImage;
+  /** Nobody needs it; a cleanup of yesterday has condemned it, and today's deletes it first. */
+  readonly oldest: MachineImage;
 }
 
-/** Two stacks are not rolled yet, so that each command has something to do; images that nobody needs; a hold where wanted. */
+/**
+ * Two stacks are not rolled yet, so that each command has something to do; images that nobody needs, condemned yesterday but for one; a hold
+ * where wanted.
+ */
 export function openMeeting({
   held,
   rolledBack = false,
 }: {
   readonly held: boolean;
-  /** The desired image is the good one, by a rollback that two stacks have not seen yet. */
-  readonly rolledBack?: boolean;
+  /**
+   * The desired image is the good one, by a rollback that two stacks have not seen yet; `from the oldest`: all stacks have, and nothing but
+   * the hold remembers where it began.
+   */
+  readonly rolledBack?: boolean | 'from the oldest';
 }): Meeting {
   const fake = new FakeAccount();
   const [bad, good, ...old] = Array.from({ length: 9 }, (_, daysOld) =>
-    addImage(fake, { daysOld, tags: PUBLISHED }),
+    addImage(fake, { daysOld, tags: { ...PUBLISHED, ...(daysOld >= 7 ? CONDEMNED : {}) } }),
   );
+  const oldest = old.at(-1);
   for (const { id } of [bad, good, ...old].toReversed().flatMap((image) => image ?? []))
     setParameter(fake, FAMILY.parameter, id);
   const gone = {
@@ -59,8 +68,9 @@ export function openMeeting({
   const revoked = addImage(fake, { daysOld: 2.5, tags: { ...gone, [TAG.before]: 'published' } });
   const today = addImage(fake, { tags: { ...PUBLISHED, [TAG.state]: 'candidate' } });
   fake.clock.advance(DAY / 24);
-  if (bad === undefined || good === undefined) throw new Error('too few images');
-  const images = [bad, bad, good, good];
+  if (bad === undefined || good === undefined || oldest === undefined) throw new Error('too few images');
+  const left = rolledBack === 'from the oldest' ? oldest : bad;
+  const images = left === oldest ? [good, good, good, good] : [bad, bad, good, good];
   const groups = FAMILY.stacks.map(
     (stack, at) => addStack(fake, stack, { image: images[at]?.id ?? '' }).group,
   );
@@ -68,8 +78,8 @@ export function openMeeting({
   const since = new Date(0);
   if (held)
     setParameter(fake, holdParameter(FAMILY), printHold({ image: bad.id, by: 'bob', reason: 'week', since }));
-  if (rolledBack) {
-    const leaves = [bad.id];
+  if (rolledBack !== false) {
+    const leaves = [left.id];
     const revokedBy = {
       [TAG.state]: 'revoked',
       [TAG.before]: 'published',
@@ -82,10 +92,11 @@ export function openMeeting({
       holdParameter(FAMILY),
       printHold({ image: good.id, leaves, ...TERMS, since: fake.clock.now() }),
     );
+    if (left === oldest) setParameter(fake, FAMILY.parameter, oldest.id);
     setParameter(fake, FAMILY.parameter, good.id);
-    fake.state.images.set(bad.id, { ...bad, tags: { ...bad.tags, ...revokedBy } });
+    fake.state.images.set(left.id, { ...left, tags: { ...left.tags, ...revokedBy } });
   }
-  return { fake, bad, good, today, revoked };
+  return { fake, bad, good, today, revoked, oldest };
 }
 
 /** How a command ended, and whether what its exit code says is so. */
@@ -101,8 +112,8 @@ export interface Command {
   readonly name: string;
   /** Needs a hold to have something to do. */
   readonly needsHold?: true;
-  /** Needs a rollback that stands. */
-  readonly needsRollback?: true;
+  /** Needs a rollback that stands; `from the oldest`: one that left the image that a cleanup has condemned. */
+  readonly needsRollback?: true | 'from the oldest';
   /** Has nothing to do, and asks nothing, where a rollback stands. */
   readonly idleAfterRollback?: true;
   readonly run: (host: Host, open: OpenFamily, meeting: Meeting) => Promise<{ readonly error?: unknown }>;
@@ -225,6 +236,50 @@ export const COMMANDS: readonly Command[] = [
   },
 ];
 
+/** Commands that take the image into use that a cleanup has condemned. */
+export const TAKERS: readonly Command[] = [
+  {
+    name: 'publish the condemned one',
+    run: async (host, open, { oldest }) =>
+      await ended(publishJob(host, open, { written: oldest.id, dryRun: false })),
+    promise: ({ fake, oldest }) => desiredIn(fake) === oldest.id,
+  },
+  {
+    name: 'roll the condemned one',
+    run: async (host, open, { oldest }) =>
+      await rollJob(host, open, { written: oldest.id, stacks: [], dryRun: false }),
+    promise: ({ fake, oldest }) => areAll(fake, oldest.id),
+  },
+  {
+    name: 'rebuild with the condemned one',
+    run: async (host, open, { oldest }) =>
+      await rebuildJob(host, open, {
+        image: { written: oldest.id },
+        canary: { watchMs: 0 },
+        dryRun: false,
+      }).then((rebuilt) => ('error' in rebuilt ? rebuilt : {})),
+    promise: ({ fake, oldest }) => desiredIn(fake) === oldest.id && areAll(fake, oldest.id),
+  },
+  {
+    ...rollbackTo('rollback to the condemned one', { kind: 'last-good' }),
+    run: async (host, open, { oldest }) =>
+      await rollbackJob(host, open, {
+        goal: { kind: 'image', id: oldest.id },
+        reason: TERMS.reason,
+        revokes: true,
+        dryRun: false,
+        confirm: yes,
+      }),
+  },
+  {
+    name: 'undo to the condemned one',
+    needsRollback: 'from the oldest',
+    run: async (host, open) => await undoJob(host, open, { dryRun: false, confirm: yes }),
+    promise: ({ fake, oldest }) =>
+      holdIn(fake).state === 'free' && desiredIn(fake) === oldest.id && areAll(fake, oldest.id),
+  },
+];
+
 /** The lock is renewed each minute until it is given back: that sleep ends with its signal, and moves no time. */
 function patient(clock: Clock): Clock {
   return {
@@ -278,6 +333,9 @@ export function wrongsOf(
   const hold = holdIn(fake);
   const held = hold.state === 'held' ? hold.hold.image : undefined;
   const used = new Set([...launchedIn(fake), desiredIn(fake), held].flatMap((id) => id ?? []));
+  const marked = [...used].filter(
+    (id) => fake.state.images.get(id as ImageId)?.tags[TAG.condemned] !== undefined,
+  );
   const gone = [...used].filter((id) => !fake.state.images.has(id as ImageId));
   const revokedStacks = FAMILY.stacks.filter((stack) => {
     const image = fake.state.images.get(imageOf(fake, stack) as ImageId);
@@ -285,6 +343,7 @@ export function wrongsOf(
   });
   return [
     ...gone.map((id) => `${id} is used and gone`),
+    ...marked.map((id) => `${id} is used and condemned`),
     ...revokedStacks.map((stack) => `${stack} launches a revoked image`),
   ];
 }

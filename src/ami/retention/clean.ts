@@ -4,6 +4,7 @@ import type { Account } from '../model/account.ts';
 import { condemnedOf } from '../model/condemned.ts';
 import type { ImageId } from '../model/ids.ts';
 import { belongsTo, imageNamePrefix, type MachineImage } from '../model/machine-image.ts';
+import { TAG } from '../model/tags.ts';
 import { attemptLine, imageLine, type CleanLine } from './clean-line.ts';
 import { cleanOrphans } from './clean-orphans.ts';
 import { condemn, reprieve } from './condemn.ts';
@@ -39,8 +40,8 @@ export interface CleanOptions {
 /**
  * Condemns what the family does not need any more, and deletes what an earlier run has condemned, an hour ago at least, and nobody
  * needs still: oldest images first, with all their snapshots, then snapshots that earlier failures left. What somebody needs again loses its
- * mark. Use is read anew before each image; where it cannot be read in full, nothing is deleted and nothing condemned. One that fails
- * does not stop the others, and the next one goes in its place.
+ * mark. Use is read anew before each image that is deleted, and after those that are condemned; where it cannot be read in full, nothing
+ * more is deleted. One that fails does not stop the others, and the next one goes in its place.
  */
 export async function clean(
   account: Account,
@@ -60,8 +61,9 @@ export async function clean(
   const done = new Map<ImageId, CleanLine>();
   const last: { usage: Usage } = { usage: first };
   if (!dryRun) await reprieveKept(account, verdicts, done);
+  await condemnOnes(account, host, { ...options, verdicts, done });
   await deleteOnes(account, host, { ...options, verdicts, done, last });
-  if (last.usage.complete) await condemnOnes(account, host, { ...options, verdicts, done });
+  if (last.usage.complete) await reprieveUsed(account, host, { ...options, first, done, last });
   const { usage } = last;
   const now = host.clock.now();
   const lines = verdicts.map((verdict) => done.get(verdict.image.id) ?? untried(verdict, usage, now));
@@ -135,6 +137,36 @@ async function condemnOnes(
     });
     done.set(image.id, tried);
     if (tried.outcome === 'condemned' || tried.outcome === 'planned') left -= 1;
+  }
+}
+
+/**
+ * What came into use while it was condemned loses its mark: whoever takes an image into use looks for the mark once more after that, and here
+ * use is looked at after the mark, so one of the two sees the other.
+ */
+async function reprieveUsed(
+  account: Account,
+  host: Pick<Host, 'clock'>,
+  {
+    first,
+    done,
+    last,
+    ...options
+  }: Omit<Cleaning, 'verdicts'> & { readonly first: Usage; readonly last: { usage: Usage } },
+): Promise<void> {
+  const condemned = [...done.values()].filter(({ outcome }) => outcome === 'condemned');
+  if (condemned.length === 0) return;
+  // Deleting has read it after the marks.
+  if (last.usage === first) last.usage = await readUsage(account, host, { ...options, before: first });
+  if (!last.usage.complete) return;
+  for (const { id, image } of condemned) {
+    const uses = image === undefined ? undefined : last.usage.images.get(image.id);
+    if (image === undefined || uses === undefined) continue;
+    const line = await attemptLine({ id, image }, async () => {
+      await account.tagging.clear([image.id], [TAG.condemned]);
+      return imageLine(image, 'kept', uses);
+    });
+    done.set(image.id, line);
   }
 }
 

@@ -221,9 +221,9 @@ async function whyNotHeld(
     readonly versions: { readonly hold: number };
   },
 ): Promise<WarmbakeError | undefined> {
-  const [{ hold }, found] = await Promise.all([
-    readSettled(account, host, { family, versions }),
+  const [found, { hold }] = await Promise.all([
     account.images.find(image),
+    readSettled(account, host, { family, versions }),
   ]);
   // The request of a cleanup whose lock was taken may have landed after every other look.
   if (found === undefined) return changedMeanwhile(`there is no image ${image} any more`);

@@ -7,7 +7,7 @@ import { readDesiredState, type Standing } from '../model/desired.ts';
 import { heldBecause, holdParameter, parseHold, printHold, printRelease, type Hold } from '../model/hold.ts';
 import type { ImageId } from '../model/ids.ts';
 import { belongsTo, imageNamePrefix } from '../model/machine-image.ts';
-import { whyUnpublishable } from '../model/unpublishable.ts';
+import { claimImage, type Claim } from '../rollout/claim-image.ts';
 import { changedMeanwhile } from '../rollout/look-again.ts';
 import { yieldParameter } from '../rollout/publish.ts';
 import { rollWhile } from '../rollout/roll-while.ts';
@@ -89,8 +89,11 @@ export async function undo(
   const image = to.id;
   const own: Hold = { image, by, reason, since: host.clock.now(), undoes: undoes.version };
   const held = await placeOwn(account, host, { family, own, late, standing: plan.standing });
+  const first = await claimImage(account, host, { id: image, family });
+  const isRevoked = !first.fit && first.code === 'image-revoked';
+  if (!isRevoked) await requireClaim(first, { family, undoes, late });
   for (const one of restores) await unrevoke(account, host, { image: one, family, by });
-  await requireTarget(account, host, { family, image, undoes, late });
+  await requireClaim(await claimSettled(account, host, { family, image }), { family, undoes, late });
   const parameter = await writeHeld(account, host, { family, image });
   const desired = { state: 'image', id: image } as const;
   await yieldParameter(late, host, { family, image, before: desired, versions: { hold: held } });
@@ -125,33 +128,28 @@ function isOwn(is: ReturnType<typeof parseHold>, own: Hold): boolean {
 /** How long reads of tags may be behind. */
 const SETTLE = { everyMs: 1_000, withinMs: 30_000 };
 
-/** Where the image must not run any more the rollback's hold comes back, as nothing has been moved yet. */
-async function requireTarget(
+/** Tags may be a little behind: the revocation that was just taken back may still be there. */
+async function claimSettled(
   account: Account,
-  { clock, signal }: Pick<Host, 'clock' | 'signal'>,
-  {
-    family,
-    image,
-    undoes,
-    late,
-  }: {
-    readonly family: FamilySettings;
-    readonly image: ImageId;
-    readonly undoes: UndoPlan['undoes'];
-    readonly late: Account;
-  },
-): Promise<void> {
-  const faultOf = async () => {
-    const found = await account.images.find(image);
-    return whyUnpublishable(found, { id: image, family, account: found?.owner ?? '' });
+  host: Pick<Host, 'clock' | 'signal'>,
+  { family, image }: { readonly family: FamilySettings; readonly image: ImageId },
+): Promise<Claim> {
+  const claim = async () => await claimImage(account, host, { id: image, family });
+  const settled = async () => {
+    const claimed = await claim();
+    return !claimed.fit && claimed.code === 'image-revoked' ? undefined : claimed;
   };
-  // Tags may be a little behind: what was just taken back may still be there.
-  const isFit = async () => ((await faultOf()) === undefined ? true : undefined);
-  if ((await waitFor(isFit, { ...SETTLE, clock, signal })) === true) return;
-  const fault = await faultOf();
-  if (fault === undefined) return;
+  return (await waitFor(settled, { ...SETTLE, clock: host.clock, signal: host.signal })) ?? (await claim());
+}
+
+/** Where the image cannot be taken into use the rollback's hold comes back, as nothing has been moved yet. */
+async function requireClaim(
+  claim: Claim,
+  { family, undoes, late }: Pick<UndoOptions, 'family'> & Pick<UndoPlan, 'undoes'> & Pick<OwnHold, 'late'>,
+): Promise<void> {
+  if (claim.fit) return;
   await late.parameters.put(holdParameter(family), undoes.text);
-  throw changedMeanwhile(fault.because);
+  throw changedMeanwhile(claim.because);
 }
 
 /** Puts back the hold that stood before the rollback, or ends the own one; then looks whether all is as promised. */

@@ -28,25 +28,25 @@ export async function claimImage(
 ): Promise<Claim> {
   const seen = await account.images.find(id);
   const isMarked = seen?.tags[TAG.condemned] !== undefined;
-  const found = isMarked ? await unmarked(account, id) : seen;
+  if (isMarked) await takeMarkOff(account, seen);
+  const found = isMarked ? await account.images.find(id) : seen;
+  const until = found === undefined ? undefined : deletingUntil(found, clock.now());
+  if (until !== undefined) {
+    const because = `a cleanup began to delete ${id} at ${found?.tags[TAG.tried]}; where it is still there at ${until.toISOString()}, run this again`;
+    return { fit: false, code: 'image-being-deleted', because };
+  }
   const fault = whyUnpublishable(found, { id, family, account: found?.owner ?? '' });
   if (fault !== undefined) return { fit: false, ...fault };
   if (found === undefined) return { fit: false, code: 'image-missing', because: `there is no image ${id}` };
-  const until = deletingUntil(found, clock.now());
-  if (until === undefined) return { fit: true, image: found };
-  return {
-    fit: false,
-    code: 'image-being-deleted',
-    because: `a cleanup began to delete ${id} at ${found.tags[TAG.tried]}; where it is still there at ${until.toISOString()}, run this again`,
-  };
+  return { fit: true, image: found };
 }
 
-/** The image without its mark, or what became of it. */
-async function unmarked(account: Account, id: ImageId): Promise<MachineImage | undefined> {
+/** Takes the mark of a cleanup off an image that is in use by now; one without a mark, or gone, is left alone. */
+export async function takeMarkOff(account: Account, found: MachineImage | undefined): Promise<void> {
+  if (found?.tags[TAG.condemned] === undefined) return;
   try {
-    await account.tagging.clear([id], [TAG.condemned]);
+    await account.tagging.clear([found.id], [TAG.condemned]);
   } catch (error) {
-    if (!(error instanceof WarmbakeError) || (await account.images.find(id)) !== undefined) throw error;
+    if (!(error instanceof WarmbakeError) || (await account.images.find(found.id)) !== undefined) throw error;
   }
-  return await account.images.find(id);
 }

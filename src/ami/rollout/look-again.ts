@@ -1,12 +1,13 @@
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
+import { takeMarkOff } from './claim-image.ts';
 import { whatChanged, type Facts, type Premise } from './premise.ts';
 import { readSettled } from './settled-standing.ts';
 
 /**
  * Makes a look at what the run relies on: each call reads parameter, hold and image anew, and throws `refused` with what has
- * changed; from then on every call does. Calls that come while a look is under way share the next one, as it begins after them.
+ * changed; from then on every call does. A cleanup that has marked the image meanwhile loses its mark. Calls that come while a look is under way share the next one, as it begins after them.
  */
 export function lookAgain(
   account: Account,
@@ -18,8 +19,9 @@ export function lookAgain(
   };
   const look = async (): Promise<void> => {
     if (state.changed !== undefined) throw state.changed;
-    const because = whatChanged(premise, await readFacts(account, host, premise));
-    if (because === undefined) return;
+    const facts = await readFacts(account, host, premise);
+    const because = whatChanged(premise, facts);
+    if (because === undefined) return await takeMarkOff(account, facts.found);
     state.changed = changedMeanwhile(because);
     throw state.changed;
   };

@@ -16,7 +16,7 @@ import type { ImageId } from '../model/ids.ts';
 import { belongsTo, stateOf, type MachineImage } from '../model/machine-image.ts';
 import { TAG } from '../model/tags.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
-import { claimImage } from './claim-image.ts';
+import { claimImage, takeMarkOff } from './claim-image.ts';
 import { changedMeanwhile } from './look-again.ts';
 import { readSettled } from './settled-standing.ts';
 
@@ -150,7 +150,7 @@ export async function yieldParameter(
   const because = heldBecause(hold);
   const isOwn = desired.state === 'image' && desired.id === image;
   if (because !== undefined && held !== image) {
-    if (held !== undefined && isOwn) await writeDesired(account, host, { family, image: held });
+    if (held !== undefined && isOwn) await writeBack(account, host, { family, image: held });
     throw new WarmbakeError(
       'refused',
       'held',
@@ -158,10 +158,21 @@ export async function yieldParameter(
     );
   }
   const fault = whyUnpublishable(found, { id: image, family, account: found?.owner ?? '' });
-  if (fault === undefined) return;
+  // A cleanup that did not see the parameter yet may have marked it.
+  if (fault === undefined) return await takeMarkOff(account, found);
   const earlier = before.state === 'image' && before.id !== image ? before.id : undefined;
-  if (earlier !== undefined && isOwn) await writeDesired(account, host, { family, image: earlier });
+  if (earlier !== undefined && isOwn) await writeBack(account, host, { family, image: earlier });
   throw changedMeanwhile(fault.because);
+}
+
+/** What is desired again loses the mark of a cleanup first. Where it is gone as well nothing better is known. */
+async function writeBack(
+  account: Account,
+  host: Pick<Host, 'clock' | 'signal'>,
+  { family, image }: { readonly family: FamilySettings; readonly image: ImageId },
+): Promise<void> {
+  await claimImage(account, host, { id: image, family });
+  await writeDesired(account, host, { family, image });
 }
 
 /** The run that published the image that is desired so far may have been killed before it could say so. */

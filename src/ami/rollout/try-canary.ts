@@ -9,6 +9,7 @@ import { readDesiredState, readStanding, type DesiredState, type Standing } from
 import { parseImageId, type ImageId } from '../model/ids.ts';
 import { TAG } from '../model/tags.ts';
 import { diskTag } from '../model/disk-measure.ts';
+import { claimImage } from './claim-image.ts';
 import { lookAgain } from './look-again.ts';
 import { rollWhile } from './roll-while.ts';
 import { roll, type StackResult } from './roll.ts';
@@ -166,6 +167,8 @@ async function putBack(
   const state = await readDesiredState(account, family, host.clock.now());
   const earlier = imageBefore(state, { before, image });
   if (earlier === undefined) return `'${canary.stack}' still launches it, as no earlier image is known`;
+  const claim = await claimImage(late, host, { id: earlier, family });
+  if (!claim.fit) return `'${canary.stack}' still launches it: ${claim.because}`;
   const [result] = await roll(late, host, {
     image: earlier,
     stacks: [canary.stack],

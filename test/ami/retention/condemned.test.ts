@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { canaryJob } from '../../../src/ami/jobs/canary.ts';
 import { publishJob } from '../../../src/ami/jobs/publish.ts';
 import { rollJob } from '../../../src/ami/jobs/roll.ts';
 import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
@@ -10,7 +11,7 @@ import { addInstance, imageOf, setParameter } from '../fake/furnish.ts';
 import { hostOf } from '../fake/host.ts';
 import { refused } from '../fake/ports.ts';
 import { fleetOf, goBack, PUBLISHED } from '../operations.ts';
-import { desiredIn, hostFor } from '../two-at-once.ts';
+import { desiredIn, hostFor, openMeeting } from '../two-at-once.ts';
 
 /** Ten days of images of which the four oldest could go, and nothing is condemned yet. */
 function untouched() {
@@ -180,6 +181,71 @@ describe('whoever takes an image into use takes the mark off', () => {
     await cleanUp(fake);
     expect(fake.state.images.has(oldest.id)).toBe(true);
   });
+});
+
+describe('what becomes desired or launched again, since something better failed, loses its mark', () => {
+  const mark = (fake: FakeAccount, { id }: MachineImage) =>
+    fake.state.images.set(id, {
+      ...fake.state.images.get(id)!,
+      tags: { ...fake.state.images.get(id)!.tags, [TAG.condemned]: '2026-08-20T12:00:00.000Z' },
+    });
+  const revokeToday = (fake: FakeAccount, { today }: ReturnType<typeof openMeeting>) =>
+    fake.state.images.set(today.id, { ...today, tags: { ...today.tags, [TAG.state]: 'revoked' } });
+
+  test('the desired image of before, where the one that was just published was revoked meanwhile', async () => {
+    const met = openMeeting({ held: false });
+    const { fake, bad, today } = met;
+    fake.gate.before = ({ name, args }) => {
+      if (name !== 'parameters.put' || args[0] !== FAMILY.parameter) return;
+      fake.gate.before = () => undefined;
+      revokeToday(fake, met);
+      mark(fake, bad);
+    };
+    const open = { family: FAMILY, account: fake.ports };
+    const publishing = publishJob(hostFor(fake), open, { written: today.id, dryRun: false });
+    await expect(publishing).rejects.toMatchObject({ kind: 'refused' });
+    expect([desiredIn(fake), markOf(fake, bad)]).toEqual([bad.id, undefined]);
+  });
+
+  test('the image of the canary, where its candidate was revoked meanwhile', async () => {
+    const met = openMeeting({ held: false });
+    const { fake, bad, today } = met;
+    fake.gate.before = ({ name }) => {
+      if (name !== 'groups.activities') return;
+      revokeToday(fake, met);
+      mark(fake, bad);
+    };
+    const open = { family: FAMILY, account: fake.ports };
+    const trying = canaryJob(hostFor(fake), open, { written: today.id, dryRun: false });
+    await expect(trying).rejects.toMatchObject({ kind: 'refused' });
+    expect([imageOf(fake, FAMILY.canary!.stack), markOf(fake, bad)]).toEqual([bad.id, undefined]);
+  });
+
+  test('an image that a cleanup is deleting is not given to the canary again', async () => {
+    const met = openMeeting({ held: false });
+    const { fake, bad, today } = met;
+    fake.gate.before = ({ name }) => {
+      if (name !== 'groups.activities') return;
+      revokeToday(fake, met);
+      const tags = { ...bad.tags, [TAG.tried]: fake.clock.now().toISOString() };
+      fake.state.images.set(bad.id, { ...bad, tags });
+    };
+    const open = { family: FAMILY, account: fake.ports };
+    const trying = canaryJob(hostFor(fake), open, { written: today.id, dryRun: false });
+    await expect(trying).rejects.toThrow(/still launches it: a cleanup began to delete/);
+  });
+});
+
+test('what comes into use while it is condemned loses its mark in the same run', async () => {
+  const { fake, oldest } = untouched();
+  fake.gate.before = ({ name }) => {
+    if (name !== 'tagging.set') return;
+    fake.gate.before = () => undefined;
+    addInstance(fake, { image: oldest.id });
+  };
+  const { lines } = await cleanUp(fake);
+  expect(lines[9]).toMatchObject({ outcome: 'kept', because: [expect.stringContaining('instance')] });
+  expect(markOf(fake, oldest)).toBeUndefined();
 });
 
 test('what somebody else made desired while the request was on its way is found by the last look, and its snapshots stay', async () => {
