@@ -28,7 +28,7 @@ export async function startFleet(now: Date): Promise<Fleet> {
     await furnish.addStack(stack, earlier[0]?.ami_id ?? '');
   return {
     front,
-    nextDay: furnish.condemn,
+    nextDay: async (condemned) => await furnish.condemn(condemned),
     stop: async () => {
       await front.stop();
       await moto.stop();

@@ -33,6 +33,11 @@ export function furnisher(url: string) {
     return Instances[0]!.InstanceId as InstanceId;
   }
 
+  async function tag(resources: readonly string[], tags: Tags): Promise<void> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await ec2.send(new CreateTagsCommand({ Resources: [...resources], Tags }));
+  }
+
   return {
     addInstance,
     /** Makes an instance one of a group's. */
@@ -54,10 +59,10 @@ export function furnisher(url: string) {
       );
       return ImageId as ImageId;
     },
+    tag,
     /** The mark of a cleanup, made a day ago. */
     async condemn(images: readonly ImageId[]): Promise<void> {
-      const Tags = [{ Key: 'warmbake:condemned', Value: new Date(Date.now() - 86_400_000).toISOString() }];
-      await ec2.send(new CreateTagsCommand({ Resources: [...images], Tags }));
+      await tag(images, { 'warmbake:condemned': new Date(Date.now() - 86_400_000).toISOString() });
     },
     /** Security group and subnet of the default VPC, under these names. */
     async addNetwork({ securityGroup, subnet }: FamilySettings['network']): Promise<void> {

@@ -104,6 +104,20 @@ describe('one day after another', () => {
     expect(writes()).toEqual([]);
   });
 
+  test('rebuild of an image that has failed on its canary writes nothing, ends with 1 and says what to do', async () => {
+    const failed = 'failed 2026-08-21T12:00:00.000Z: 3 steps were executed';
+    await fleet.furnish.tag([today], { 'warmbake:canary': failed });
+    const { exitCode, err } = await fleet.run('ami', 'rebuild', '--image', today);
+    expect(exitCode).toBe(1);
+    expect(err).toContain(
+      `${today} failed on its canary at 2026-08-21T12:00:00.000Z: 3 steps were executed;`,
+    );
+    expect(err).toContain(`try this one once more: warmbake ami canary ${today} --family cpu`);
+    expect(writes()).toEqual([]);
+    expect((await fleet.run('ami', 'list')).out).toContain(`canary ${failed}`);
+    await fleet.furnish.tag([today], { 'warmbake:canary': 'proven 2026-08-21T13:00:00.000Z' });
+  });
+
   test('rebuild with a finished image goes through all gates', async () => {
     const { exitCode, out } = await fleet.run(
       'ami',

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openDirectoryStore } from '../../src/state/directory-store.ts';
 import type { StateStore } from '../../src/state/store.ts';
 import { memoryStore } from './memory-store.ts';
-import { COMMANDS } from './two-at-once.ts';
+import { COMMANDS, TAKERS } from './two-at-once.ts';
 import { pairEnds } from './pair-ends.ts';
 
 const directories: string[] = [];
@@ -34,6 +34,22 @@ describe.each(STORES)('with %s', (_, openStore) => {
       expect(wrongs).toEqual([]);
       const isIdle = stopped.idleAfterRollback === true && whole.needsRollback === true;
       expect(stops > 0).toBe(!isIdle);
+    });
+  });
+
+  describe.each(TAKERS)('a cleanup and $name', (taker) => {
+    const cleanUp = COMMANDS.filter(({ name }) => name === 'clean');
+
+    test.each(cleanUp)('the $name is stopped', async (command) => {
+      const { wrongs, stops } = await pairEnds(command, taker, { openStore });
+      expect(wrongs).toEqual([]);
+      expect(stops).toBeGreaterThan(1);
+    });
+
+    test.each(cleanUp)('the $name runs whole', async (command) => {
+      const { wrongs, stops } = await pairEnds(taker, command, { openStore });
+      expect(wrongs).toEqual([]);
+      expect(stops).toBeGreaterThan(1);
     });
   });
 });

@@ -2,9 +2,13 @@ import type { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import type { BuiltImage } from '../build/machine-image-build.ts';
 import type { ImagePlan } from '../build/image-plan.ts';
+import { canaryFailureOf } from '../model/canary-mark.ts';
+import { readDesiredState } from '../model/desired.ts';
+import { heldBecause } from '../model/hold.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { requireImage } from '../model/unpublishable.ts';
 import { releaseImage, type ReleaseReport } from '../release.ts';
+import { requireUnfailed } from '../rollout/remember-canary.ts';
 import { asWriter } from './as-writer.ts';
 import { buildJob, type ImageRequest } from './build.ts';
 import { chosenCanary, probeOptions, type CanaryChoice } from './canary.ts';
@@ -35,7 +39,8 @@ export type Rebuilt =
 
 /**
  * From nothing, or from a finished image, to a fleet that runs it: build, verify, canary, publish, roll, clean. Each step is a gate, and the
- * first one that fails leaves the fleet on the old image. Throws what that gate throws.
+ * first one that fails leaves the fleet on the old image. Throws what that gate throws. An image that has failed on its canary is not given to
+ * it again: throws `check` before anything is written.
  */
 export async function rebuildJob(host: Host, open: OpenFamily, request: RebuildRequest): Promise<Rebuilt> {
   const { family, account } = open;
@@ -49,6 +54,11 @@ export async function rebuildJob(host: Host, open: OpenFamily, request: RebuildR
     canary === undefined
       ? {}
       : { canary, ...probeOptions(host, account, { ...request.canary, family, canary, image: image.id }) };
+  // Under a hold nothing is tried.
+  if (canary !== undefined && canaryFailureOf(image) !== undefined) {
+    const { hold } = await readDesiredState(account, family, host.clock.now());
+    if (heldBecause(hold) === undefined) requireUnfailed(image, family);
+  }
   const job = { job: 'rebuild', image: image.id } as const;
   return await asWriter(dryRun, host, { open, job }, async (locked) => {
     const report = await releaseImage(locked.account, host, {

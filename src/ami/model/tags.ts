@@ -19,6 +19,8 @@ export const TAG = {
   warmth: 'warmbake:warmth',
   /** What its disk brought an instance: how blocks came, seconds of the first build, seconds until all files were read. */
   disk: 'warmbake:disk',
+  /** `failed TIME: why` where its canary has found it at fault, `proven TIME` where a later try has proved it. */
+  canary: 'warmbake:canary',
   /** Seconds that Packer's instance ran for it. */
   buildSeconds: 'warmbake:build-seconds',
   /** Who revoked it. */

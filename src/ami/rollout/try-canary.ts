@@ -11,6 +11,7 @@ import { TAG } from '../model/tags.ts';
 import { diskTag } from '../model/disk-measure.ts';
 import { claimImage } from './claim-image.ts';
 import { lookAgain } from './look-again.ts';
+import { forgetFault, rememberFault } from './remember-canary.ts';
 import { rollWhile } from './roll-while.ts';
 import { roll, type StackResult } from './roll.ts';
 
@@ -45,7 +46,7 @@ export interface CanaryReport {
 
 /**
  * Gives the candidate to the canary stack and watches what becomes of it. A candidate that is at fault is taken off the
- * canary again, and so is one without proof where proof is required: both throw `check`, and the fleet is as it was. So it is, with
+ * canary again, and remembers it; so is one without proof where proof is required: both throw `check`, and the fleet is as it was. So it is, with
  * `refused`, where parameter, hold or candidate change meanwhile.
  */
 export async function tryCanary(
@@ -84,6 +85,7 @@ export async function tryCanary(
     throw await leftCanary(account, host, { ...options, before: stack.from.image, stopped: error });
   });
   if (verdict.verdict === 'proven') {
+    await forgetFault(account, host, image);
     await tagMeasure(account, host, { family, image, verdict });
     return { stack, verdict };
   }
@@ -96,11 +98,14 @@ export async function tryCanary(
     return { stack, verdict };
   }
   await probe?.cancel();
-  const back = await putBack(account, host, { ...options, before: stack.from.image });
+  const { isBack, phrase } = await putBack(account, host, { ...options, before: stack.from.image });
+  // Where the canary has it still, the same run again shall try to put it back.
+  if (verdict.verdict === 'image-fault' && isBack)
+    await rememberFault(account, host, { family, image, because: verdict.because });
   throw new WarmbakeError(
     'check',
     verdict.verdict === 'image-fault' ? 'canary-fault' : 'canary-unproven',
-    `${image} failed on canary '${canary.stack}': ${textOf(verdict)}; ${back}`,
+    `${image} failed on canary '${canary.stack}': ${textOf(verdict)}; ${phrase}`,
     { hint: 'look at the instances of that stack; the other stacks were not touched' },
   );
 }
@@ -154,8 +159,8 @@ async function leftCanary(
   { stopped, ...options }: CanaryOptions & { readonly before: string; readonly stopped: WarmbakeError },
 ): Promise<WarmbakeError> {
   const { code, message, hint } = stopped;
-  const back = await putBack(account, host, options);
-  return new WarmbakeError('refused', code, `${message}; ${back}`, hint === undefined ? {} : { hint });
+  const { phrase } = await putBack(account, host, options);
+  return new WarmbakeError('refused', code, `${message}; ${phrase}`, hint === undefined ? {} : { hint });
 }
 
 /** Gives the canary what it should run without the candidate; one phrase about how that went. */
@@ -163,12 +168,16 @@ async function putBack(
   account: Account,
   host: Pick<Host, 'clock' | 'signal' | 'emit'>,
   { family, canary, image, before, late = account }: CanaryOptions & { readonly before: string },
-): Promise<string> {
+): Promise<{ readonly isBack: boolean; readonly phrase: string }> {
+  const left = (because: string) => ({
+    isBack: false,
+    phrase: `'${canary.stack}' still launches it${because}`,
+  });
   const state = await readDesiredState(account, family, host.clock.now());
   const earlier = imageBefore(state, { before, image });
-  if (earlier === undefined) return `'${canary.stack}' still launches it, as no earlier image is known`;
+  if (earlier === undefined) return left(', as no earlier image is known');
   const claim = await claimImage(late, host, { id: earlier, family });
-  if (!claim.fit) return `'${canary.stack}' still launches it: ${claim.because}`;
+  if (!claim.fit) return left(`: ${claim.because}`);
   const [result] = await roll(late, host, {
     image: earlier,
     stacks: [canary.stack],
@@ -176,8 +185,8 @@ async function putBack(
     dryRun: false,
   });
   return result?.outcome === 'failed'
-    ? `'${canary.stack}' still launches it: ${result.error.message}`
-    : `'${canary.stack}' launches ${earlier} again`;
+    ? left(`: ${result.error.message}`)
+    : { isBack: true, phrase: `'${canary.stack}' launches ${earlier} again` };
 }
 
 /** What is held, else what the parameter says, else what the canary ran before: after an interrupted run that is the candidate itself. */

@@ -31,6 +31,7 @@ const imageSummary = z.strictObject({
   commit: z.string().exactOptional(),
   warmth: z.string().exactOptional(),
   disk: z.string().exactOptional(),
+  canary: z.string().exactOptional(),
   revokedBy: z.string().exactOptional(),
   reason: z.string().exactOptional(),
 });

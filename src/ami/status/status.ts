@@ -42,6 +42,8 @@ export interface ImageSummary {
   readonly warmth?: string;
   /** What its disk brought an instance, where a job has measured it. */
   readonly disk?: string;
+  /** What its canary found, where it found it at fault: `failed TIME: why`, or `proven TIME` by a later try. */
+  readonly canary?: string;
   readonly revokedBy?: string;
   readonly reason?: string;
 }
@@ -118,6 +120,7 @@ export function summaryOf(image: MachineImage, at: Date): ImageSummary {
     commit: tags[TAG.commit],
     warmth: tags[TAG.warmth],
     disk: tags[TAG.disk],
+    canary: tags[TAG.canary],
     revokedBy: tags[TAG.revokedBy],
     reason: tags[TAG.reason],
   };

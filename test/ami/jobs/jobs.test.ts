@@ -14,8 +14,9 @@ import { WarmbakeError } from '../../../src/platform/errors.ts';
 import { openDirectoryStore } from '../../../src/state/directory-store.ts';
 import { readRuns } from '../../../src/state/journal.ts';
 import { openHost, type FixtureHost } from '../../registry/fixture-host.ts';
-import { FAMILY } from '../family.ts';
+import { FAMILY, HOUR } from '../family.ts';
 import type { FakeAccount } from '../fake/account.ts';
+import { conditionOf } from '../fake/condition.ts';
 import { addImage, addInstance, imageOf, setParameter } from '../fake/furnish.ts';
 import { refused } from '../fake/ports.ts';
 import { fleetOf } from '../operations.ts';
@@ -65,6 +66,99 @@ describe('the jobs, called as a library', () => {
     expect(await rebuildJob(host, open, request)).toMatchObject({ report: { outcome: 'planned' } });
     expect(fake.writes).toEqual([]);
     expect(await lastRun()).toBeUndefined();
+  });
+
+  describe('the same run again after a failed canary', () => {
+    const failing = () => {
+      const met = opened();
+      const { fake } = met;
+      fake.state.instances.clear();
+      const group = [...fake.state.groups.keys()].find((name) => name.startsWith(FAMILY.canary!.stack))!;
+      fake.state.activities.set(group, [
+        {
+          startedAt: fake.clock.now(),
+          status: 'Failed',
+          description: 'Launching a new EC2 instance.',
+          cause: 'a scale-out',
+          message: "The image id '[ami-0a]' does not exist.",
+        },
+      ]);
+      // A lock is renewed by the clock, which runs ahead here.
+      const open: OpenFamily = { family: FAMILY, account: fake.ports };
+      return { ...met, open, repair: () => fake.state.activities.clear(), group };
+    };
+    const request = ({ today }: ReturnType<typeof failing>) => ({
+      image: { written: today.id },
+      canary: {},
+      dryRun: false,
+    });
+
+    test('writes nothing, says so, and what to do', async () => {
+      const met = failing();
+      const { fake, open, host, bad } = met;
+      const failed = { kind: 'check', code: 'canary-fault' };
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject(failed);
+      fake.gate.revive();
+      fake.clock.advance(HOUR);
+      const before = conditionOf(fake);
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject({
+        kind: 'check',
+        code: 'canary-failed-before',
+        message: expect.stringMatching(
+          /failed on its canary at 2026-.*Z: The image id '\[ami-0a\]' does not exist\.; nothing was written/,
+        ),
+        hint: expect.stringContaining(`warmbake ami canary ${met.today.id} --family cpu`),
+      });
+      expect([fake.writes, conditionOf(fake)]).toEqual([[], before]);
+      expect(everywhere(fake)).toEqual(FAMILY.stacks.map(() => bad.id));
+    });
+
+    test('under a hold it is held, as every other image', async () => {
+      const met = failing();
+      const { fake, open, host, bad } = met;
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject({ kind: 'check' });
+      const hold = { image: bad.id, by: 'ann', reason: 'no', since: fake.clock.now() };
+      setParameter(fake, holdParameter(FAMILY), printHold(hold));
+      expect(await rebuildJob(host, open, request(met))).toMatchObject({ report: { outcome: 'held' } });
+    });
+
+    test('goes on where somebody has tried the image once more, and it was proved', async () => {
+      const met = failing();
+      const { fake, open, host, today, group } = met;
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject({ kind: 'check' });
+      met.repair();
+      addInstance(fake, { image: today.id, group });
+      await canaryJob(host, open, { written: today.id, dryRun: false });
+      await rebuildJob(host, open, request(met));
+      expect(everywhere(fake)).toEqual(FAMILY.stacks.map(() => today.id));
+    });
+
+    test('tries again where the canary could not be put back', async () => {
+      const met = failing();
+      const { fake, open, host, bad } = met;
+      let rolled = 0;
+      fake.gate.before = ({ name }) => {
+        if (name === 'groups.relaunch' && (rolled += 1) === 2)
+          throw refused('autoscaling:UpdateAutoScalingGroup', 'AccessDenied');
+      };
+      const failed = { kind: 'check', code: 'canary-fault' };
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject(failed);
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject(failed);
+      expect(everywhere(fake)).toEqual(FAMILY.stacks.map(() => bad.id));
+    });
+
+    test('tries again where nothing was proved for want of machines', async () => {
+      const met = failing();
+      const { host } = met;
+      const open = {
+        ...met.open,
+        family: { ...FAMILY, canary: { ...FAMILY.canary!, requireProof: true } },
+      };
+      met.repair();
+      const unproven = { kind: 'check', code: 'canary-unproven' };
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject(unproven);
+      await expect(rebuildJob(host, open, request(met))).rejects.toMatchObject(unproven);
+    });
   });
 
   test('a build without an id of its run is refused before anything is asked', async () => {

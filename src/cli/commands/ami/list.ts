@@ -60,6 +60,7 @@ function rowOf(image: ImageStatus): readonly string[] {
     image;
   const revoked =
     image.reason === undefined ? [] : [`revoked by ${image.revokedBy ?? 'somebody'}: ${image.reason}`];
+  const failed = image.canary?.startsWith('failed') === true ? [`canary ${image.canary}`] : [];
   const marked =
     image.condemned === undefined ? [] : [`condemned: can go from ${utcText(image.condemned.deletableFrom)}`];
   return [
@@ -71,7 +72,7 @@ function rowOf(image: ImageStatus): readonly string[] {
     [warmth ?? '-', ...(disk === undefined ? [] : [`disk: ${disk}`])].join('; '),
     `${snapshots.length}, ${gibibytes} GiB`,
     `${created.toISOString().slice(0, 16)}Z`,
-    someOf([...revoked, ...because, ...marked]),
+    someOf([...revoked, ...failed, ...because, ...marked]),
   ];
 }
 
