@@ -25,7 +25,7 @@ export function statusParts({ status, work, busy }: StatusView, now: Date): read
     ['hold', heldText(status)],
     ['lock', lockText(work.lock, now)],
     ...unfinishedText(work).map((text) => ['run', text] as const),
-    ...condemnedText(status).map((text) => ['cleanup', text] as const),
+    ...condemnedText(status, now).map((text) => ['cleanup', text] as const),
   ];
   return [
     ...head.map(([name, text]) => {
@@ -117,12 +117,13 @@ function unfinishedText({ unfinished }: WorkState): readonly string[] {
 }
 
 /** One line for however many: which ones they are is in `ami list`. */
-function condemnedText({ images }: FamilyStatus): readonly string[] {
+function condemnedText({ images }: FamilyStatus, now: Date): readonly string[] {
   const times = images.flatMap(({ keep, condemned }) => (keep ? [] : (condemned?.deletableFrom ?? [])));
   const [first] = times.toSorted((a, b) => a.getTime() - b.getTime());
   if (first === undefined) return [];
   const what = times.length === 1 ? '1 image is' : `${times.length} images are`;
-  return [`${what} condemned: a cleanup from ${utcText(first)} on deletes what nobody needs by then`];
+  const which = first.getTime() <= now.getTime() ? 'the next cleanup' : `a cleanup from ${utcText(first)} on`;
+  return [`${what} condemned: ${which} deletes what nobody needs by then`];
 }
 
 function stackRow(stack: StackStatus): readonly string[] {
