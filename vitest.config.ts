@@ -26,11 +26,7 @@ const shared = { env, testTimeout: NEVER_ENDS, hookTimeout: NEVER_ENDS };
 
 export default defineConfig({
   test: {
-    reporters: [
-      'default',
-      new TierReporter(),
-      ...(results === undefined ? [] : [['json', { outputFile: results }] satisfies [string, object]]),
-    ],
+    reporters: ['default', new TierReporter(results)],
     projects: [
       { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: [WIRE, REAL, SLOW] } },
       { test: { ...shared, name: 'wire', include: [WIRE] } },

@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
+import { type Counts, sumOfCounts } from './counts.ts';
+
+const UNEXPLAINED = 'no reason given';
 
 interface Tier {
   passed: number;
@@ -19,7 +23,7 @@ function count(tier: Tier, module: TestModule): void {
     if (result.state === 'passed') tier.passed += 1;
     else if (result.state === 'failed') tier.failed += 1;
     else {
-      const because = (result.state === 'skipped' ? result.note : undefined) ?? 'no reason given';
+      const because = (result.state === 'skipped' ? result.note : undefined) ?? UNEXPLAINED;
       tier.skipped.set(because, (tier.skipped.get(because) ?? 0) + 1);
     }
   }
@@ -36,8 +40,20 @@ function linesOf(name: string, tier: Tier): string[] {
   ];
 }
 
+function countsOf({ passed, failed, skipped }: Tier): Counts {
+  const { [UNEXPLAINED]: unexplained = 0, ...explained } = Object.fromEntries(skipped);
+  return { passed, failed, unexplained, skipped: explained };
+}
+
 /** Ends the run with one line a tier, with the reason of everything that was skipped, and with what passed at its second try only. */
 export class TierReporter implements Reporter {
+  /** Gets the counts as JSON, for `.ci/run`. */
+  readonly #results: string | undefined;
+
+  constructor(results?: string) {
+    this.#results = results;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tiers = new Map<string, Tier>();
     for (const module of modules) {
@@ -52,6 +68,8 @@ export class TierReporter implements Reporter {
       tiers.set(name, tier);
       count(tier, module);
     }
+    if (this.#results !== undefined)
+      writeFileSync(this.#results, JSON.stringify(sumOfCounts([...tiers.values()].map(countsOf))));
     console.log(['', ...[...tiers].flatMap(([name, tier]) => linesOf(name, tier))].join('\n'));
   }
 }

@@ -2,13 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { type Counts, sumOfCounts } from './counts.ts';
 import { PROJECT } from '../../parts/project.ts';
 
 /** Run beside each other: a real build waits for disk and registry most of the time. */
 const SIDE_BY_SIDE = [['unit', 'wire'], ['real']] as const;
-
-/** The counts of vitest's JSON report that `.ci/run` reads. */
-const COUNTS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'] as const;
 
 /** Vitest, without npx: that is a process more, which says what it thinks of npm's configuration. */
 const VITEST = [path.join(PROJECT, 'node_modules/vitest/vitest.mjs'), 'run'];
@@ -46,12 +44,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function sum(files: readonly string[]): Promise<Record<string, number>> {
-  const reports = await Promise.all(
-    files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Record<string, number>),
-  );
-  return Object.fromEntries(
-    COUNTS.map((count) => [count, reports.reduce((all, report) => all + (report[count] ?? 0), 0)]),
+async function sum(files: readonly string[]): Promise<Counts> {
+  return sumOfCounts(
+    await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Counts)),
   );
 }
 
