@@ -7,6 +7,7 @@ import { dial } from '../src/bake/builder-facts.ts';
 import { readBuildkitUnit, UNIT_FILES } from './buildkit-unit.ts';
 import { findParts } from './find.ts';
 import { startGuarded } from './guarded.ts';
+import { emptyBuildkit } from './empty-buildkit.ts';
 import { findNewest } from './newest.ts';
 import { need, PartMissing, type Running } from './part.ts';
 
@@ -43,9 +44,6 @@ while :; do
   kill $daemon; wait $daemon || true
   rm "$directory/restart"
 done`;
-
-/** It lets go of a build's results a moment after its client has ended; of what it has from elsewhere sometimes never. */
-const TRIES = 10;
 
 const UNSHARE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
@@ -104,16 +102,7 @@ export async function startBuildkitd({ hub }: BuildkitdOptions = {}): Promise<Bu
       DOCKER_CONFIG: config,
     },
     buildctl,
-    empty: async () => {
-      for (let tries = 0; ; tries += 1) {
-        await buildctl('prune', '--all');
-        const left = await buildctl('du', '--verbose');
-        const records = [...left.matchAll(/^Description:\s*(.*)$/gm)].map(([, what = '']) => what);
-        if (tries < TRIES && records.length > 0) await sleep(100);
-        else if (records.every((what) => /^(?:imported|pulled from) /.test(what))) return;
-        else throw new Error(`the store cannot be emptied:\n${left}`);
-      }
-    },
+    empty: async () => await emptyBuildkit(buildctl),
     restart: async () => {
       await writeFile(inside('restart'), '');
       while (await exists(inside('restart'))) await sleep(25);

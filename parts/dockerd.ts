@@ -52,6 +52,8 @@ export interface DockerdNeeds {
   /** Takes everything that the engine writes; removed at the end. */
   readonly directory: string;
   readonly busybox: BusyboxSource;
+  /** The first process of containers that ask for one. Default: none, and those do not start. */
+  readonly init?: string | undefined;
   /** Shell lines that run dockerd with `$config`; may look into `$directory`. Default: once, until it ends. */
   readonly serve?: string;
   /** Further variables of dockerd. */
@@ -65,7 +67,7 @@ export interface DockerdNeeds {
  * Build steps get a bridge network without a way out (no iptables rules, no forwarding): nothing here needs one.
  */
 export async function startDockerd(needs: DockerdNeeds): Promise<Running & { readonly dockerHost: string }> {
-  const { path, libraries, directory, busybox, serve = SERVE, env = {}, ownNetwork = false } = needs;
+  const { path, libraries, directory, busybox, init, serve = SERVE, env = {}, ownNetwork = false } = needs;
   if (busybox.kind !== 'program')
     throw new PartMissing('busybox', 'it sets up the network of an engine of our own');
   const socket = join(directory, 'docker.sock');
@@ -88,6 +90,7 @@ export async function startDockerd(needs: DockerdNeeds): Promise<Running & { rea
     'ip-forward': false,
     'ip-masq': false,
     'userland-proxy': false,
+    ...(init === undefined ? {} : { 'init-path': init }),
   };
   await writeFile(config, JSON.stringify(settings));
   const { stop } = await startGuarded({

@@ -47,7 +47,12 @@ async function makeBuildx(
 async function reach(parts: Parts, directory: string): Promise<Running & { readonly dockerHost: string }> {
   const source = need('engine', parts.engine);
   if (source.kind === 'own')
-    return await startDockerd({ ...source, directory, busybox: need('busybox', parts.busybox) });
+    return await startDockerd({
+      ...source,
+      directory,
+      busybox: need('busybox', parts.busybox),
+      init: parts.init.state === 'here' ? parts.init.value : undefined,
+    });
   return { dockerHost: source.dockerHost, stop: () => rm(directory, { recursive: true, force: true }) };
 }
 

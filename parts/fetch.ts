@@ -15,6 +15,12 @@ const ABOUT = {
     install: 'install Docker 23 or later with the containerd image store, or run as root on Debian or Ubuntu',
     without: 'all real tests and the demo',
   },
+  init: {
+    title: 'init',
+    folder: 'init',
+    install: 'none needed beside an engine that is there already',
+    without: 'tests of the docker-container driver',
+  },
   buildx: {
     title: 'buildx',
     folder: 'buildx',

@@ -36,6 +36,13 @@ async function findEngine(docker: Part<ExistingDocker>, uid: number): Promise<Pa
   });
 }
 
+/** An engine that is there already brings its own. */
+async function findInit(docker: Part<ExistingDocker>): Promise<Part<string>> {
+  if (docker.state === 'here') return here(docker.from, 'docker-init');
+  const path = await fetchedProgram('init', ['usr/bin/tini-static']);
+  return path === undefined ? missing(NOT_FETCHED) : here(path, path);
+}
+
 /** The address of an existing engine that holds `image`. */
 async function holderOf(image: string, docker: Part<ExistingDocker>): Promise<string | undefined> {
   if (docker.state === 'missing') return undefined;
@@ -111,8 +118,9 @@ export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
     docker.state === 'here' ? docker.value.buildx : undefined,
     env['WARMBAKE_TEST_BUILDX'],
   );
-  const [engine, oldBuildx, registry, busybox, packer, sshd, compiler, sccache] = await Promise.all([
+  const [engine, init, oldBuildx, registry, busybox, packer, sshd, compiler, sccache] = await Promise.all([
     findEngine(docker, process.getuid?.() ?? -1),
+    findInit(docker),
     findOldBuildx(buildx),
     findRegistry(docker, env['PATH'] ?? ''),
     findBusybox(docker),
@@ -121,5 +129,5 @@ export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
     findCompiler(),
     findSccache(env['WARMBAKE_TEST_SCCACHE']),
   ]);
-  return { engine, buildx, oldBuildx, registry, busybox, packer, sshd, compiler, sccache };
+  return { engine, init, buildx, oldBuildx, registry, busybox, packer, sshd, compiler, sccache };
 }

@@ -5,6 +5,7 @@ import { PARTS } from './project.ts';
 /** Folders below `.parts/`; each is complete or absent. */
 export const FOLDERS = [
   'engine',
+  'init',
   'buildx',
   'buildx-old',
   'registry',
@@ -51,6 +52,7 @@ export type Distribution = 'debian' | 'ubuntu';
 const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
   debian: {
     engine: ['docker.io/sid', 'docker-cli/sid', 'containerd/sid', 'runc'],
+    init: ['tini/bookworm'],
     buildx: ['docker-buildx/sid'],
     'buildx-old': ['docker-buildx/trixie'],
     registry: ['docker-registry/trixie'],
@@ -71,6 +73,7 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
       'libmnl0',
       'libxtables12',
     ],
+    init: ['tini'],
     buildx: ['docker-buildx'],
     'buildx-old': [],
     registry: ['docker-registry'],

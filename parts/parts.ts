@@ -28,6 +28,8 @@ export interface SshdSource {
 /** Every real part of the tests and the demo. */
 export interface Parts {
   readonly engine: Part<EngineSource>;
+  /** Docker's `docker-init`, which an engine of our own starts builders of the docker-container driver with: a program. */
+  readonly init: Part<string>;
   /** The newest buildx there is. */
   readonly buildx: Part<Plugin>;
   /** One from before object-form cache entries, `--list` and typed variables: 0.13 to 0.16. */

@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { execa } from 'execa';
 import { BASE_IMAGE } from '../../parts/base-image.ts';
 import { startBridge } from '../../parts/bridge.ts';
 import { startBuildkitd } from '../../parts/buildkitd.ts';
+import { emptyBuildkit } from '../../parts/empty-buildkit.ts';
 import type { Engine } from '../../parts/engine.ts';
 import { findNewest } from '../../parts/newest.ts';
+import { pushNewestImage } from '../../parts/newest-image.ts';
 import { need } from '../../parts/part.ts';
 import { withPlugin } from '../../parts/with-plugin.ts';
 import { type ChainAgent, type ChainOptions, makeChainAgent } from './chain-agent.ts';
@@ -11,15 +16,17 @@ import type { ChainTarget } from './chain-project.ts';
 
 /**
  * Ways to BuildKit: the engine by the packaged buildx, the oldest supported one or the newest, and the socket of a machine image: a bridge
- * to the engine, or the newest BuildKit by itself with the newest buildx.
+ * to the engine, or the newest BuildKit by itself with the newest buildx. That BuildKit also in a container of the engine.
  */
 export const BUILDERS = ['engine', 'remote driver', 'buildx 0.13', 'standalone buildkitd'] as const;
-export type BuilderKind = (typeof BUILDERS)[number] | 'newest buildx';
+export type BuilderKind = (typeof BUILDERS)[number] | 'newest buildx' | 'docker-container';
 
 interface Places {
   readonly engine: Engine;
   readonly registry: { readonly host: string };
 }
+
+type Make = (options: Omit<ChainOptions, 'targets'>, end: () => Promise<void>) => Promise<ChainAgent>;
 
 /** An agent whose builds take that way. Throws `PartMissing` where it cannot be had. */
 export async function makeChainAgentOn(
@@ -56,26 +63,58 @@ export async function makeChainAgentOn(
     }
     case 'standalone buildkitd':
       return await onBuildkitd({ engine, registry }, make);
+    case 'docker-container':
+      return await onContainer({ engine, registry }, make);
   }
+}
+
+async function docker(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<string> {
+  return (await execa('docker', args, { env, extendEnv: false })).stdout;
+}
+
+/** Puts the base image where a BuildKit without images of its own asks for it. */
+async function pushBase({ engine, registry }: Places): Promise<void> {
+  const base = `${registry.host}/${BASE_IMAGE}`;
+  await docker(engine.env, 'tag', BASE_IMAGE, base);
+  await docker(engine.env, 'push', '--quiet', base);
 }
 
 /** Names a builder on the standalone BuildKit, for what tests do there by themselves. */
 const OWN = 'of-the-test';
 
-async function onBuildkitd(
-  { engine, registry }: Places,
-  make: (options: Omit<ChainOptions, 'targets'>, end: () => Promise<void>) => Promise<ChainAgent>,
-): Promise<ChainAgent> {
+async function onBuildkitd({ engine, registry }: Places, make: Make): Promise<ChainAgent> {
   // It has no images of its own: what a Dockerfile starts from is asked of the registry.
-  const docker = async (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
-    await execa('docker', args, { env, extendEnv: false });
-  const base = `${registry.host}/${BASE_IMAGE}`;
-  await docker(engine.env, 'tag', BASE_IMAGE, base);
-  await docker(engine.env, 'push', '--quiet', base);
+  await pushBase({ engine, registry });
   const buildkitd = await startBuildkitd({ hub: registry.host });
   const { env, address, socket } = buildkitd;
   await docker(env, 'buildx', 'create', '--name', OWN, '--driver', 'remote', address);
   const buildx = { env: { ...engine.env, DOCKER_CONFIG: env['DOCKER_CONFIG'] ?? '' } };
   const store = { env, builder: OWN, empty: async () => await buildkitd.empty() };
   return await make({ buildx, socket, store }, buildkitd.stop);
+}
+
+/** The user's builder: in a container of the newest BuildKit, on the host's network, by the newest buildx. */
+async function onContainer({ engine, registry }: Places, make: Make): Promise<ChainAgent> {
+  const { plugin } = need('the newest buildx', (await findNewest(process.env)).buildx);
+  const { ref } = await pushNewestImage(engine, registry, 'builders/newest');
+  await pushBase({ engine, registry });
+  const buildx = await withPlugin(engine.env, plugin);
+  const name = `ours-${randomBytes(4).toString('hex')}`;
+  const options = ['--driver-opt', `image=${ref}`, '--driver-opt', 'network=host'];
+  const create = ['buildx', 'create', '--name', name, '--driver', 'docker-container', ...options];
+  const state = path.join(buildx.env['DOCKER_CONFIG'] ?? '', 'buildx');
+  await mkdir(state);
+  const mirror = `[registry."docker.io"]\nmirrors = ["${registry.host}"]\n[registry."${registry.host}"]\nhttp = true\n`;
+  await writeFile(path.join(state, 'buildkitd.default.toml'), mirror);
+  await docker(buildx.env, ...create, '--bootstrap');
+  const inside = async (...args: readonly string[]) =>
+    await docker(engine.env, 'exec', `buildx_buildkit_${name}0`, 'buildctl', ...args);
+  const store = { env: buildx.env, builder: name, empty: async () => await emptyBuildkit(inside) };
+  const at = await make({ buildx, store, builder: { name, image: ref } }, async () => {
+    await docker(buildx.env, 'buildx', 'rm', name);
+    await buildx.remove();
+  });
+  await docker(await at.agent.environment({}), ...create);
+  await at.agent.calls();
+  return at;
 }

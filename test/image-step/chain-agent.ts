@@ -35,7 +35,9 @@ export interface ChainOptions {
   readonly buildx?: Pick<Buildx, 'env'>;
   /** Of a BuildKit to build on in the engine's place. */
   readonly socket?: string;
-  /** The store behind `socket`, where it is not the engine's. */
+  /** Another one, as the configuration names it. */
+  readonly builder?: { readonly name: string; readonly image: string };
+  /** The store behind `socket` or `builder`, where it is not the engine's. */
   readonly store?: {
     readonly env: Readonly<Record<string, string>>;
     readonly builder: string;
@@ -49,12 +51,20 @@ export interface ChainOptions {
 export async function makeChainAgent(
   engine: Pick<Engine, 'env'>,
   places: { readonly images: string; readonly cache?: string },
-  { targets: configured = ['test-ci'], buildx = engine, socket, store, time = clock }: ChainOptions = {},
+  {
+    targets: configured = ['test-ci'],
+    buildx = engine,
+    socket,
+    builder,
+    store,
+    time = clock,
+  }: ChainOptions = {},
 ): Promise<ChainAgent> {
   const agent = await makeAgent(buildx.env, places, chainFiles(`${Math.random()}\n`));
   await agent.configure((same) => ({
     ...chainConfiguration(same, configured),
     ...(socket === undefined ? {} : { builder: { socket, name: 'ours' } }),
+    ...(builder === undefined ? {} : { builder }),
   }));
   const { checkout } = agent;
   await checkout.git('push', '--quiet', 'origin', 'main');

@@ -43,14 +43,21 @@ describe(
       [
         "on the machine image's BuildKit, three targets that share stages at once, each stage once",
         'remote driver',
+        'remote',
       ],
-      ['the same on the newest BuildKit by itself', 'standalone buildkitd'],
-    ] as const)('%s', async ([, kind], { ownEngine: engine, registry, skip }) => {
+      ['the same on the newest BuildKit by itself', 'standalone buildkitd', 'remote'],
+      [
+        'the same on the newest BuildKit in a container of the docker-container driver',
+        'docker-container',
+        'docker-container',
+      ],
+    ] as const)('%s', async ([, kind, driver], { ownEngine: engine, registry, skip }) => {
       await using at = await orSkip(makeChainAgentOn(kind, { engine, registry }, ALL), skip);
       await aDay(at, DAY);
       await at.machine('empty');
       await at.agent.calls();
       const built = await at.build(pullRequest());
+      expect(built.result.builder).toMatchObject({ driver });
       expect(await at.agent.bakes()).toHaveLength(1);
       expect(executed(built)).toEqual(
         [...REBASED, ...STEPS.check, ...OF_THE_COMMIT.checks, ...OF_THE_COMMIT.docs].toSorted(),
