@@ -5,6 +5,7 @@ const { readFileSync } = require('node:fs');
 const { basename } = require('node:path');
 
 const [status, ...files] = process.argv.slice(2);
+const say = (line) => process.stdout.write(`${line}\n`);
 let [passed, failed, unwritten] = [0, 0, 0];
 const skipped = {};
 for (const file of files) {
@@ -13,15 +14,15 @@ for (const file of files) {
     passed += counts.passed;
     failed += counts.failed + counts.unexplained;
     if (counts.unexplained > 0)
-      console.log(`${counts.unexplained} skipped without a reason, which counts as failed here`);
+      say(`${counts.unexplained} skipped without a reason, which counts as failed here`);
     for (const [because, tests] of Object.entries(counts.skipped))
       skipped[because] = (skipped[because] ?? 0) + tests;
   } catch {
     unwritten += 1;
-    console.log(`no test results were written to ${basename(file)}`);
+    say(`no test results were written to ${basename(file)}`);
   }
 }
-for (const [because, tests] of Object.entries(skipped)) console.log(`${tests} skipped: ${because}`);
+for (const [because, tests] of Object.entries(skipped)) say(`${tests} skipped: ${because}`);
 if (failed === 0 && (status !== '0' || unwritten > 0)) failed = 1;
-console.log(`${passed} passed, ${failed} failed`);
+say(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
