@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { ForeignAnswer, whyForeign } from './aws-answer.ts';
+import type { HttpAnswer, HttpClient } from './http.ts';
 import { withJoinedSignal } from './joined-signal.ts';
 
 /** What the AWS SDK hands to its HTTP layer (`HttpRequest` of @smithy/types), as far as it is read here. */
@@ -22,12 +23,12 @@ const SILENCE_MS = 10_000;
 const LARGEST_ANSWER = 64 << 20;
 
 /**
- * An HTTP layer for AWS SDK clients over `fetch`. The SDK's own knows nothing of HTTPS_PROXY and NO_PROXY; ours does.
+ * An HTTP layer for AWS SDK clients over `fetch` or what asks like it. The SDK's own knows nothing of HTTPS_PROXY and NO_PROXY; ours does.
  * For calls with small answers: bodies are read whole, up to `largest` bytes, and end with an {@link AnswerTooLarge} where they have
  * more. A success that is no answer to what was asked is a {@link ForeignAnswer}. A request without an answer is given up
  * after 30 s, or 10 s of silence ({@link SilentEndpoint}), and fails in a form that the SDK retries, whatever went wrong on the way.
  */
-export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_ANSWER) {
+export function fetchHandler(fetch: HttpClient, largest = LARGEST_ANSWER) {
   return {
     async handle(request: AwsRequest, options: { readonly abortSignal?: unknown } = {}) {
       const caller = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined;
@@ -40,11 +41,15 @@ export function fetchHandler(fetch: typeof globalThis.fetch, largest = LARGEST_A
       const signals = caller === undefined ? [expiry.signal] : [caller, expiry.signal];
       try {
         caller?.throwIfAborted();
-        const response = await withJoinedSignal(
-          signals,
-          async (stop) =>
-            await ask(fetch, request, { signal: stop, largest, heard: () => silence.refresh() }),
-        );
+        const response = await withJoinedSignal(signals, async (stop) => {
+          const heard = () => silence.refresh();
+          const tooLarge = (error: AnswerTooLarge) => {
+            // Ends the transfer.
+            expiry.abort(error);
+            return error;
+          };
+          return await ask(fetch, request, { signal: stop, largest, heard, tooLarge });
+        });
         return { response };
       } catch (error) {
         if (caller?.aborted === true || error instanceof AnswerTooLarge || error instanceof ForeignAnswer)
@@ -70,25 +75,27 @@ function sendable(headers: AwsRequest['headers']): Readonly<Record<string, strin
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name.toLowerCase())));
 }
 
+interface BodyOptions {
+  readonly largest: number;
+  readonly heard: () => void;
+  readonly tooLarge: (error: AnswerTooLarge) => AnswerTooLarge;
+}
+
 async function ask(
-  fetch: typeof globalThis.fetch,
+  fetch: HttpClient,
   request: AwsRequest,
-  {
-    signal,
-    largest,
-    heard,
-  }: { readonly signal: AbortSignal; readonly largest: number; readonly heard: () => void },
+  { signal, largest, heard, tooLarge }: BodyOptions & { readonly signal: AbortSignal },
 ) {
   const bodiless = request.method === 'GET' || request.method === 'HEAD';
   const answer = await fetch(urlOf(request), {
     method: request.method,
     headers: sendable(request.headers),
-    body: bodiless ? null : (request.body as string | Uint8Array),
+    ...(bodiless ? {} : { body: request.body as string | Uint8Array }),
     signal,
     redirect: 'manual',
   });
   heard();
-  const body = await bodyOf(answer, { largest, heard });
+  const body = await bodyOf(answer, { largest, heard, tooLarge });
   const because = answer.ok ? whyForeign(request, body) : undefined;
   if (because !== undefined) throw new ForeignAnswer(because);
   return {
@@ -112,13 +119,12 @@ export class SilentEndpoint extends Error {
 export class AnswerTooLarge extends Error {}
 
 async function bodyOf(
-  { body, headers }: Response,
-  { largest, heard }: { readonly largest: number; readonly heard: () => void },
+  { body, headers }: HttpAnswer,
+  { largest, heard, tooLarge }: BodyOptions,
 ): Promise<Uint8Array> {
-  const tooLarge = new AnswerTooLarge(`the answer has more than ${largest >> 20} MiB`);
+  const message = `the answer has more than ${largest >> 20} MiB`;
   if (Number(headers.get('content-length') ?? 0) > largest) {
-    await body?.cancel();
-    throw tooLarge;
+    throw tooLarge(new AnswerTooLarge(message));
   }
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -126,7 +132,7 @@ async function bodyOf(
   for await (const part of body ?? []) {
     heard();
     size += part.byteLength;
-    if (size > largest) throw tooLarge;
+    if (size > largest) throw tooLarge(new AnswerTooLarge(message));
     parts.push(part);
   }
   return Buffer.concat(parts);

@@ -47,7 +47,7 @@ export interface Aws {
 }
 
 /** AWS in `region`. */
-export function openAws(host: Pick<Host, 'fetch'> & LimitedHost, region: string): Aws {
+export function openAws(host: Pick<Host, 'fetch' | 'http'> & LimitedHost, region: string): Aws {
   const attempt = async <T>(work: AwsWork<T>, otherwise: (error: unknown) => T): Promise<T> => {
     host.signal.throwIfAborted();
     try {
@@ -63,7 +63,7 @@ export function openAws(host: Pick<Host, 'fetch'> & LimitedHost, region: string)
     region,
     maxAttempts: 8,
     customUserAgent: 'warmbake',
-    requestHandler: fetchHandler(host.fetch),
+    requestHandler: fetchHandler(host.http ?? host.fetch),
   } as const;
   return {
     settings: { ...common, retryMode: 'standard' },

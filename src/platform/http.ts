@@ -8,8 +8,8 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
-/** Headers of an answer; names in any case. */
-export interface HttpHeaders {
+/** Headers of an answer; names in any case, and in small letters where all are read. */
+export interface HttpHeaders extends Iterable<[string, string]> {
   get(name: string): string | null;
 }
 

@@ -96,7 +96,16 @@ function answerOf(message: IncomingMessage): HttpAnswer {
     ok: status >= 200 && status < 300,
     status,
     statusText,
-    headers: { get: (name) => [headers[name.toLowerCase()] ?? []].flat().join(', ') || null },
+    headers: {
+      get: (name) => joined(headers[name.toLowerCase()]) || null,
+      *[Symbol.iterator]() {
+        for (const [name, value] of Object.entries(headers)) yield [name, joined(value)];
+      },
+    },
     body: message,
   };
+}
+
+function joined(value: string | readonly string[] = []): string {
+  return [value].flat().join(', ');
 }

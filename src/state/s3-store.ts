@@ -27,7 +27,7 @@ const LOST = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
  * given back after an interruption.
  */
 export function openS3Store(
-  host: Pick<Host, 'fetch'>,
+  host: Pick<Host, 'fetch' | 'http'>,
   { place, bucket, prefix, region }: S3Place,
 ): StateStore {
   const { settings } = openAws({ ...host, signal: new AbortController().signal }, region);
@@ -35,7 +35,7 @@ export function openS3Store(
     const sdk = await import('@aws-sdk/client-s3');
     const options = {
       ...settings,
-      requestHandler: fetchHandler(host.fetch, LARGEST_ENTRY),
+      requestHandler: fetchHandler(host.http ?? host.fetch, LARGEST_ENTRY),
       maxAttempts: ATTEMPTS,
       followRegionRedirects: true,
       forcePathStyle: true,

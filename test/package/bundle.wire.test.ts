@@ -42,6 +42,16 @@ describe('the tool as one file', () => {
     expect([ran.exitCode, ran.out]).toEqual([exitCode, expect.stringContaining(text)]);
   });
 
+  it('holds of an SDK what it uses of it: not the hundreds of other calls of EC2', async () => {
+    const { texts } = await makePieces();
+    const sdks = Object.entries(texts).filter(([name]) => name.includes('-sdk-'));
+    expect(sdks.map(([name]) => name.replace(/-sdk-.*/, ''))).toEqual(
+      expect.arrayContaining(['./ec2', './ssm', './auto-scaling', './cloudformation']),
+    );
+    expect(sdks.filter(([, text]) => text.length > 300_000).map(([name]) => name)).toEqual([]);
+    expect(Object.values(texts).join('')).not.toContain('CreateTransitGateway');
+  });
+
   it('reaches AWS: the clients are inside, and are loaded when they are needed', async () => {
     const asked: (string | undefined)[] = [];
     const server = http.createServer((request, response) => {

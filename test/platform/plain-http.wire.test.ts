@@ -62,6 +62,9 @@ async function textOf({ body }: HttpAnswer): Promise<string> {
   return text;
 }
 
+/** How a connection is kept is the client's. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
 /** What was answered, and what the servers were asked for it. */
 async function told(client: HttpClient, target: string, request: Omit<HttpRequest, 'signal'>) {
   asked = [];
@@ -72,7 +75,11 @@ async function told(client: HttpClient, target: string, request: Omit<HttpReques
     });
     const { ok, status, statusText, headers } = answer;
     const seen = [headers.get('X-Twice'), headers.get('etag'), headers.get('location'), headers.get('none')];
-    return { ok, status, statusText, seen, text: await textOf(answer), asked };
+    const names = [...headers]
+      .map(([name]) => name)
+      .filter((name) => !OF_CONNECTIONS.has(name))
+      .toSorted();
+    return { ok, status, statusText, seen, names, text: await textOf(answer), asked };
   } catch (error) {
     return { error: messageOf(error), asked };
   }

@@ -5,6 +5,7 @@ import type {
   MixedInstancesPolicy,
 } from '@aws-sdk/client-auto-scaling';
 import type { Aws } from '../../platform/aws.ts';
+import { withoutLog } from '../../platform/aws-client.ts';
 import { lazily } from '../../platform/lazily.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { askedTogether, together } from '../../platform/together.ts';
@@ -25,8 +26,8 @@ const MOST_NAMES = 50;
 /** {@link Groups} on EC2 Auto Scaling. */
 export function openGroups(aws: Aws): Groups {
   const load = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-auto-scaling');
-    return { sdk, client: new sdk.AutoScalingClient(aws.limited('Auto Scaling')) };
+    const sdk = await import('./auto-scaling-sdk.ts');
+    return { sdk, client: withoutLog(new sdk.AutoScalingClient(aws.limited('Auto Scaling'))) };
   });
   const describe = async (
     subject: string,

@@ -8,7 +8,7 @@ import type { Ec2 } from './ec2.ts';
 import { launchPermissionsOf } from './launch-permissions.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
-import { listOf } from './whole-list.ts';
+import { longListOf } from './whole-list.ts';
 
 /** EC2's words for an image that is not there, or not any more. */
 const ABSENT = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'];
@@ -25,10 +25,10 @@ export function openImages(ec2: Ec2): Images {
         IncludeDeprecated: true,
         IncludeDisabled: true,
       };
-      const images = await listOf(ec2, { name, field: 'Images' }, (options) =>
+      const read = (image: Image) => (exists(image) ? [machineImage(image, name)] : []);
+      return await longListOf(ec2, { name, field: 'Images', read }, (options) =>
         sdk.paginateDescribeImages({ client, pageSize: 1_000 }, input, options),
       );
-      return images.filter(exists).map((image) => machineImage(image, name));
     },
     async find(id) {
       const { sdk, client } = await ec2.load();

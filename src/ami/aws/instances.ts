@@ -1,4 +1,4 @@
-import type { Instance as SdkInstance } from '@aws-sdk/client-ec2';
+import type { Instance as SdkInstance, Reservation } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { askedTogether } from '../../platform/together.ts';
 import type { Instance, Instances } from '../model/account.ts';
@@ -6,7 +6,7 @@ import type { ImageId, InstanceId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
-import { listOf } from './whole-list.ts';
+import { longListOf } from './whole-list.ts';
 
 /** Every state but `terminated`. */
 const STATES = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
@@ -18,12 +18,11 @@ export function openInstances(ec2: Ec2): Instances {
       const { sdk, client } = await ec2.load();
       const name = { action: 'ec2:DescribeInstances', subject: 'all instances' };
       const input = { Filters: [{ Name: 'instance-state-name', Values: STATES }] };
-      const reservations = await listOf(ec2, { name, field: 'Reservations' }, (options) =>
+      const read = ({ Instances }: Reservation) =>
+        present(Instances, name, 'Instances').map((instance) => readInstance(instance, name));
+      return await longListOf(ec2, { name, field: 'Reservations', read }, (options) =>
         sdk.paginateDescribeInstances({ client, pageSize: 1_000 }, input, options),
       );
-      return reservations
-        .flatMap((reservation) => present(reservation.Instances, name, 'Instances'))
-        .map((instance) => readInstance(instance, name));
     }),
   };
 }

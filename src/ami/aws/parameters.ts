@@ -1,4 +1,5 @@
 import type { Aws } from '../../platform/aws.ts';
+import { withoutLog } from '../../platform/aws-client.ts';
 import { lazily } from '../../platform/lazily.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
@@ -15,8 +16,8 @@ const ABSENT = ['ParameterNotFound', 'ParameterVersionNotFound'];
 /** {@link Parameters} on SSM. */
 export function openParameters(aws: Aws): Parameters {
   const load = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-ssm');
-    return { sdk, client: new sdk.SSMClient(aws.limited('SSM')) };
+    const sdk = await import('./ssm-sdk.ts');
+    return { sdk, client: withoutLog(new sdk.SSMClient(aws.limited('SSM'))) };
   });
   const history = async (parameter: string): Promise<readonly PastParameter[]> => {
     const { sdk, client } = await load();
@@ -26,8 +27,7 @@ export function openParameters(aws: Aws): Parameters {
       async (options) =>
         await wholeList(
           sdk.paginateGetParameterHistory({ client, pageSize: 50 }, { Name: parameter }, options),
-          'Parameters',
-          name,
+          { name, field: 'Parameters' },
         ),
     );
     return (answer.ok ? answer.value : [])

@@ -1,9 +1,11 @@
-import type { Snapshots } from '../model/account.ts';
+import type { Snapshot as SdkSnapshot } from '@aws-sdk/client-ec2';
+import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import type { Snapshot, Snapshots } from '../model/account.ts';
 import type { SnapshotId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
 import { present } from './present.ts';
 import { tagsOf } from './tagging.ts';
-import { listOf } from './whole-list.ts';
+import { longListOf } from './whole-list.ts';
 
 const IN_USE = 'InvalidSnapshot.InUse';
 
@@ -14,15 +16,10 @@ export function openSnapshots(ec2: Ec2): Snapshots {
       const { sdk, client } = await ec2.load();
       const name = { action: 'ec2:DescribeSnapshots', subject: `snapshots tagged ${key}=${value}` };
       const input = { OwnerIds: ['self'], Filters: [{ Name: `tag:${key}`, Values: [value] }] };
-      const snapshots = await listOf(ec2, { name, field: 'Snapshots' }, (options) =>
+      const read = (snapshot: SdkSnapshot) => [readSnapshot(snapshot, name)];
+      return await longListOf(ec2, { name, field: 'Snapshots', read }, (options) =>
         sdk.paginateDescribeSnapshots({ client, pageSize: 1_000 }, input, options),
       );
-      return snapshots.map((snapshot) => ({
-        id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,
-        startedAt: present(snapshot.StartTime, name, 'StartTime'),
-        description: snapshot.Description ?? '',
-        tags: tagsOf(snapshot.Tags),
-      }));
     },
     async remove(id) {
       const { sdk, client } = await ec2.load();
@@ -33,5 +30,14 @@ export function openSnapshots(ec2: Ec2): Snapshots {
       if (answer.ok) return 'removed';
       return answer.code === IN_USE ? 'in-use' : 'absent';
     },
+  };
+}
+
+function readSnapshot(snapshot: SdkSnapshot, name: AwsRequestName): Snapshot {
+  return {
+    id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,
+    startedAt: present(snapshot.StartTime, name, 'StartTime'),
+    description: snapshot.Description ?? '',
+    tags: tagsOf(snapshot.Tags),
   };
 }

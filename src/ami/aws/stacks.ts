@@ -1,5 +1,6 @@
 import type { Stack as SdkStack } from '@aws-sdk/client-cloudformation';
 import type { Aws } from '../../platform/aws.ts';
+import { withoutLog } from '../../platform/aws-client.ts';
 import { lazily } from '../../platform/lazily.ts';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { askedTogether } from '../../platform/together.ts';
@@ -13,8 +14,8 @@ const ABSENT = ['ValidationError'];
 /** {@link Stacks} on CloudFormation. */
 export function openStacks(aws: Aws): Stacks {
   const load = lazily(async () => {
-    const sdk = await import('@aws-sdk/client-cloudformation');
-    return { sdk, client: new sdk.CloudFormationClient(aws.limited('CloudFormation')) };
+    const sdk = await import('./cloudformation-sdk.ts');
+    return { sdk, client: withoutLog(new sdk.CloudFormationClient(aws.limited('CloudFormation'))) };
   });
   return {
     async find(stack) {

@@ -13,7 +13,28 @@ export async function listOf<Field extends string, Item>(
   { name, field }: { readonly name: AwsRequestName; readonly field: Field },
   pages: (options: Parameters<AwsWork<unknown>>[0]) => Pages<Field, Item>,
 ): Promise<readonly Item[]> {
-  return await aws.call(name, async (options) => await wholeList(pages(options), field, name));
+  return await aws.call(name, async (options) => await wholeList(pages(options), { name, field }));
+}
+
+/** {@link listOf} for long lists: of each page only what `read` makes of its items is kept. */
+export async function longListOf<Field extends string, Item, Read>(
+  aws: Pick<Aws, 'call'>,
+  {
+    name,
+    field,
+    read,
+  }: {
+    readonly name: AwsRequestName;
+    readonly field: Field;
+    readonly read: (item: Item) => readonly Read[];
+  },
+  pages: (options: Parameters<AwsWork<unknown>>[0]) => Pages<Field, Item>,
+): Promise<readonly Read[]> {
+  return await aws.call(name, async (options) => {
+    const items: Read[] = [];
+    for await (const page of pages(options)) items.push(...itemsOf(page, { name, field }).flatMap(read));
+    return items;
+  });
 }
 
 /**
@@ -22,13 +43,17 @@ export async function listOf<Field extends string, Item>(
  */
 export async function wholeList<Field extends string, Item>(
   pages: Pages<Field, Item>,
-  field: Field,
-  name: AwsRequestName,
+  { name, field }: { readonly name: AwsRequestName; readonly field: Field },
 ): Promise<readonly Item[]> {
   const items: Item[] = [];
-  for await (const page of pages) {
-    const listed: readonly Item[] | undefined = page[field];
-    items.push(...present(listed, name, field));
-  }
+  for await (const page of pages) items.push(...itemsOf(page, { name, field }));
   return items;
+}
+
+function itemsOf<Field extends string, Item>(
+  page: { readonly [F in Field]?: readonly Item[] | undefined },
+  { name, field }: { readonly name: AwsRequestName; readonly field: Field },
+): readonly Item[] {
+  const listed: readonly Item[] | undefined = page[field];
+  return present(listed, name, field);
 }

@@ -1,4 +1,4 @@
-import type { Group } from '../../../src/ami/model/account.ts';
+import type { Group, Stack } from '../../../src/ami/model/account.ts';
 import type { ImageId, SnapshotId, TemplateId } from '../../../src/ami/model/ids.ts';
 import { withVersion, type Launch } from '../../../src/ami/model/launch.ts';
 import type { MachineImage } from '../../../src/ami/model/machine-image.ts';
@@ -31,7 +31,7 @@ export async function answerOf(fake: FakeAccount, { action, form }: Question): P
       const id = of('ImageId.1') as ImageId;
       if (id === ('' as ImageId)) {
         const prefix = of('Filter.1.Value.1').replace('*', '');
-        return page('imagesSet', (await ports.images.list(prefix)).map(image), form);
+        return page('imagesSet', await ports.images.list(prefix), form, image);
       }
       const found = await ports.images.find(id);
       if (found === undefined) throw new Refused('InvalidAMIID.NotFound');
@@ -39,16 +39,15 @@ export async function answerOf(fake: FakeAccount, { action, form }: Question): P
     }
     case 'DescribeSnapshots': {
       const snapshots = await ports.snapshots.tagged('warmbake:family', of('Filter.1.Value.1'));
-      const items = snapshots.map(({ id, startedAt, description, tags }) => ({
+      return page('snapshotSet', snapshots, form, ({ id, startedAt, description, tags }) => ({
         snapshotId: id,
         startTime: startedAt.toISOString(),
         description,
         tagSet: tagSet(tags),
       }));
-      return page('snapshotSet', items, form);
     }
     case 'DescribeInstances': {
-      const items = (await ports.instances.list()).map((one) => ({
+      return page('reservationSet', await ports.instances.list(), form, (one) => ({
         instancesSet: [
           {
             instanceId: one.id,
@@ -59,10 +58,9 @@ export async function answerOf(fake: FakeAccount, { action, form }: Question): P
           },
         ],
       }));
-      return page('reservationSet', items, form);
     }
     case 'DescribeLaunchTemplateVersions':
-      return page('launchTemplateVersionSet', (await versions(fake, form)).map(version), form);
+      return page('launchTemplateVersionSet', await versions(fake, form), form, version);
     case 'CreateLaunchTemplateVersion': {
       const made = await ports.templates.create({
         template: of('LaunchTemplateId') as TemplateId,
@@ -101,7 +99,7 @@ export async function answerOf(fake: FakeAccount, { action, form }: Question): P
       const groups = (await ports.groups.list()).filter(
         ({ name }) => names.length === 0 || names.includes(name),
       );
-      return result(page('AutoScalingGroups', groups.map(group), form));
+      return result(page('AutoScalingGroups', groups, form, group));
     }
     case 'UpdateAutoScalingGroup': {
       const name = of('AutoScalingGroupName');
@@ -118,15 +116,7 @@ export async function answerOf(fake: FakeAccount, { action, form }: Question): P
       const name = of('StackName');
       const all = [...fake.state.stacks].filter(([one]) => name === '' || one === name);
       if (name !== '' && all.length === 0) throw new Refused('ValidationError');
-      const items = all.map(([StackName, { status, parameters }]) => ({
-        StackName,
-        StackStatus: status,
-        Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
-          ParameterKey,
-          ParameterValue,
-        })),
-      }));
-      return result(page('Stacks', items, form));
+      return result(page('Stacks', all, form, stack));
     }
     case 'DescribeStackResource': {
       const found = await ports.stacks.resource(of('StackName'), of('LogicalResourceId'));
@@ -139,11 +129,19 @@ export async function answerOf(fake: FakeAccount, { action, form }: Question): P
 }
 
 /** As long as the request says, else as AWS has it where nobody says: 100 stacks. */
-function page(name: string, all: readonly Xml[], form: URLSearchParams): Record<string, Xml> {
+function page<Item>(
+  name: string,
+  all: readonly Item[],
+  form: URLSearchParams,
+  written: (item: Item) => Xml,
+): Record<string, Xml> {
   const size = Number(form.get('MaxResults') ?? form.get('MaxRecords') ?? 100);
   const start = Number(form.get('NextToken') ?? 0);
   const next = start + size < all.length ? String(start + size) : undefined;
-  return { [name]: all.slice(start, start + size), [name.endsWith('Set') ? 'nextToken' : 'NextToken']: next };
+  return {
+    [name]: all.slice(start, start + size).map(written),
+    [name.endsWith('Set') ? 'nextToken' : 'NextToken']: next,
+  };
 }
 
 async function versions({ ports }: FakeAccount, form: URLSearchParams): Promise<readonly TemplateVersion[]> {
@@ -204,7 +202,18 @@ function version({ template, number, isDefault, image: id, description }: Templa
   };
 }
 
-function group({ name, launch, stack }: Group): Xml {
+function stack([StackName, { status, parameters }]: readonly [string, Stack]): Xml {
+  return {
+    StackName,
+    StackStatus: status,
+    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+      ParameterKey,
+      ParameterValue,
+    })),
+  };
+}
+
+function group({ name, launch, stack: member }: Group): Xml {
   if (launch.kind !== 'mixed') throw new Error('groups of this fleet have a policy');
   const tag = (Key: string, Value: string): Xml => ({ Key, Value });
   return {
@@ -212,11 +221,11 @@ function group({ name, launch, stack }: Group): Xml {
     MixedInstancesPolicy: launch.policy as Xml,
     Instances: [],
     Tags:
-      stack === undefined
+      member === undefined
         ? []
         : [
-            tag('aws:cloudformation:stack-name', stack.name),
-            tag('aws:cloudformation:logical-id', stack.logicalId),
+            tag('aws:cloudformation:stack-name', member.name),
+            tag('aws:cloudformation:logical-id', member.logicalId),
           ],
   };
 }

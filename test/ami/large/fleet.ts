@@ -12,7 +12,7 @@ import { addImage, addStack, addVersion, setParameter } from '../fake/furnish.ts
 import { startLargeFront, type LargeFront } from './front.ts';
 
 /** The program as it is installed; `npm test` builds it. */
-export const MAIN = join(PROJECT, 'dist/src/main.js');
+export const MAIN = join(PROJECT, 'dist/program/warmbake.cjs');
 
 /** How a command of the real program ended, and what it cost. */
 export interface Cost {
@@ -45,6 +45,8 @@ export interface LargeOptions {
   readonly delayMs?: number;
   /** Whether templates have versions with the two newest images, as after some days. Default: only that which is launched. */
   readonly hasVersions?: boolean;
+  /** What Node.js gets before the program: `--max-old-space-size=80`. Default: nothing. */
+  readonly node?: readonly string[];
 }
 
 /** Starts it. */
@@ -53,6 +55,7 @@ export async function startLargeFleet({
   images: many,
   delayMs = 40,
   hasVersions = false,
+  node = [],
 }: LargeOptions): Promise<LargeFleet & Running> {
   const fake = new FakeAccount({}, undefined, fakeClock(new Date().toISOString()));
   const images = Array.from({ length: many }, (_, number) => {
@@ -84,19 +87,23 @@ export async function startLargeFleet({
       "process.on('exit', () => process.stderr.write(`\\nrss ${process.resourceUsage().maxRSS} cpu ${Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1e3)}\\n`));",
     );
     const began = Date.now();
-    const ended = await execa(process.execPath, ['--import', measure, MAIN, ...argv, '--config', config], {
-      cwd: directory,
-      env: {
-        ...MOTO_CREDENTIALS,
-        AWS_ENDPOINT_URL: front.url,
-        HOME: directory,
-        PATH: '/nowhere',
-        COLUMNS: '120',
+    const ended = await execa(
+      process.execPath,
+      [...node, '--import', measure, MAIN, ...argv, '--config', config],
+      {
+        cwd: directory,
+        env: {
+          ...MOTO_CREDENTIALS,
+          AWS_ENDPOINT_URL: front.url,
+          HOME: directory,
+          PATH: '/nowhere',
+          COLUMNS: '120',
+        },
+        extendEnv: false,
+        reject: false,
+        stdin: 'ignore',
       },
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-    });
+    );
     return {
       exitCode: ended.exitCode,
       out: ended.stdout,
