@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { awsCode, awsError, type AwsRequestName } from './aws-fault.ts';
 import { fetchHandler } from './aws-handler.ts';
 import { serviceLimit, type LimitedHost } from './aws-limits.ts';
-import type { Host } from './host.ts';
+import type { HttpClient } from './http.ts';
 
 /** Configuration of every SDK client: credentials and endpoints are what the SDK finds in environment and files. */
 export interface ClientSettings {
@@ -47,7 +47,7 @@ export interface Aws {
 }
 
 /** AWS in `region`. */
-export function openAws(host: Pick<Host, 'fetch' | 'http'> & LimitedHost, region: string): Aws {
+export function openAws(host: { readonly fetch: HttpClient } & LimitedHost, region: string): Aws {
   const attempt = async <T>(work: AwsWork<T>, otherwise: (error: unknown) => T): Promise<T> => {
     host.signal.throwIfAborted();
     try {
@@ -63,7 +63,7 @@ export function openAws(host: Pick<Host, 'fetch' | 'http'> & LimitedHost, region
     region,
     maxAttempts: 8,
     customUserAgent: 'warmbake',
-    requestHandler: fetchHandler(host.http ?? host.fetch),
+    requestHandler: fetchHandler(host.fetch),
   } as const;
   return {
     settings: { ...common, retryMode: 'standard' },

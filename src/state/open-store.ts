@@ -18,7 +18,7 @@ export interface StoreChoice {
  * cannot be said. Asks nobody yet.
  */
 export function openStore(
-  host: Pick<Host, 'fetch' | 'cwd'>,
+  host: Pick<Host, 'fetch' | 'http' | 'cwd'>,
   place: string,
   { region, area }: StoreChoice,
 ): StateStore {

@@ -1,4 +1,6 @@
 import { openAws } from '../../platform/aws.ts';
+import type { LimitedHost } from '../../platform/aws-limits.ts';
+import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { openFastRestores } from './fast-restores.ts';
 import { openFleets } from './fleets.ts';
@@ -14,8 +16,10 @@ import { openTagging } from './tagging.ts';
 import { openTemplates } from './templates.ts';
 
 /** The account of the caller's credentials in `region`. Nothing is loaded or asked before the first call. */
-export function openAccount(host: Parameters<typeof openAws>[0], region: string): Account {
-  const aws = openAws(host, region);
+export function openAccount(host: Pick<Host, 'fetch' | 'http'> & LimitedHost, region: string): Account {
+  const { fetch, http = fetch, signal, clock, emit } = host;
+  const said = { ...(clock === undefined ? {} : { clock }), ...(emit === undefined ? {} : { emit }) };
+  const aws = openAws({ fetch: http, signal, ...said }, region);
   const ec2 = openEc2(aws);
   return {
     identity: openIdentity(aws),

@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
+import { ownText } from '../../platform/own-text.ts';
 import type { Images } from '../model/account.ts';
 import type { ImageId, SnapshotId } from '../model/ids.ts';
 import type { ImageSnapshot, MachineImage } from '../model/machine-image.ts';
@@ -77,11 +78,11 @@ function exists(image: Image): boolean {
 
 function machineImage(image: Image, name: AwsRequestName): MachineImage {
   return {
-    id: present(image.ImageId, name, 'ImageId') as ImageId,
-    name: image.Name ?? '',
+    id: ownText(present(image.ImageId, name, 'ImageId')) as ImageId,
+    name: ownText(image.Name ?? ''),
     ...(image.Description === undefined || image.Description === ''
       ? {}
-      : { description: image.Description }),
+      : { description: ownText(image.Description) }),
     owner: present(image.OwnerId, name, 'OwnerId'),
     createdAt: dateOf(present(image.CreationDate, name, 'CreationDate'), name),
     availability: present(image.State, name, 'State'),
@@ -92,7 +93,7 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
         ? []
         : [
             {
-              id: Ebs.SnapshotId as SnapshotId,
+              id: ownText(Ebs.SnapshotId) as SnapshotId,
               ...(DeviceName === undefined ? {} : { device: DeviceName }),
               gibibytes: Ebs.VolumeSize ?? 0,
               ...(Ebs.Encrypted === undefined ? {} : { encrypted: Ebs.Encrypted }),

@@ -1,5 +1,6 @@
 import type { Instance as SdkInstance, Reservation } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import { ownText } from '../../platform/own-text.ts';
 import { askedTogether } from '../../platform/together.ts';
 import type { Instance, Instances } from '../model/account.ts';
 import type { ImageId, InstanceId } from '../model/ids.ts';
@@ -30,8 +31,8 @@ export function openInstances(ec2: Ec2): Instances {
 function readInstance(instance: SdkInstance, name: AwsRequestName): Instance {
   const group = tagsOf(instance.Tags)['aws:autoscaling:groupName'];
   return {
-    id: present(instance.InstanceId, name, 'InstanceId') as InstanceId,
-    image: present(instance.ImageId, name, 'ImageId') as ImageId,
+    id: ownText(present(instance.InstanceId, name, 'InstanceId')) as InstanceId,
+    image: ownText(present(instance.ImageId, name, 'ImageId')) as ImageId,
     state: present(instance.State?.Name, name, 'State'),
     launchedAt: present(instance.LaunchTime, name, 'LaunchTime'),
     ...(group === undefined ? {} : { group }),

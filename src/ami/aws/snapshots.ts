@@ -1,5 +1,6 @@
 import type { Snapshot as SdkSnapshot } from '@aws-sdk/client-ec2';
 import type { AwsRequestName } from '../../platform/aws-fault.ts';
+import { ownText } from '../../platform/own-text.ts';
 import type { Snapshot, Snapshots } from '../model/account.ts';
 import type { SnapshotId } from '../model/ids.ts';
 import type { Ec2 } from './ec2.ts';
@@ -35,9 +36,9 @@ export function openSnapshots(ec2: Ec2): Snapshots {
 
 function readSnapshot(snapshot: SdkSnapshot, name: AwsRequestName): Snapshot {
   return {
-    id: present(snapshot.SnapshotId, name, 'SnapshotId') as SnapshotId,
+    id: ownText(present(snapshot.SnapshotId, name, 'SnapshotId')) as SnapshotId,
     startedAt: present(snapshot.StartTime, name, 'StartTime'),
-    description: snapshot.Description ?? '',
+    description: ownText(snapshot.Description ?? ''),
     tags: tagsOf(snapshot.Tags),
   };
 }

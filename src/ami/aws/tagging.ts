@@ -1,4 +1,5 @@
 import type { Tag } from '@aws-sdk/client-ec2';
+import { ownText } from '../../platform/own-text.ts';
 import type { Tagging } from '../model/account.ts';
 import type { Tags } from '../model/tags.ts';
 import type { Ec2 } from './ec2.ts';
@@ -29,5 +30,5 @@ export function openTagging(ec2: Ec2): Tagging {
 
 /** Tags by key. */
 export function tagsOf(tags: readonly Tag[] | undefined): Tags {
-  return Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+  return Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key ?? '', ownText(Value ?? '')]));
 }

@@ -15,7 +15,7 @@ export interface OpenFamily {
 
 /** Opens the account of the caller's credentials in the family's region, and the state store; asks nobody yet. */
 export function openFamilyAccount(
-  host: Pick<Host, 'fetch' | 'signal' | 'cwd'> & Partial<Pick<Host, 'clock' | 'emit'>>,
+  host: Pick<Host, 'fetch' | 'http' | 'signal' | 'cwd'> & Partial<Pick<Host, 'clock' | 'emit'>>,
   family: FamilySettings,
   /** `s3://bucket[/prefix]` or a directory; absent where there is none. */
   { state }: { readonly state?: string | undefined },

@@ -15,7 +15,7 @@ import { readStackAgain, readStacks, type StackReading } from './stack-facts.ts'
 import { changedDevices, equalButForImage, type TemplateVersion } from '../model/template-version.ts';
 
 /** Stacks that are worked on at a time: a hundred are done in seconds; where a service takes less, its limit decides (`aws-retry.ts`). */
-const AT_A_TIME = 25;
+const AT_A_TIME = 50;
 /** How long a write may take to be seen by reads. */
 const SETTLE = { everyMs: 1_000, withinMs: 30_000 };
 

@@ -8,7 +8,7 @@ import {
   type CurrentVersions,
 } from '../model/current-versions.ts';
 import type { ImageId, TemplateId } from '../model/ids.ts';
-import type { TemplateUse } from '../model/launch.ts';
+import { isTemplateDoubtful, useOf } from './doubtful-template.ts';
 import { groupNameOf, stackFinder } from './find-stacks.ts';
 import { LOGICAL_ID, type StackFacts } from './stack-plan.ts';
 
@@ -22,7 +22,7 @@ const AT_A_TIME = 25;
 
 /**
  * Reads what planning needs to know of the stacks, with few requests for all of them: groups by their tags, the template that the group
- * launches from, latest and default versions of all templates. Looked up each time: a stack update replaces the group, and its
+ * launches from (CloudFormation is asked only where that may be another's), latest and default versions of all templates. Looked up each time: a stack update replaces the group, and its
  * name changes (`WillReplace` in the Elastic CI stack). One that cannot be read does not hide the others.
  */
 export async function readStacks(
@@ -44,10 +44,17 @@ export async function readStacks(
       try {
         const [stack, groupName] = await Promise.all([find(name), groupNameOf(account, groups, name)]);
         const group = groups.find((one) => one.name === groupName);
+        const [launch, own] = await Promise.all([
+          launchFacts(account, current, { group, image }),
+          isTemplateDoubtful(name, { group, groups, current })
+            ? account.stacks.resource(name, LOGICAL_ID.template)
+            : useOf(group)?.template,
+        ]);
         const facts = {
           name,
           ...(stack === undefined ? {} : { stack }),
-          ...(await launchFacts(account, current, { group, image })),
+          ...launch,
+          ...(own === undefined ? {} : { template: own as TemplateId }),
         };
         return { state: 'read', facts: { ...facts, ...(groupName === undefined ? {} : { groupName }) } };
       } catch (error) {
@@ -99,7 +106,7 @@ async function launchFacts(
   account: Account,
   current: CurrentVersions,
   { group, image }: { readonly group: Group | undefined; readonly image: ImageId },
-): Promise<Pick<StackFacts, 'group' | 'template' | 'active' | 'latest' | 'candidates'>> {
+): Promise<Pick<StackFacts, 'group' | 'active' | 'latest' | 'candidates'>> {
   const use = useOf(group);
   if (group === undefined || use === undefined)
     return { candidates: [], ...(group === undefined ? {} : { group }) };
@@ -114,13 +121,8 @@ async function launchFacts(
         (await account.templates.withImage(template, image)));
   return {
     group,
-    template,
     candidates,
     ...(active === undefined ? {} : { active }),
     ...(latest === undefined ? {} : { latest }),
   };
-}
-
-function useOf(group: Group | undefined): TemplateUse | undefined {
-  return group !== undefined && 'use' in group.launch ? group.launch.use : undefined;
 }

@@ -194,7 +194,7 @@ function tagSet(tags: Tags): Xml {
 function version({ template, number, isDefault, image: id, description }: TemplateVersion): Xml {
   return {
     launchTemplateId: template,
-    launchTemplateName: `${template}-name`,
+    launchTemplateName: `AgentLaunchTemplate_${template.slice(3)}`,
     versionNumber: number,
     defaultVersion: isDefault,
     versionDescription: description,

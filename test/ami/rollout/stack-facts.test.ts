@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TemplateId } from '../../../src/ami/model/ids.ts';
 import { readStacks } from '../../../src/ami/rollout/stack-facts.ts';
 import { roll } from '../../../src/ami/rollout/roll.ts';
 import { FakeAccount } from '../fake/account.ts';
@@ -14,6 +15,28 @@ function fleet(count: number, wish: Partial<StackWish> = {}) {
   const names = Array.from({ length: count }, (_, number) => `queue-${number}`);
   const made = names.map((name) => addStack(fake, name, { image: old.id, ...wish }));
   return { fake, old, image, names, made };
+}
+
+/** A template that nobody's stack has made, like that of a group. */
+function addTemplate(
+  fake: FakeAccount,
+  { templateName, group }: { readonly templateName: string; readonly group: string },
+): TemplateId {
+  const { launch } = fake.state.groups.get(group)!;
+  const source = 'use' in launch ? fake.state.templates.get(launch.use.template)! : [];
+  const template = 'lt-0000000000000beef' as TemplateId;
+  fake.state.templates.set(
+    template,
+    source.map((version) => ({ ...version, template, templateName })),
+  );
+  return template;
+}
+
+function relaunchFrom(fake: FakeAccount, name: string, template: TemplateId): void {
+  const group = fake.state.groups.get(name)!;
+  const { launch } = group;
+  if (!('use' in launch)) return;
+  fake.state.groups.set(name, { ...group, launch: { ...launch, use: { ...launch.use, template } } });
 }
 
 function callsOf(fake: FakeAccount): Record<string, number> {
@@ -45,6 +68,39 @@ describe('many stacks are read with few requests', () => {
       made.map(({ group }) => group),
     );
     expect(callsOf(fake)['stacks.resource']).toBe(12);
+  });
+
+  test.each([
+    ['another group launches from it too', undefined],
+    ['its name is neither the stack’s nor CloudFormation’s', 'experiment'],
+  ])('and whose template it is where %s', async (_, templateName) => {
+    const { fake, image, names, made } = fleet(12);
+    const { group, template } = made[5]!;
+    const other = templateName === undefined ? made[6]!.template : addTemplate(fake, { templateName, group });
+    relaunchFrom(fake, group, other);
+    const readings = await readStacks(fake.ports, names, image.id);
+    expect(readings[5]).toMatchObject({
+      facts: { template, group: { launch: { use: { template: other } } } },
+    });
+    expect(callsOf(fake)['stacks.resource']).toBe(templateName === undefined ? 2 : 1);
+    const plans = await roll(fake.ports, hostOf(fake), { image: image.id, stacks: names, dryRun: true });
+    expect(plans.map((one) => (one.outcome === 'failed' ? one.error.code : one.outcome))).toEqual(
+      names.map((name) => (name === names[5] ? 'group-elsewhere' : 'planned')),
+    );
+  });
+
+  test('a template with the name that CloudFormation gives, or with the stack’s, is the stack’s', async () => {
+    const { fake, image, names, made } = fleet(12);
+    for (const [index, { template }] of made.entries()) {
+      const templateName = index % 2 === 0 ? 'AgentLaunchTemplate_Yzdf3AbcDef' : `${names[index]}-agents`;
+      const versions = fake.state.templates.get(template)!;
+      fake.state.templates.set(
+        template,
+        versions.map((version) => ({ ...version, templateName })),
+      );
+    }
+    await readStacks(fake.ports, names, image.id);
+    expect(callsOf(fake)['stacks.resource']).toBeUndefined();
   });
 
   test('and where two say so, as while a stack update replaces one', async () => {

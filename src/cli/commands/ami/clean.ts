@@ -8,6 +8,7 @@ import { type CommandSpec, type Input, type CommandOutcome, flag, unlessDryRun }
 import { exactPart, linePart, tablePart } from '../../parts.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { ageText, utcText } from './age.ts';
+import { withProgress } from '../../progress.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { CleanedDocument } from '../../../ami/retention/clean-schema.ts';
 
@@ -24,7 +25,11 @@ export const amiCleanCommand: CommandSpec = {
 async function amiClean(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const dryRun = flag(input, 'dryRun');
-  const { report, error } = await cleanJob(host, open, { dryRun });
+  const { report, error } = await withProgress(
+    host,
+    'reading images and who uses them',
+    async () => await cleanJob(host, open, { dryRun }),
+  );
   return {
     json: { family: open.family.key, dryRun, ...cleanDocument(report) },
     page: [cleanPart(report, host.clock.now()), ...condemnedParts(report, open.family)],

@@ -12,6 +12,7 @@ import {
   unlessDryRun,
 } from '../../command.ts';
 import { linePart, tablePart } from '../../parts.ts';
+import { withProgress } from '../../progress.ts';
 import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 import type { StackDocument } from '../../../ami/rollout/stack-schema.ts';
 
@@ -37,11 +38,18 @@ async function amiRoll(host: Host, input: Input): Promise<CommandOutcome> {
   const open = await openFamily(host, input);
   const written = textOption(input, 'image');
   const dryRun = flag(input, 'dryRun');
-  const { image, stacks, error } = await rollJob(host, open, {
-    stacks: listOption(input, 'stack'),
-    dryRun,
-    ...(written === undefined ? {} : { written }),
-  });
+  const named = listOption(input, 'stack');
+  const count = named.length === 0 ? open.family.stacks.length : named.length;
+  const { image, stacks, error } = await withProgress(
+    host,
+    `${dryRun ? 'reading' : 'rolling'} ${count === 1 ? '1 stack' : `${count} stacks`}`,
+    async () =>
+      await rollJob(host, open, {
+        stacks: named,
+        dryRun,
+        ...(written === undefined ? {} : { written }),
+      }),
+  );
   return {
     json: { family: open.family.key, image: image.id, dryRun, stacks: stacks.map(stackDocument) },
     page: [rollPart(stacks)],
