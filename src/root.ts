@@ -71,18 +71,9 @@ export async function main(): Promise<void> {
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // In raw mode the terminal hands over Ctrl-C as a key.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    // The terminal edits its last line only; a prompt of many would be drawn again and again.
-    const line = question.lastIndexOf('\n') + 1;
-    process.stderr.write(question.slice(0, line));
-    return await terminal.question(question.slice(line), { signal });
-  } finally {
-    terminal.close();
-  }
+  const { askAt } = await import('./platform/ask.ts');
+  const interrupt = () => process.kill(process.pid, 'SIGINT');
+  return await askAt({ input: process.stdin, output: process.stderr }, question, { signal, interrupt });
 }
 
 /**

@@ -69,17 +69,20 @@ export function liveRenderer(look: Look, screen: Screen, clock: Pick<Clock, 'now
     return [];
   };
 
+  const pause = (): void => {
+    draw([]);
+    if (cursorHidden) screen.write(SHOWN_CURSOR);
+    cursorHidden = false;
+  };
+
   return {
     emit: (event) => {
       queue.push(...show(event));
       tick();
     },
     tick,
-    close: () => {
-      draw([]);
-      if (cursorHidden) screen.write(SHOWN_CURSOR);
-      cursorHidden = false;
-    },
+    pause,
+    close: pause,
   };
 }
 

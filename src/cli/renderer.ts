@@ -33,6 +33,7 @@ export function eventRenderer(
   timer.unref();
   return {
     emit: live.emit,
+    pause: live.pause,
     close: () => {
       clearInterval(timer);
       live.close();

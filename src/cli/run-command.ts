@@ -43,6 +43,7 @@ export async function runCommand(
       ? {}
       : {
           ask: async (about, question) => {
+            renderer.pause();
             streams.err(pageOf(looks.err, about.flatMap(pagePainter(looks.err))));
             return await ask(textPage(looks.err, question));
           },

@@ -9,6 +9,8 @@ import { wrapped } from './wrap.ts';
 /** Turns events into text. */
 export interface Renderer {
   readonly emit: (event: Event) => void;
+  /** Leaves the terminal to a question: all events so far are shown, and nothing stands below them. */
+  readonly pause: () => void;
   /** Call once at the end. */
   readonly close: () => void;
 }
@@ -63,6 +65,7 @@ export function textRenderer(look: Look, write: (text: SafePage) => void): Rende
     return stepLines(look, update, change.kind === 'started' ? 'started' : change.word);
   };
   return {
+    pause: () => undefined,
     emit: (event) => {
       if (event.type === 'step') return print(step(event.step));
       if (event.type === 'record') return;

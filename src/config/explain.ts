@@ -25,11 +25,17 @@ export function explainIssues(issues: readonly Issue[]): readonly Finding[] {
 }
 
 function unknownKey(path: Path, key: string): string {
-  const known = Object.keys(shapeAt(path)?.properties ?? {});
+  const known = keysOf(shapeAt(path));
   const meant = nearest(key, known);
   return meant === undefined
     ? `unknown key; known are ${known.join(', ')}`
     : `unknown key; did you mean '${meant}'?`;
+}
+
+/** Of a value that may be text as well, those of its mapping. */
+function keysOf(shape: Shape | undefined): readonly string[] {
+  const own = Object.keys(shape?.properties ?? {});
+  return own.length > 0 ? own : (shape?.anyOf ?? []).flatMap((one) => Object.keys(one.properties ?? {}));
 }
 
 function problemMessage(issue: Issue): string {
@@ -53,10 +59,13 @@ function wrongType(issue: z.core.$ZodIssueInvalidType): string {
   const { input, expected, path } = issue;
   if (input === undefined) return `missing: ${shapeAt(path)?.description ?? 'see the documentation'}`;
   if (input === null) return `empty; write ${WANTED[expected] ?? expected}`;
+  // The field knows more than its type: quoted, the number would be no better.
+  if (!issue.message.startsWith('Invalid input')) return issue.message;
   if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
     return `${input} is not text; write "${input}"`;
   }
-  const wanted = WANTED[expected] ?? expected;
+  const isFraction = expected === 'number' && shapeAt(path)?.type === 'number';
+  const wanted = isFraction ? 'a number' : (WANTED[expected] ?? expected);
   const example = expected === 'record' ? keyExample(input) : '';
   return `${written(input)} does not fit; write ${wanted}${example}`;
 }
@@ -76,6 +85,8 @@ function nameIn(entry: object): unknown {
 function written(input: unknown): string {
   if (typeof input === 'string') return `'${input}'`;
   if (Array.isArray(input)) return 'a list';
+  // JSON has no word for what YAML writes as .inf and .nan.
+  if (typeof input === 'number') return String(input);
   return typeof input === 'object' ? 'a mapping' : JSON.stringify(input);
 }
 

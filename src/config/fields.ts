@@ -6,7 +6,12 @@ import { BUILD_VALUES, type TemplateName, expand, faultOf, namesIn } from './tem
 
 /** Text of one form; `what` completes the sentence `'x' is not a valid …`. */
 export function form(pattern: RegExp, what: string) {
-  return z.string().regex(pattern, { error: ({ input }) => `'${String(input)}' is not a valid ${what}` });
+  const fault = ({ input }: { readonly input?: unknown }): string =>
+    `'${String(input)}' is not a valid ${what}`;
+  const isBad = (input: unknown): boolean => typeof input === 'number' && !pattern.test(String(input));
+  return z
+    .string({ error: (issue) => (isBad(issue.input) ? fault(issue) : undefined) })
+    .regex(pattern, { error: fault });
 }
 
 /** Text that `fault` has nothing to say about. */

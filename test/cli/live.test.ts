@@ -131,3 +131,17 @@ it('control characters in output do not break the screen', () => {
   pass(FRAME_MS);
   expect(terminal.lines.slice(-3, -1)).toEqual(['   0.1s ab c', '        │ red']);
 });
+
+it('a question right after a step has the terminal for itself: nothing below it, and a cursor', () => {
+  const { terminal, live, pass } = stage();
+  live.emit(step('1', 'started'));
+  pass(FRAME_MS);
+  expect(terminal.cursorVisible).toBe(false);
+  live.emit(step('1', 'executed'));
+  live.pause();
+  expect(terminal.lines.filter((line) => line !== '')).toEqual(['   2.0s executed  [build 1/9] RUN make 1']);
+  expect(terminal.cursorVisible).toBe(true);
+  live.emit(step('2', 'started'));
+  pass(FRAME_MS);
+  expect(terminal.lines.join('\n')).toContain('[build 2/9] RUN make 2');
+});

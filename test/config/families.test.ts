@@ -98,6 +98,13 @@ test.each([
 
 test.each([
   ['a rate that EC2 does not have', 'disk: { rate: 400 }', 'write 100 to 300 (MiB/s)'],
+  ['another key of the disk', 'disk: { rate: 300, size: 1 }', 'disk.size: unknown key; known are rate'],
+  ['a time without a unit', 'usualDrain: 25', "'25' is not a valid duration; write it like 120s, 10m"],
+  [
+    'a price without an end',
+    'prices: { currency: USD, restoreHour: .inf }',
+    'Infinity does not fit; write a number',
+  ],
   ['another word for the disk', 'disk: fast', 'write lazy, restore, or { rate: 300 }'],
   ['a currency that is none', 'prices: { currency: dollars }', "'dollars' is not a valid currency"],
   ['everybody', 'shareWith: { accounts: [all] }', "'all' is not a valid AWS account"],

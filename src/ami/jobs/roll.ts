@@ -93,7 +93,7 @@ export function stackErrors(results: readonly StackResult[]): readonly WarmbakeE
 
 function chooseStacks(all: readonly string[], chosen: readonly string[]): readonly string[] {
   const unknown = chosen.find((stack) => !all.includes(stack));
-  if (unknown === undefined) return chosen.length === 0 ? all : chosen;
+  if (unknown === undefined) return chosen.length === 0 ? all : [...new Set(chosen)];
   throw new WarmbakeError(
     'usage',
     'stack-unknown',

@@ -61,6 +61,12 @@ export function printRelease(release: { readonly by: string; readonly at: Date }
   return JSON.stringify({ held: false, ...release });
 }
 
+/** Who ended the hold that this version of the parameter tells of; `undefined` where it does not. */
+export function releasedBy(text: string): string | undefined {
+  const read = holdSchema.safeParse(jsonOrUndefined(text));
+  return read.success && !read.data.held ? read.data.by : undefined;
+}
+
 /** Why nothing may be published, as one phrase; `undefined` where nothing stands against it. */
 export function heldBecause(state: HoldState): string | undefined {
   switch (state.state) {

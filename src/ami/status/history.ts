@@ -1,6 +1,6 @@
 import type { PastParameter } from '../model/account.ts';
 import { parseDesired } from '../model/desired.ts';
-import { parseHold } from '../model/hold.ts';
+import { parseHold, releasedBy } from '../model/hold.ts';
 import type { MachineImage } from '../model/machine-image.ts';
 import { parseRevocationNote } from '../model/revocations.ts';
 import { TAG } from '../model/tags.ts';
@@ -75,7 +75,8 @@ function held({ value, modifiedAt, modifiedBy }: PastParameter): HistoryEntry {
   const entry = { at: modifiedAt, by: lastPart(modifiedBy), source: 'hold' } as const;
   // As it was when it was written, so that one that has expired since is told too.
   const state = parseHold(value, new Date(0));
-  if (state.state === 'free') return { ...entry, what: 'released the hold' };
+  if (state.state === 'free')
+    return { ...entry, by: releasedBy(value) ?? entry.by, what: 'released the hold' };
   if (state.state === 'unreadable') return { ...entry, what: `wrote '${value}' as the hold` };
   const { hold } = state;
   const what = hold.image === undefined ? 'held the parameter' : `held ${hold.image}`;

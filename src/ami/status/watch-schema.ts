@@ -18,6 +18,7 @@ export const watchSchema = z.strictObject({
   old: count,
   images: z.array(count.extend({ image: z.string(), stacks: z.int() })),
   behind: z.array(z.string()),
+  unread: z.array(z.string()),
   expected: time.exactOptional(),
   expectedBy: z.enum(['pace', 'usual-drain']).exactOptional(),
   done: z.boolean(),

@@ -21,6 +21,8 @@ export interface WatchLook {
   readonly images: readonly ImageCount[];
   /** Stacks that launch another image, or whose launch could not be read. */
   readonly behind: readonly string[];
+  /** Those of them whose launch could not be read. */
+  readonly unread: readonly string[];
   /** When the last one will be gone; absent where neither this watch nor earlier rollouts tell. */
   readonly expected?: Date;
   /** What that is read from: instances that went while this watch looked, or how long a drain usually takes. */
@@ -114,6 +116,7 @@ async function lookAt(
     account.instances.list(),
   ]);
   const facts = readings.flatMap((one) => (one.state === 'read' ? [one.facts] : []));
+  const read = new Set(facts.flatMap(({ name, active }) => (active === undefined ? [] : [name])));
   const launching = new Set(facts.flatMap(({ name, active }) => (active?.image === image ? [name] : [])));
   const at = clock.now();
   const stackOf = new Map(
@@ -132,6 +135,7 @@ async function lookAt(
     old: countOf(old, busy),
     images: countsByImage(own, busy),
     behind,
+    unread: behind.filter((name) => !read.has(name)),
     done: old.length === 0 && behind.length === 0,
   };
 }
@@ -169,13 +173,17 @@ function drainOf(
 }
 
 function timeOver(last: WatchLook | undefined, image: ImageId): WarmbakeError {
-  const what =
-    last === undefined
-      ? 'the fleet could not be read'
-      : `${last.old.instances} of ${last.instances} instances run another image than ${image}${
-          last.behind.length === 0 ? '' : `, and ${last.behind.length} stacks launch another one`
-        }`;
+  const what = last === undefined ? 'the fleet could not be read' : leftText(last, image);
   return new WarmbakeError('check', 'rollout-not-over', `the time is over, and ${what}`, {
     hint: 'watch longer with --for, or look at `warmbake ami status`',
   });
+}
+
+function leftText({ old, instances, behind, unread }: WatchLook, image: ImageId): string {
+  const others = behind.length - unread.length;
+  return [
+    `${old.instances} of ${instances} instances run another image than ${image}`,
+    ...(others === 0 ? [] : [`${others} stacks launch another one`]),
+    ...(unread.length === 0 ? [] : [`${unread.length} stacks could not be read`]),
+  ].join(', and ');
 }

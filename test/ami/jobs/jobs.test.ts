@@ -179,6 +179,14 @@ describe('the jobs, called as a library', () => {
     expect((await lastRun())?.ended?.outcome).toBe('failed');
   });
 
+  test('a stack that is named twice is rolled once, and is not the whole family', async () => {
+    const { open, host } = opened();
+    const [first = ''] = FAMILY.stacks;
+    const stacks = FAMILY.stacks.map(() => first);
+    const rolled = await rollJob(host, open, { stacks, dryRun: false });
+    expect(rolled.stacks.map(({ stack }) => stack)).toEqual([first]);
+  });
+
   test('a stack of nobody is refused', async () => {
     const { open, host } = opened();
     await expect(rollJob(host, open, { stacks: ['other'], dryRun: true })).rejects.toMatchObject({

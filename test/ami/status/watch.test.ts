@@ -132,6 +132,25 @@ describe('watch', () => {
     await expect(end).rejects.toThrow('1 stacks launch another one');
   });
 
+  test('does not end while a stack cannot be read, and does not say that it launches another image', async () => {
+    const { end, looks } = await watched(
+      (world, look) => {
+        if (look > 0) return;
+        endSome(world, 214);
+        const [stack = ''] = world.family.stacks;
+        const [group = ''] = world.fake.state.groups.keys();
+        world.fake.state.stacks.delete(stack);
+        world.fake.state.groups.delete(group);
+      },
+      { withinMs: 120_000 },
+    );
+    await expect(end).rejects.toThrow(/another image than ami-\w+, and 1 stacks could not be read$/);
+    expect(looks[0]).toMatchObject({ behind: looks[0]?.unread, unread: [expect.any(String)] });
+    expect(looks.slice(0, 1).map((look) => lookText(look))).toEqual([
+      expect.stringMatching(/another image, 0 busy, 1 stacks could not be read: [\w-]+$/),
+    ]);
+  });
+
   test('ends with the signal', async () => {
     const stop = new AbortController();
     const { end } = await watched((_, look) => look === 1 && stop.abort(new Interrupted('SIGINT')), {

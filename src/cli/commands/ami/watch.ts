@@ -3,6 +3,7 @@ import { usualDrainMs } from '../../../ami/status/usual-drain.ts';
 import { watchRollout, type WatchLook } from '../../../ami/status/watch.ts';
 import type { WatchDocument } from '../../../ami/status/watch-schema.ts';
 import { busyByInstance } from '../../../buildkite/busy-agents.ts';
+import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandOutcome, type CommandSpec, type Input, flag, never } from '../../command.ts';
 import { durationOption } from '../../duration-option.ts';
@@ -31,7 +32,7 @@ export const amiWatchCommand: CommandSpec = {
 
 async function amiWatch(host: Host, input: Input): Promise<CommandOutcome> {
   const withinMs = durationOption(input, 'for', WITHIN)?.ms ?? 7_200_000;
-  const everyMs = durationOption(input, 'every', EVERY)?.ms ?? 30_000;
+  const everyMs = everyOption(input);
   const { family, account, store } = await openFamily(host, input);
   const usualMs = await usualDrainMs(family, store);
   const isJson = flag(input, 'json');
@@ -40,7 +41,7 @@ async function amiWatch(host: Host, input: Input): Promise<CommandOutcome> {
     if (look.done) return;
     if (isJson) return host.emit({ type: 'record', record: { family: family.key, ...documentOf(look) } });
     const { old, ...rest } = look;
-    const news = JSON.stringify([rest.behind, old.instances, old.busy, rest.instances]);
+    const news = JSON.stringify([rest.behind, rest.unread, old.instances, old.busy, rest.instances]);
     if (news === said) return;
     said = news;
     host.emit(linePart(lookText(look, usualMs)));
@@ -61,14 +62,24 @@ async function amiWatch(host: Host, input: Input): Promise<CommandOutcome> {
   };
 }
 
+/** Without a pause, looks would be all that AWS still answers. */
+function everyOption(input: Input): number {
+  const every = durationOption(input, 'every', EVERY);
+  if (every === undefined) return 30_000;
+  if (every.ms > 0) return every.ms;
+  throw new WarmbakeError('usage', 'bad-duration', `--every ${every.text} is no pause; write 1s or more`);
+}
+
 /** `05:12:30Z  120 of 326 instances run another image, 60 busy, oldest 3.1 h; at this pace until 05:40Z`. */
 export function lookText(look: WatchLook, usualMs?: number): string {
-  const { at, instances, old, behind } = look;
+  const { at, instances, old, behind, unread } = look;
+  const others = behind.filter((name) => !unread.includes(name));
   const parts = [
     `${old.instances} of ${instances} instances run another image`,
     ...(old.busy === undefined ? [] : [`${old.busy} busy`]),
     ...(old.instances === 0 ? [] : [`oldest ${ageText(old.oldestMs)}`]),
-    ...(behind.length === 0 ? [] : [`${behind.length} stacks launch another one: ${namesOf(behind)}`]),
+    ...(others.length === 0 ? [] : [`${others.length} stacks launch another one: ${namesOf(others)}`]),
+    ...(unread.length === 0 ? [] : [`${unread.length} stacks could not be read: ${namesOf(unread)}`]),
   ];
   return `${at.toISOString().slice(11, 19)}Z  ${parts.join(', ')}${endText(look, usualMs)}`;
 }
@@ -85,6 +96,6 @@ function namesOf(names: readonly string[]): string {
     : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
 }
 
-function documentOf({ old, images, behind, ...rest }: WatchLook) {
-  return { ...rest, old, images: [...images], behind: [...behind] };
+function documentOf({ old, images, behind, unread, ...rest }: WatchLook) {
+  return { ...rest, old, images: [...images], behind: [...behind], unread: [...unread] };
 }
