@@ -238,6 +238,7 @@ describe('what goes wrong says what to do', () => {
 
   test.each([
     [['ami', 'roll', '--stack', 'elsewhere'], 2, "'elsewhere' is not one of the stacks"],
+    [['ami', 'watch', '--every', '0s'], 2, '--every 0s is no pause'],
     [['ami', 'roll', '--family', 'gpu'], 2, "there is no family 'gpu'"],
     [['ami', 'publish'], 2, "missing required argument 'ami'"],
     [['ami', 'publish', 'None'], 2, "'None' is not an image id"],
