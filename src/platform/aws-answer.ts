@@ -17,8 +17,8 @@ const LOOKED_AT = 512;
  * "EC2 Query" and "AWS JSON 1.1 protocol").
  */
 export function whyForeign({ headers, body }: AwsQuestion, answer: Uint8Array): string | undefined {
-  const target = headers['x-amz-target'] ?? headers['X-Amz-Target'];
-  const action = typeof body === 'string' ? /(?:^|&)Action=(\w+)/.exec(body)?.[1] : undefined;
+  const target = targetOf({ headers });
+  const action = actionOf({ body });
   const begin = textOf(answer.subarray(0, LOOKED_AT)).trimStart();
   const end = textOf(answer.subarray(-LOOKED_AT)).trimEnd();
   if (target !== undefined) {
@@ -30,6 +30,19 @@ export function whyForeign({ headers, body }: AwsQuestion, answer: Uint8Array): 
   if (root !== `${action}Response`) return foreign(action, begin);
   if (end.endsWith(`</${root}>`) || /^(?:<\?xml[^>]*\?>\s*)?<[^<>]*\/>$/.test(begin)) return undefined;
   return `the answer to ${action} is cut off`;
+}
+
+/** Whether the request is one of the query or JSON protocols, whose answers are read whole. */
+export function isOfDocuments(question: AwsQuestion): boolean {
+  return targetOf(question) !== undefined || actionOf(question) !== undefined;
+}
+
+function targetOf({ headers }: Pick<AwsQuestion, 'headers'>): string | undefined {
+  return headers['x-amz-target'] ?? headers['X-Amz-Target'];
+}
+
+function actionOf({ body }: Pick<AwsQuestion, 'body'>): string | undefined {
+  return typeof body === 'string' ? /(?:^|&)Action=(\w+)/.exec(body)?.[1] : undefined;
 }
 
 function textOf(bytes: Uint8Array): string {

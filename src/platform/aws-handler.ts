@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ForeignAnswer, whyForeign } from './aws-answer.ts';
+import { ForeignAnswer, isOfDocuments, whyForeign } from './aws-answer.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import { withJoinedSignal } from './joined-signal.ts';
 
@@ -102,8 +102,8 @@ async function ask(
     statusCode: answer.status,
     reason: answer.statusText,
     headers: Object.fromEntries(answer.headers),
-    // A stream, since the SDK hands out objects of S3 as one.
-    body: Readable.from([body]),
+    // What is no document may be handed out as it is: objects of S3, as streams.
+    body: isOfDocuments(request) ? body : Readable.from([body]),
   };
 }
 

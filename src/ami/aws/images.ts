@@ -83,9 +83,9 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
     ...(image.Description === undefined || image.Description === ''
       ? {}
       : { description: ownText(image.Description) }),
-    owner: present(image.OwnerId, name, 'OwnerId'),
+    owner: ownText(present(image.OwnerId, name, 'OwnerId')),
     createdAt: dateOf(present(image.CreationDate, name, 'CreationDate'), name),
-    availability: present(image.State, name, 'State'),
+    availability: ownText(present(image.State, name, 'State')),
     ...(image.Public === true ? { isPublic: true as const } : {}),
     ...(isProtected(image) ? { isProtected: true as const } : {}),
     snapshots: (image.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs }): ImageSnapshot[] =>
@@ -94,7 +94,7 @@ function machineImage(image: Image, name: AwsRequestName): MachineImage {
         : [
             {
               id: ownText(Ebs.SnapshotId) as SnapshotId,
-              ...(DeviceName === undefined ? {} : { device: DeviceName }),
+              ...(DeviceName === undefined ? {} : { device: ownText(DeviceName) }),
               gibibytes: Ebs.VolumeSize ?? 0,
               ...(Ebs.Encrypted === undefined ? {} : { encrypted: Ebs.Encrypted }),
             },

@@ -3,13 +3,15 @@ import type { Host } from '../../platform/host.ts';
 import type { Account } from '../model/account.ts';
 import { attemptLine, type CleanLine } from './clean-line.ts';
 import type { ImageId, SnapshotId } from '../model/ids.ts';
-import { imageNamePrefix } from '../model/machine-image.ts';
+import type { MachineImage } from '../model/machine-image.ts';
 import { findOrphans } from './orphans.ts';
 import { TAG } from '../model/tags.ts';
 
 /** Options of {@link cleanOrphans}. */
 export interface OrphanOptions {
   readonly family: FamilySettings;
+  /** All images whose name begins like the family's, as they were when the run began, but for those that it has deleted. */
+  readonly images: readonly MachineImage[];
   /** Only plan. */
   readonly dryRun: boolean;
   /** Snapshots that launch templates name: they stay. */
@@ -22,16 +24,16 @@ export interface OrphanOptions {
 export async function cleanOrphans(
   account: Account,
   { clock }: Pick<Host, 'clock'>,
-  { family, dryRun, used, wanted }: OrphanOptions,
+  { family, images, dryRun, used, wanted }: OrphanOptions,
 ): Promise<readonly CleanLine[]> {
-  const [snapshots, images] = await Promise.all([
-    account.snapshots.tagged(TAG.family, family.key),
-    account.images.list(imageNamePrefix(family)),
-  ]);
+  const snapshots = await account.snapshots.tagged(TAG.family, family.key);
   const facts = { images, used, wanted, minimumAgeMs: family.keep.minimumAgeMs, now: clock.now() };
   const lines: CleanLine[] = [];
-  for (const { snapshot: id, because } of findOrphans(snapshots, facts)) {
+  for (const { snapshot: id, origin, because } of findOrphans(snapshots, facts)) {
     const line = await attemptLine({ id }, async () => {
+      // It may have come since the images were listed.
+      if ((await account.images.find(origin)) !== undefined)
+        return { id, outcome: 'kept', because: [`its image ${origin} is there`] };
       if (dryRun) return { id, outcome: 'planned', because: [because] };
       if ((await account.snapshots.remove(id)) === 'in-use') {
         return { id, outcome: 'kept', because: ['an image has it'] };

@@ -70,7 +70,9 @@ export async function clean(
   if (!usage.complete) return { lines, missing: usage.missing };
   const failed = lines.flatMap(({ image, outcome }) => (outcome === 'failed' ? (image?.id ?? []) : []));
   const wanted = new Set([...usage.images.keys(), ...failed]);
-  const orphans = await cleanOrphans(account, host, { family, dryRun, used: usage.snapshots, wanted });
+  const there = named.filter(({ id }) => done.get(id)?.outcome !== 'deleted');
+  const leftover = { images: there, used: usage.snapshots, wanted };
+  const orphans = await cleanOrphans(account, host, { family, dryRun, ...leftover });
   return { lines: [...lines, ...orphans], missing: [] };
 }
 

@@ -6,6 +6,8 @@ import { TAG } from '../model/tags.ts';
 /** A snapshot of the family whose image is gone, or never came to be. */
 export interface Orphan {
   readonly snapshot: SnapshotId;
+  /** The image that it was made for. */
+  readonly origin: ImageId;
   readonly because: string;
 }
 
@@ -39,9 +41,9 @@ export function findOrphans(
     if (origin === undefined || there.has(origin) || wanted.has(origin)) return [];
     const image = tags[TAG.image];
     if (image !== undefined)
-      return image === origin ? [{ snapshot: id, because: `its image ${image} is gone` }] : [];
+      return image === origin ? [{ snapshot: id, origin, because: `its image ${image} is gone` }] : [];
     const isOld = now.getTime() - startedAt.getTime() >= minimumAgeMs;
-    return isOld && tags[TAG.run] !== undefined ? [{ snapshot: id, because: 'no image has it' }] : [];
+    return isOld && tags[TAG.run] !== undefined ? [{ snapshot: id, origin, because: 'no image has it' }] : [];
   });
 }
 

@@ -199,6 +199,30 @@ describe('leftover snapshots', () => {
     expect(await isLeft(wish)).toBe(false);
   });
 
+  test('stay where their image, of whatever name, came while the cleanup was at work', async () => {
+    const { fake, images } = tenDays();
+    const startedAt = new Date(0);
+    fake.state.snapshots.set('snap-left', {
+      id: 'snap-left',
+      startedAt,
+      tags: MARKED,
+      description: FOR_GONE,
+    });
+    fake.gate.before = ({ name }) => {
+      if (name !== 'snapshots.tagged') return;
+      fake.state.images.set(GONE, { ...images[0]!, id: GONE, name: 'other', snapshots: [] });
+    };
+    const { lines } = await cleanUp(fake);
+    expect(fake.state.snapshots.has('snap-left')).toBe(true);
+    expect(lines.at(-1)).toMatchObject({ outcome: 'kept', because: [`its image ${GONE} is there`] });
+  });
+
+  test('images are listed once for it all', async () => {
+    const { fake } = tenDays();
+    await cleanUp(fake);
+    expect(fake.gate.calls.filter(({ name }) => name === 'images.list')).toHaveLength(1);
+  });
+
   test.each<[string, Wish]>([
     ['of a run, but young', { daysOld: 1, tags: TAGS }],
     ['of another family', { daysOld: 40, tags: { ...TAGS, [TAG.family]: 'gpu' } }],
