@@ -90,6 +90,9 @@ export async function startBuildkitd({ hub }: BuildkitdOptions = {}): Promise<Bu
   const address = `unix://${socket}`;
   const buildctl = async (...args: readonly string[]): Promise<string> =>
     (await execa(programs.buildctl, ['--addr', address, ...args])).stdout;
+  const info = await buildctl('debug', 'info');
+  if (!info.includes(`v${programs.version}`))
+    throw new Error(`BuildKit ${programs.version} was to answer on ${socket}, which says:\n${info}`);
   return {
     version: programs.version,
     socket,

@@ -53,9 +53,9 @@ export async function makeChainAgentOn(
     case 'buildx 0.13':
       return await make({ buildx: engine.buildx.at(-1) ?? engine });
     case 'newest buildx': {
-      const { plugin } = need(kind, (await findNewest(process.env)).buildx);
+      const { plugin, version } = need(kind, (await findNewest(process.env)).buildx);
       const buildx = await withPlugin(engine.env, plugin);
-      return await make({ buildx }, buildx.remove);
+      return await requireBuildx(await make({ buildx }, buildx.remove), version);
     }
     case 'remote driver': {
       const bridge = await startBridge(engine);
@@ -70,6 +70,14 @@ export async function makeChainAgentOn(
 
 async function docker(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<string> {
   return (await execa('docker', args, { env, extendEnv: false })).stdout;
+}
+
+/** Whether its jobs really run that buildx: everything would pass on another one, too. */
+async function requireBuildx(at: ChainAgent, version: string): Promise<ChainAgent> {
+  const said = await docker(await at.agent.environment({}), 'buildx', 'version');
+  if (!said.includes(` v${version} `)) throw new Error(`buildx ${version} was to be used, not ${said}`);
+  await at.agent.calls();
+  return at;
 }
 
 /** Puts the base image where a BuildKit without images of its own asks for it. */
@@ -90,12 +98,13 @@ async function onBuildkitd({ engine, registry }: Places, make: Make): Promise<Ch
   await docker(env, 'buildx', 'create', '--name', OWN, '--driver', 'remote', address);
   const buildx = { env: { ...engine.env, DOCKER_CONFIG: env['DOCKER_CONFIG'] ?? '' } };
   const store = { env, builder: OWN, empty: async () => await buildkitd.empty() };
-  return await make({ buildx, socket, store }, buildkitd.stop);
+  const { version } = need('the newest buildx', (await findNewest(process.env)).buildx);
+  return await requireBuildx(await make({ buildx, socket, store }, buildkitd.stop), version);
 }
 
 /** The user's builder: in a container of the newest BuildKit, on the host's network, by the newest buildx. */
 async function onContainer({ engine, registry }: Places, make: Make): Promise<ChainAgent> {
-  const { plugin } = need('the newest buildx', (await findNewest(process.env)).buildx);
+  const { plugin, version } = need('the newest buildx', (await findNewest(process.env)).buildx);
   const { ref } = await pushNewestImage(engine, registry, 'builders/newest');
   await pushBase({ engine, registry });
   const buildx = await withPlugin(engine.env, plugin);
@@ -115,6 +124,5 @@ async function onContainer({ engine, registry }: Places, make: Make): Promise<Ch
     await buildx.remove();
   });
   await docker(await at.agent.environment({}), ...create);
-  await at.agent.calls();
-  return at;
+  return await requireBuildx(at, version);
 }

@@ -10,10 +10,13 @@ import {
 } from '../../../src/ami/build/machine-image-build.ts';
 import { planImage } from '../../../src/ami/build/image-plan.ts';
 import { amiBuildCommand } from '../../../src/cli/commands/ami/build.ts';
+import { sha256Of } from '../../../src/ami/packer/pinned-file.ts';
 import { keepGroups } from '../../../src/bake/kept-groups.ts';
 import { layeredTarget } from '../../../src/config/layered-target.ts';
 import type { Event } from '../../../src/platform/events.ts';
 import type { Engine } from '../../../parts/engine.ts';
+import { findNewest } from '../../../parts/newest.ts';
+import { need } from '../../../parts/part.ts';
 import type { Registry } from '../../../parts/registry.ts';
 import { manifestOf, putManifest } from '../../image-step/registry-content.ts';
 import { orSkip } from '../../tiers/or-skip.ts';
@@ -36,6 +39,20 @@ describe.each(['the Packer of the machine', 'the newest Packer'])('%s', (which) 
 
   afterAll(async () => {
     await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  });
+
+  test('is what these tests run on', async ({ engine, registry, skip }) => {
+    const { build } = await orSkip(workbench(engine, registry), skip);
+    const program = build.packer.own?.program ?? '';
+    const { stdout } = await execa(program, ['version'], { env: { CHECKPOINT_DISABLE: '1' } });
+    if (which === 'the Packer of the machine') {
+      expect([stdout, build.plugin]).toEqual([expect.stringMatching(/^Packer v\d/), undefined]);
+      return;
+    }
+    const newest = need('the newest Packer', (await findNewest(process.env)).packer);
+    expect(stdout.split('\n')[0]).toBe(`Packer v${newest.version}`);
+    const sha256 = sha256Of(await readFile(newest.plugin));
+    expect(build.plugin).toMatchObject({ version: newest.pluginVersion, sha256 });
   });
 
   test('a dry run says what would be built, and from what, and changes nothing', async ({
