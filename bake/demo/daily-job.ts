@@ -74,7 +74,7 @@ export async function playDay(title: string, machine: Machine, dailyStage: Daily
         const [, id = ''] = /^(ami-\w+) .* condemned {2}/.exec(line) ?? [];
         return parseImageId(id) ?? [];
       }),
-      deleted: lines.filter((line) => / deleted /.test(line)).length,
+      deleted: lines.filter((line) => / deleted {2}/.test(line)).length,
       seconds: (Date.now() - began) / 1000,
     };
   } finally {

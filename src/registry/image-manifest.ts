@@ -36,19 +36,29 @@ const imageConfig = z.object({
 const CONFIG_LIMIT = 1024 * 1024;
 
 /**
- * Reads an image: its index, the manifest of the first platform and that one's config. Annotations are looked for in
+ * Reads an image: its index, the manifest of `platform` (default: the first one) and that one's config; `failed` where an index has no such
+ * platform. Annotations are looked for in
  * this order: index, manifest, manifest with the literal prefix `index,manifest:` (images made by an older buildx
  * carry it), label of the config; an empty one says nothing and hides none.
  */
-export async function readImage(registry: Registry, name: ManifestName): Promise<Found<ImageDescription>> {
+export async function readImage(
+  registry: Registry,
+  name: ManifestName,
+  { platform }: { readonly platform?: string } = {},
+): Promise<Found<ImageDescription>> {
   const top = await readImageDocument(registry, name);
   if (top.state !== 'found') return top;
   const children = (top.document.manifests ?? []).filter((m) => m.platform?.os !== 'unknown');
-  const [first] = children;
+  const platforms = children.map((child) => platformName(child.platform));
+  // An entry without a platform may be any.
+  const fitting = [platform, platformName(undefined)].map((one) => platforms.indexOf(one ?? ''));
+  const chosen = platform === undefined ? children[0] : children[fitting.find((at) => at >= 0) ?? -1];
+  if (chosen === undefined && children.length > 0)
+    return { state: 'failed', because: `it has ${platforms.join(', ')}, and not ${platform}` };
   const manifest =
-    first === undefined
+    chosen === undefined
       ? top
-      : await readImageDocument(registry, { ...repositoryOf(name), digest: first.digest });
+      : await readImageDocument(registry, { ...repositoryOf(name), digest: chosen.digest });
   if (manifest.state !== 'found') return manifest;
   const config = await readConfig(registry, repositoryOf(name), manifest.document.config?.digest);
   if (config.state !== 'found') return config;
@@ -57,7 +67,7 @@ export async function readImage(registry: Registry, name: ManifestName): Promise
     state: 'found',
     digest: top.digest,
     mediaType: top.mediaType,
-    platforms: first === undefined ? [platformName(config)] : children.map((c) => platformName(c.platform)),
+    platforms: chosen === undefined ? [platformName(config)] : platforms,
     annotation: (key) =>
       [top.document.annotations[key], own[key], own[`index,manifest:${key}`], config.labels[key]].find(
         (text) => text !== undefined && text !== '',

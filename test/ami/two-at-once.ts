@@ -11,7 +11,7 @@ import { stateOf, type MachineImage } from '../../src/ami/model/machine-image.ts
 import { TAG } from '../../src/ami/model/tags.ts';
 import type { RollbackGoal } from '../../src/ami/rollback/plan.ts';
 import { placeHold, releaseHold } from '../../src/ami/rollback/place-hold.ts';
-import { revoke, unrevoke } from '../../src/ami/rollback/revocation.ts';
+import { revokeAndLook, unrevokeAndLook } from '../../src/ami/rollback/revoke-and-look.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { exitCodeOf } from '../../src/platform/errors.ts';
 import type { Event } from '../../src/platform/events.ts';
@@ -214,7 +214,12 @@ export const COMMANDS: readonly Command[] = [
     name: 'revoke today',
     run: async (host, { account, family }, meeting) =>
       await ended(
-        revoke(account, host, { image: fresh(meeting, meeting.today), family, by: 'cleo', reason: 'no' }),
+        revokeAndLook(account, host, {
+          image: fresh(meeting, meeting.today),
+          family,
+          by: 'cleo',
+          reason: 'no',
+        }),
       ),
     promise: (meeting) => stateIn(meeting, meeting.today) === 'revoked',
   },
@@ -224,14 +229,21 @@ export const COMMANDS: readonly Command[] = [
     idleAfterRollback: true,
     run: async (host, { account, family }, meeting) =>
       await ended(
-        revoke(account, host, { image: fresh(meeting, meeting.bad), family, by: 'cleo', reason: 'no' }),
+        revokeAndLook(account, host, {
+          image: fresh(meeting, meeting.bad),
+          family,
+          by: 'cleo',
+          reason: 'no',
+        }),
       ),
     promise: (meeting) => stateIn(meeting, meeting.bad) === 'revoked',
   },
   {
     name: 'unrevoke',
     run: async (host, { account, family }, meeting) =>
-      await ended(unrevoke(account, host, { image: fresh(meeting, meeting.revoked), family, by: 'cleo' })),
+      await ended(
+        unrevokeAndLook(account, host, { image: fresh(meeting, meeting.revoked), family, by: 'cleo' }),
+      ),
     promise: (meeting) => stateIn(meeting, meeting.revoked) === 'published',
   },
 ];

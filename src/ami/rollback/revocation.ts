@@ -6,6 +6,7 @@ import type { Account } from '../model/account.ts';
 import { stateOf, type MachineImage } from '../model/machine-image.ts';
 import { printRevocationNote, revocationsParameter, type RevocationNote } from '../model/revocations.ts';
 import { TAG } from '../model/tags.ts';
+import { changedMeanwhile } from '../rollout/look-again.ts';
 
 /** EC2 takes 256 characters as the value of a tag. */
 const TAG_LENGTH = 256;
@@ -32,14 +33,15 @@ export async function revoke(
   const at = host.clock.now();
   // First: what is revoked already is not noted again.
   await note(account, host, { family, note: { image: image.id, revoked: true, by, at, reason } });
-  await account.tagging.set([image.id], {
+  const tags = {
     [TAG.family]: family.key,
     [TAG.state]: 'revoked',
     [TAG.before]: state,
     [TAG.revokedBy]: by.slice(0, TAG_LENGTH),
     [TAG.revokedAt]: at.toISOString(),
     [TAG.reason]: reason.slice(0, TAG_LENGTH),
-  });
+  };
+  await whileThere(account, image, async () => await account.tagging.set([image.id], tags));
   return 'revoked';
 }
 
@@ -56,10 +58,29 @@ export async function unrevoke(
   await note(account, host, { family, note: { image: image.id, revoked: false, by, at } });
   if (isRevoked) {
     const before = image.tags[TAG.before] === 'candidate' ? 'candidate' : 'published';
-    await account.tagging.set([image.id], { [TAG.state]: before });
+    await whileThere(
+      account,
+      image,
+      async () => await account.tagging.set([image.id], { [TAG.state]: before }),
+    );
   }
-  if (left.length > 0) await account.tagging.clear([image.id], left);
+  if (left.length > 0)
+    await whileThere(account, image, async () => await account.tagging.clear([image.id], left));
   return 'restored';
+}
+
+/** A cleanup may delete the image meanwhile. Throws `refused` then. */
+async function whileThere(
+  account: Account,
+  { id }: MachineImage,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof WarmbakeError) || (await account.images.find(id)) !== undefined) throw error;
+    throw changedMeanwhile(`there is no image ${id} any more`);
+  }
 }
 
 /** For those who ask later; nothing waits for it. */

@@ -10,7 +10,7 @@ import type { Account } from '../model/account.ts';
 import { describeDisk, lacksDevices, LAZY_DISK, wantedDisk, type WantedDisk } from '../model/disk.ts';
 import type { ImageId } from '../model/ids.ts';
 import { withVersion, type Launch } from '../model/launch.ts';
-import { planStack, type StackFacts, type StackMove } from './stack-plan.ts';
+import { foreignNewest, OWN_VERSION, planStack, type StackFacts, type StackMove } from './stack-plan.ts';
 import { readStackAgain, readStacks, type StackReading } from './stack-facts.ts';
 import { changedDevices, equalButForImage, type TemplateVersion } from '../model/template-version.ts';
 
@@ -70,6 +70,8 @@ export async function roll(
     const stack = facts.name;
     try {
       const first = planMove(facts, { image, disk });
+      const foreign = foreignNewest(facts, image);
+      if (foreign !== undefined) warn(host.emit, 'newest-version-foreign', passingOver(first, foreign));
       if (lacksDevices(first.active, disk)) warn(host.emit, 'rate-not-written', withoutDevices(first));
       if (first.action === 'nothing') return result(first, 'unchanged', first.active.number);
       if (dryRun) return result(first, 'planned', first.action === 'reuse' ? first.number : undefined);
@@ -115,6 +117,10 @@ async function diskOf(
   return wantedDisk(settings, await account.images.find(image));
 }
 
+function passingOver({ stack, active }: StackMove, { template, number }: TemplateVersion): string {
+  return `the newest version ${number} of ${template}, of '${stack}', was made by hand or by a stack update that failed, and its group launches version ${active.number}: what ${number} changes is not taken over; to have it, let the group launch ${number} and roll again, else delete it: aws ec2 delete-launch-template-versions --launch-template-id ${template} --versions ${number}`;
+}
+
 function withoutDevices({ stack, active }: StackMove): string {
   return `the template of '${stack}' (${active.template}, version ${active.number}) names no device of the image: its disk is not loaded at a rate`;
 }
@@ -140,7 +146,7 @@ async function makeVersion(
     template: active.template,
     source: active.number,
     image,
-    description: `${image} by warmbake, else as version ${active.number}${rate}`,
+    description: `${image} ${OWN_VERSION}, else as version ${active.number}${rate}`,
     ...(devices === undefined ? {} : { devices }),
   });
   const made = await waitFor(async () => await account.templates.version(template, `${number}`), {

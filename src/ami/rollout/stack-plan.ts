@@ -33,7 +33,7 @@ export type StackPlan =
 export type StackMove = StackLaunch &
   (
     | { readonly action: 'nothing' }
-    /** Take this version, which an earlier or interrupted run has made. */
+    /** Take this version, which an earlier or interrupted run has made; or pin the active one, where the group follows a name. */
     | { readonly action: 'reuse'; readonly number: number }
     /** Make a version from the active one. */
     | { readonly action: 'create' }
@@ -48,6 +48,28 @@ export interface StackLaunch {
   readonly image: ImageId;
   /** The data of the version that it shall launch, but for the image and its snapshots. */
   readonly data: JsonObject;
+}
+
+/** Whether all that is wrong is that the group follows `$Latest` or `$Default`: whoever makes a version changes what is launched. */
+export function onlyFollows(plan: StackPlan): boolean {
+  return plan.action === 'reuse' && plan.number === plan.active.number;
+}
+
+/** What every version of a roll begins its description with, after the image. */
+export const OWN_VERSION = 'by warmbake';
+
+/**
+ * The newest version of the template, where nobody launches it, no roll has made it, and a roll to `image` would not make the same: one by
+ * hand, or of a stack update that failed. What it changes is in no version that a roll makes.
+ */
+export function foreignNewest(
+  { active, latest }: Pick<StackFacts, 'active' | 'latest'>,
+  image: ImageId,
+): TemplateVersion | undefined {
+  if (active === undefined || latest === undefined || latest.number <= active.number) return undefined;
+  if (latest.description?.startsWith(`${latest.image} ${OWN_VERSION}`) === true) return undefined;
+  const isSame = latest.image === image || latest.image === active.image;
+  return isSame && equalButForImage(latest, active) ? undefined : latest;
 }
 
 /** Whether the stack launches the image, with whatever disk. */
@@ -106,7 +128,10 @@ export function planStack(facts: StackFacts, image: ImageId, disk: WantedDisk = 
   const data = withDisk(active, disk);
   const move = { stack: name, group: groupName, launch, active, image, data };
   const isIt = (version: TemplateVersion) => version.image === image && equalButForImage(version, { data });
-  if (isIt(active)) return { ...move, action: 'nothing' };
+  if (isIt(active)) {
+    const isPinned = !launch.use.version.startsWith('$');
+    return isPinned ? { ...move, action: 'nothing' } : { ...move, action: 'reuse', number: active.number };
+  }
   const equal = candidates.filter(isIt);
   const newest = equal.reduce((number, version) => Math.max(number, version.number), 0);
   return newest === 0 ? { ...move, action: 'create' } : { ...move, action: 'reuse', number: newest };

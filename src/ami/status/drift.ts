@@ -2,7 +2,8 @@ import type { ImageId } from '../model/ids.ts';
 import { whyUnpublishable } from '../model/unpublishable.ts';
 import { wantedDisk, type WantedDisk } from '../model/disk.ts';
 import type { StackReading } from '../rollout/stack-facts.ts';
-import { launchesImage, planStack } from '../rollout/stack-plan.ts';
+import type { TemplateVersion } from '../model/template-version.ts';
+import { foreignNewest, launchesImage, onlyFollows, planStack } from '../rollout/stack-plan.ts';
 import type { Fleet } from './fleet.ts';
 
 /** A difference between what should be and what is, or will be. */
@@ -123,22 +124,30 @@ function stackDrift(
           {
             kind: 'stack',
             stack: name,
-            message: launchesImage(plan)
-              ? `${name} launches ${desired} (version ${plan.active.number}) with another disk than is configured`
-              : `${name} launches ${launches} (version ${plan.active.number}), not ${desired}`,
+            message: onlyFollows(plan)
+              ? `${name} launches ${desired}, but its group follows ${plan.launch.use.version}: whoever makes a version changes what it launches`
+              : launchesImage(plan)
+                ? `${name} launches ${desired} (version ${plan.active.number}) with another disk than is configured`
+                : `${name} launches ${launches} (version ${plan.active.number}), not ${desired}`,
             fix,
             alarming: !launchesImage(plan),
             alike: {
-              what: launchesImage(plan)
-                ? `launch ${desired} with another disk than is configured`
-                : `launch ${launches}, not ${desired}`,
+              what: onlyFollows(plan)
+                ? `have a group that follows ${plan.launch.use.version}: whoever makes a version changes what it launches`
+                : launchesImage(plan)
+                  ? `launch ${desired} with another disk than is configured`
+                  : `launch ${launches}, not ${desired}`,
               fix: rollAll,
             },
           },
         ];
   const next = operationDrift(facts.stack?.parameters ?? {}, desired, { name, parameter });
+  const foreign = foreignNewest(facts, desired);
   const leftover: readonly Drift[] =
-    latest === undefined || latest.number === active?.number || latest.image === desired
+    foreign !== undefined ||
+    latest === undefined ||
+    latest.number === active?.number ||
+    latest.image === desired
       ? []
       : [
           {
@@ -153,7 +162,21 @@ function stackDrift(
             },
           },
         ];
-  return [...live, ...next, ...leftover];
+  return [...live, ...next, ...leftover, ...(foreign === undefined ? [] : [foreignDrift(foreign, name)])];
+}
+
+/** What somebody made by hand, or a stack update that failed left: a roll passes it over, and what it changes is launched by nobody. */
+function foreignDrift({ template, number, image }: TemplateVersion, name: string): Drift {
+  return {
+    kind: 'stack-operation',
+    stack: name,
+    message: `${name}'s newest version ${number} has ${image ?? 'no image of its own'}, was made by hand or by a stack update that failed, and its group does not launch it: a roll passes it over, a stack update that changes nothing else may launch it`,
+    fix: `aws ec2 delete-launch-template-versions --launch-template-id ${template} --versions ${number}  (or let the group launch it, and roll)`,
+    alarming: false,
+    alike: {
+      what: 'have a newest version that was made by hand or by a stack update that failed: a roll passes it over, a stack update that changes nothing else may launch it',
+    },
+  };
 }
 
 /**

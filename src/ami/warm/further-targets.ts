@@ -1,8 +1,6 @@
 import type { TargetSettings } from '../../config/settings.ts';
 import type { BakeConfig } from './bake-config.ts';
-
-/** What instances of the image build for. */
-const PLATFORM = 'linux/amd64';
+import { INSTANCE_PLATFORM } from './instance-platform.ts';
 
 /** The `targets` that the artifact has besides the one that must be warm, in their order; those for other platforms are left out. */
 export function furtherTargets(
@@ -19,5 +17,5 @@ export function furtherTargets(
 
 /** Absent means the builder's own. */
 function platformFits(platforms: unknown): boolean {
-  return !Array.isArray(platforms) || platforms.length === 0 || platforms.includes(PLATFORM);
+  return !Array.isArray(platforms) || platforms.length === 0 || platforms.includes(INSTANCE_PLATFORM);
 }

@@ -6,6 +6,7 @@ import type { Registry } from '../../registry/registry.ts';
 import { type RepositoryOwner, imageRepositories } from '../../refs/repositories.ts';
 import { commitTag, latestTag } from '../../refs/tag-name.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
+import { INSTANCE_PLATFORM } from './instance-platform.ts';
 
 /** The trusted build whose layers an image is warmed with. */
 export interface WarmSubject {
@@ -24,8 +25,8 @@ export interface SubjectSettings {
 }
 
 /**
- * Finds out which build made the trusted `latest` image of a target, or the image of `commit`. Throws `outside` where the image
- * cannot be read or does not say completely where it comes from.
+ * Finds out which build made the trusted `latest` image of a target, or the image of `commit`; of an index, the image for
+ * the instances' platform tells. Throws `outside` where it cannot be read or does not say completely where it comes from.
  */
 export async function findWarmSubject(
   registry: Registry,
@@ -35,7 +36,7 @@ export async function findWarmSubject(
   const tag = commit === undefined ? latestTag(target.lane) : commitTag(commit, target.lane);
   const reference: Reference = { ...imageRepositories(settings, target).trusted, tag };
   const name = referenceName(reference);
-  const image = await readImage(registry, reference);
+  const image = await readImage(registry, reference, { platform: INSTANCE_PLATFORM });
   if (image.state !== 'found') {
     const because = image.state === 'missing' ? 'there is no such image' : image.because;
     throw new WarmbakeError('outside', 'warm-image-unreadable', `cannot read ${name}: ${because}`, {

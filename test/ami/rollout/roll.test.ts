@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { roll, type RollOptions, type StackResult } from '../../../src/ami/rollout/roll.ts';
 import type { Event } from '../../../src/platform/events.ts';
-import type { TemplateId } from '../../../src/ami/model/ids.ts';
+import type { ImageId, TemplateId } from '../../../src/ami/model/ids.ts';
+import type { JsonObject } from '../../../src/ami/model/json.ts';
+import { withVersion } from '../../../src/ami/model/launch.ts';
 import { FAMILY } from '../family.ts';
 import { FakeAccount, type FakeOptions } from '../fake/account.ts';
 import { addImage, addInstance, addStack, addVersion, imageOf } from '../fake/furnish.ts';
@@ -116,6 +118,74 @@ describe('a roll', () => {
       expect(fake.state.groups.get(group)?.launch).toMatchObject({ use: { version: '2' } });
     },
   );
+
+  test.each(['$Latest', '$Default'] as const)(
+    'a group that follows %s is pinned where it launches the image already, once',
+    async (version) => {
+      const fake = new FakeAccount();
+      const image = addImage(fake);
+      const { group, template } = addStack(fake, 'main', { image: image.id, version });
+      expect(outcomes(await rollAll(fake, { image: image.id, stacks: ['main'] }))).toEqual({
+        main: 'updated',
+      });
+      expect(fake.state.groups.get(group)?.launch).toMatchObject({ use: { version: '1' } });
+      expect(fake.state.templates.get(template)).toHaveLength(1);
+      expect(outcomes(await rollAll(fake, { image: image.id, stacks: ['main'] }))).toEqual({
+        main: 'unchanged',
+      });
+    },
+  );
+
+  describe('a newest version that no group launches and no roll has made', () => {
+    const warnedOf = async (fake: FakeAccount, image: ImageId) => {
+      const events: Event[] = [];
+      const host = hostOf(fake, events);
+      await roll(fake.ports, host, { image, stacks: ['main'], dryRun: false });
+      return events.flatMap((event) => (event.type === 'warning' ? [event.warning] : []));
+    };
+    const withNewest = (data: JsonObject, imageOfNewest?: ImageId) => {
+      const fake = new FakeAccount();
+      const [old, wanted] = [addImage(fake), addImage(fake)];
+      const { template } = addStack(fake, 'main', { image: old.id });
+      addVersion(fake, template, { image: imageOfNewest ?? old.id, data });
+      return { fake, old, wanted, template };
+    };
+
+    test('is told with what to do, and neither built upon nor launched', async () => {
+      const { fake, wanted, template } = withNewest({ InstanceType: 'm7i.large' });
+      const [warning] = await warnedOf(fake, wanted.id);
+      expect(warning).toMatchObject({ code: 'newest-version-foreign' });
+      expect(warning!.message).toContain(`the newest version 2 of ${template}, of 'main', was made by hand`);
+      expect(warning!.message).toContain(
+        `aws ec2 delete-launch-template-versions --launch-template-id ${template} --versions 2`,
+      );
+      const [made, foreign, active] = fake.state.templates.get(template)!.toReversed();
+      expect(made).toMatchObject({ number: 3, image: wanted.id });
+      expect(made!.data['InstanceType']).toEqual(active!.data['InstanceType']);
+      expect(foreign!.data['InstanceType']).toBe('m7i.large');
+    });
+
+    test('is told where the stack is in sync as well', async () => {
+      const { fake, old } = withNewest({ InstanceType: 'm7i.large' });
+      expect(await warnedOf(fake, old.id)).toMatchObject([{ code: 'newest-version-foreign' }]);
+      expect(fake.writes).toEqual([]);
+    });
+
+    test('is nothing to tell where it is what a roll would make', async () => {
+      const { fake, wanted } = withNewest({});
+      expect(await warnedOf(fake, wanted.id)).toEqual([]);
+    });
+
+    test('is nothing to tell of one that an interrupted roll has made', async () => {
+      const { fake, wanted, old } = withNewest({});
+      await warnedOf(fake, wanted.id);
+      const group = [...fake.state.groups.keys()][0]!;
+      const { launch } = fake.state.groups.get(group)!;
+      if (launch.kind !== 'mixed' && launch.kind !== 'template') throw new Error('no template');
+      await fake.ports.groups.relaunch(group, withVersion(launch, 1));
+      expect(await warnedOf(fake, old.id)).toEqual([]);
+    });
+  });
 
   test('a version that resolves its image by itself is replaced by one that names it (incident f25c688: the new image was never used)', async () => {
     const fake = new FakeAccount();

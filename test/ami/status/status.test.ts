@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { readFleet } from '../../../src/ami/status/fleet.ts';
 import { placeHold } from '../../../src/ami/rollback/place-hold.ts';
+import type { Launch } from '../../../src/ami/model/launch.ts';
 import { roll } from '../../../src/ami/rollout/roll.ts';
 import { statusOf, type FamilyStatus } from '../../../src/ami/status/status.ts';
 import { TAG } from '../../../src/ami/model/tags.ts';
 import { FAMILY } from '../family.ts';
 import type { FakeAccount } from '../fake/account.ts';
-import { addInstance, addStack, addVersion, setParameter } from '../fake/furnish.ts';
+import { addInstance, addStack, addVersion, imageOf, setParameter } from '../fake/furnish.ts';
 import { hostOf } from '../fake/host.ts';
 import { refused } from '../fake/ports.ts';
 import { fleetOf, goBack, TERMS } from '../operations.ts';
@@ -132,6 +133,29 @@ describe('drift', () => {
       'a latest version that a stack update may take',
       ({ fake, stacks, good }) => addVersion(fake, stacks.get('main')!.template, { image: good.id }),
       [
+        "- main's newest version 2 has ami-00000000000000002, was made by hand or by a stack update that failed, and its group does not launch it: a roll passes it over, a stack update that changes nothing else may launch it",
+      ],
+    ],
+    [
+      'a newest version by hand that changes something else than the image',
+      ({ fake, stacks, bad }) =>
+        addVersion(fake, stacks.get('main')!.template, {
+          image: bad.id,
+          data: { InstanceType: 'm7i.large' },
+        }),
+      [expect.stringMatching(/^- main's newest version 2 has ami-00000000000000001, was made by hand/)],
+    ],
+    [
+      'a latest version of a roll that was interrupted',
+      async ({ fake, bad, good, stacks }) => {
+        const { group } = stacks.get('main')!;
+        const { launch } = fake.state.groups.get(group)!;
+        await roll(fake.ports, hostOf(fake), { image: good.id, stacks: ['main'], dryRun: false });
+        expect(launch).toMatchObject({ kind: 'mixed' });
+        await fake.ports.groups.relaunch(group, launch as Launch);
+        expect(imageOf(fake, 'main')).toBe(bad.id);
+      },
+      [
         "- main's latest version 2 has ami-00000000000000002: a stack update that changes nothing else may launch it",
       ],
     ],
@@ -176,6 +200,13 @@ describe('drift', () => {
       'a group that follows $Latest is told by what it launches',
       ({ fake, good }) => addStack(fake, 'main', { image: good.id, version: '$Latest' }),
       ['! main launches ami-00000000000000002 (version 1), not ami-00000000000000001'],
+    ],
+    [
+      'a group that follows $Latest and launches the image',
+      ({ fake, bad }) => addStack(fake, 'main', { image: bad.id, version: '$Latest' }),
+      [
+        '- main launches ami-00000000000000001, but its group follows $Latest: whoever makes a version changes what it launches',
+      ],
     ],
   ];
 

@@ -30,6 +30,10 @@ function registryWith(image: {
   readonly index?: Marks;
   readonly manifest: Marks;
   readonly single?: boolean;
+  /** Of an image for another platform, which the index has first. */
+  readonly first?: Marks;
+  /** The platform of the image of `manifest`. */
+  readonly architecture?: string;
 }) {
   const contents = new Map<string, Buffer>();
   const keep = (document: object): Digest => {
@@ -43,9 +47,16 @@ function registryWith(image: {
     digest: keep({ unknown: true }),
     platform: { os: 'unknown', architecture: 'unknown' },
   };
-  const child = { digest: manifest, platform: { os: 'linux', architecture: 'amd64' } };
-  const top =
-    image.single === true ? manifest : keep({ annotations: image.index, manifests: [attestation, child] });
+  const { architecture = 'amd64' } = image;
+  const child = { digest: manifest, platform: { os: 'linux', architecture } };
+  const arm = keep({ os: 'linux', architecture: 'arm64', config: {} });
+  const first = {
+    digest: keep({ config: { digest: arm }, annotations: image.first }),
+    platform: { os: 'linux', architecture: 'arm64', variant: 'v8' },
+  };
+  const others = image.first === undefined ? [] : [first];
+  const manifests = [attestation, ...others, child];
+  const top = image.single === true ? manifest : keep({ annotations: image.index, manifests });
   const tags: string[] = [];
   const registry = {
     manifest: async (name: { readonly tag?: string; readonly digest?: Digest }) => {
@@ -105,4 +116,16 @@ test('another commit is looked up under its own tag, and must be the one that th
   await expect(find({ manifest: GOOD }, 'd'.repeat(40) as CommitSha)).rejects.toThrow(
     `holds commit ${COMMIT}`,
   );
+});
+
+test('of an index, the image for the instances tells, wherever it stands', async () => {
+  const { subject } = await find({ first: marks('900', ID, 'd'.repeat(40)), manifest: GOOD });
+  expect(subject).toMatchObject({ buildNumber: '812', commit: COMMIT });
+});
+
+test('an index without an image for the instances is refused with what it has', async () => {
+  await expect(find({ first: GOOD, manifest: GOOD, architecture: 's390x' })).rejects.toMatchObject({
+    code: 'warm-image-unreadable',
+    message: expect.stringContaining('it has linux/arm64, linux/s390x, and not linux/amd64'),
+  });
 });

@@ -1,9 +1,8 @@
 import type { Account } from '../../../ami/model/account.ts';
-import { readDesiredState } from '../../../ami/model/desired.ts';
 import { belongsTo, type MachineImage } from '../../../ami/model/machine-image.ts';
 import { requireImageId } from '../../../ami/model/unpublishable.ts';
 import { operatorOf, requireReason } from '../../../ami/rollback/operator.ts';
-import { revoke } from '../../../ami/rollback/revocation.ts';
+import { revokeAndLook } from '../../../ami/rollback/revoke-and-look.ts';
 import type { FamilySettings } from '../../../config/families.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import { warn } from '../../../platform/events.ts';
@@ -29,9 +28,8 @@ async function amiRevoke(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account } = await openFamily(host, input);
   const image = await requireOwnImage(account, family, { written: input.args[0] ?? '' });
   const by = await operatorOf(account, host.env);
-  const outcome = await revoke(account, host, { image, family, by, reason });
-  const { desired } = await readDesiredState(account, family, host.clock.now());
-  if (desired.state === 'image' && desired.id === image.id) {
+  const { outcome, isDesired } = await revokeAndLook(account, host, { image, family, by, reason });
+  if (isDesired) {
     warn(
       host.emit,
       'revoked-desired',

@@ -1,6 +1,5 @@
-import { stateOf } from '../../../ami/model/machine-image.ts';
 import { operatorOf } from '../../../ami/rollback/operator.ts';
-import { unrevoke } from '../../../ami/rollback/revocation.ts';
+import { unrevokeAndLook } from '../../../ami/rollback/revoke-and-look.ts';
 import type { Host } from '../../../platform/host.ts';
 import { type CommandSpec, type Input, type CommandOutcome, always } from '../../command.ts';
 import { linePart } from '../../parts.ts';
@@ -22,8 +21,7 @@ async function amiUnrevoke(host: Host, input: Input): Promise<CommandOutcome> {
   const { family, account } = await openFamily(host, input);
   const image = await requireOwnImage(account, family, { written: input.args[0] ?? '' });
   const by = await operatorOf(account, host.env);
-  const outcome = await unrevoke(account, host, { image, family, by });
-  const state = stateOf((await account.images.find(image.id)) ?? image);
+  const { outcome, state } = await unrevokeAndLook(account, host, { image, family, by });
   return {
     json: { family: family.key, image: image.id, outcome, state },
     page: [linePart(outcome === 'restored' ? `${image.id} is ${state} again` : `${image.id} is not revoked`)],

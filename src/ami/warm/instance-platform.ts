@@ -1,0 +1,2 @@
+/** What instances of a machine image build for. */
+export const INSTANCE_PLATFORM = 'linux/amd64';
