@@ -64,9 +64,15 @@ export function planUndo(facts: UndoFacts): UndoPlan {
     throw impossible(`${family.parameter} is ${is} now, and not ${from}, where the rollback led`);
   }
   const since = (parseHold(first.value, new Date(0)) as { readonly hold: Hold }).hold.since;
+  // Another reason may have been given with a longer hold; the revocation has that of its time.
+  const said = holds
+    .filter(({ version }) => version >= first.version && version <= rolled.version)
+    .flatMap(({ value }) => heldIn(value));
   const restores = images.filter(
     (image) =>
-      leaves.includes(image.id) && earlier?.includes(image.id) !== true && isRevokedBy(hold, image, since),
+      leaves.includes(image.id) &&
+      earlier?.includes(image.id) !== true &&
+      said.some((one) => isRevokedBy(one, image, since)),
   );
   const to = images.find(({ id }) => id === back);
   requireFit(facts, { back, to, restores });
@@ -116,6 +122,11 @@ function beginningOf(holds: readonly PastParameter[], { rolled, hold }: Rolled):
     if (before === undefined || !same(before, false)) return first;
     first = before;
   }
+}
+
+function heldIn(value: string): readonly Hold[] {
+  const state = parseHold(value, new Date(0));
+  return state.state === 'held' && state.hold.leaves !== undefined ? [state.hold] : [];
 }
 
 /** By the rollback, and not by somebody who knew more. */

@@ -43,6 +43,18 @@ describe('an undo', () => {
     expect(report).toMatchObject({ parameter: 'written', hold: 'released', restored: [bad.id] });
   });
 
+  test('knows the revocation of a rollback whose hold was made longer, for another reason', async () => {
+    const { fake, bad } = fleetOf(4);
+    const before = standingIn(fake);
+    await goBack(fake);
+    fake.clock.advance(60_000);
+    const terms = { by: 'bob', reason: 'until it is understood' };
+    await placeHold(fake.ports, hostOf(fake), { family: FAMILY, terms });
+    const { report } = await undoIn(fake);
+    expect(report).toMatchObject({ restored: [bad.id] });
+    expect(standingIn(fake)).toEqual(before);
+  });
+
   test('puts the hold back that stood before', async () => {
     const { fake } = fleetOf(4);
     const terms = { by: 'bob', reason: 'release week' };
