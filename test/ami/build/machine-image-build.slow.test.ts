@@ -25,6 +25,14 @@ import { pageText } from '../../cli/page-text.ts';
 import { BUILD, SOURCE_TEXT, TARGET } from '../warm/warm-project.ts';
 import { BASE_AMI, openWorkbench, SECRET, type Workbench } from './workbench.ts';
 
+/** What `packer version` says first, and which plugin is installed for it. */
+async function expectedPrograms(which: string): Promise<readonly unknown[]> {
+  if (which === 'the Packer of the machine') return [expect.stringMatching(/^Packer v\d/), undefined];
+  const newest = need('the newest Packer', (await findNewest(process.env)).packer);
+  const sha256 = sha256Of(await readFile(newest.plugin));
+  return [`Packer v${newest.version}`, { version: newest.pluginVersion, sha256 }];
+}
+
 describe.each(['the Packer of the machine', 'the newest Packer'])('%s', (which) => {
   /** One for all tests: the last one is the one after which nobody gets on to the instance any more. */
   let opened: Promise<Workbench> | undefined;
@@ -45,14 +53,7 @@ describe.each(['the Packer of the machine', 'the newest Packer'])('%s', (which) 
     const { build } = await orSkip(workbench(engine, registry), skip);
     const program = build.packer.own?.program ?? '';
     const { stdout } = await execa(program, ['version'], { env: { CHECKPOINT_DISABLE: '1' } });
-    if (which === 'the Packer of the machine') {
-      expect([stdout, build.plugin]).toEqual([expect.stringMatching(/^Packer v\d/), undefined]);
-      return;
-    }
-    const newest = need('the newest Packer', (await findNewest(process.env)).packer);
-    expect(stdout.split('\n')[0]).toBe(`Packer v${newest.version}`);
-    const sha256 = sha256Of(await readFile(newest.plugin));
-    expect(build.plugin).toMatchObject({ version: newest.pluginVersion, sha256 });
+    expect([stdout.split('\n')[0], build.plugin]).toMatchObject(await expectedPrograms(which));
   });
 
   test('a dry run says what would be built, and from what, and changes nothing', async ({
