@@ -114,8 +114,6 @@ export interface Command {
   readonly needsHold?: true;
   /** Needs a rollback that stands; `from the oldest`: one that left the image that a cleanup has condemned. */
   readonly needsRollback?: true | 'from the oldest';
-  /** Has nothing to do, and asks nothing, where a rollback stands. */
-  readonly idleAfterRollback?: true;
   readonly run: (host: Host, open: OpenFamily, meeting: Meeting) => Promise<{ readonly error?: unknown }>;
   /** What exit code 0 promises at its end. */
   readonly promise: (meeting: Meeting) => boolean;
@@ -225,8 +223,6 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'revoke the desired one',
-    // The rollback has revoked it.
-    idleAfterRollback: true,
     run: async (host, { account, family }, meeting) =>
       await ended(
         revokeAndLook(account, host, {

@@ -29,12 +29,12 @@ export async function revokeAndLook(
 ): Promise<RevokedByHand> {
   const before = await readStanding(account, family, host.clock.now());
   const outcome = await revoke(account, host, { image, family, by, reason });
-  const found = await seenAs(account, host, { image, isRevoked: true });
-  if (stateOf(found) !== 'revoked') throw changedMeanwhile(`${image.id} is ${stateOf(found)} again`);
   const { desired } = await readSettled(account, host, { family, versions: before.versions });
   const isDesired = isImage(desired, image);
   if (isDesired && !isImage(before.desired, image))
     throw changedMeanwhile(`${image.id} is revoked, but ${family.parameter} is ${image.id} now`);
+  const found = await seenAs(account, host, { image, isRevoked: true });
+  if (stateOf(found) !== 'revoked') throw changedMeanwhile(`${image.id} is ${stateOf(found)} again`);
   return { outcome, isDesired };
 }
 
