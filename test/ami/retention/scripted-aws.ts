@@ -92,7 +92,9 @@ export function scriptedAws(say: (asked: Asked, number: number) => Said): {
   return {
     asked,
     fetch: async (_, init) => {
-      const one = askedBy(init?.headers as Record<string, string>, init?.body as string);
+      // Text or bytes, as the protocol has it.
+      const body = Buffer.from(init?.body as string | Uint8Array<ArrayBuffer>).toString();
+      const one = askedBy(init?.headers as Record<string, string>, body);
       asked.push(one);
       const said = say(one, asked.length);
       return typeof said === 'string' ? new Response(said) : new Response(said.body, { status: said.status });
