@@ -8,6 +8,7 @@ const SRC = path.join(import.meta.dirname, '../src');
 const ROOMS = [
   'platform',
   'registry',
+  'ci',
   'config',
   'context',
   'refs',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CommitSha } from '../../src/context/context.ts';
+import type { CommitSha } from '../../src/ci/commit-sha.ts';
 
 /** Files that the steps of the demo project depend on, with the share of changes that each gets. */
 const CHANGES = { server: 35, parser: 20, assets: 20, tests: 10, vendor: 10, tools: 5 } as const;

@@ -5,7 +5,7 @@ import type { BuildServices } from '../image-step/build-services.ts';
 import { readMachine } from '../image-step/machine.ts';
 import { configuredArguments } from '../config/configured-arguments.ts';
 import type { FamilySettings } from '../config/families.ts';
-import { isCommitSha } from '../context/context.ts';
+import { isCommitSha } from '../ci/commit-sha.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { type CommitSha, isCommitSha } from '../context/context.ts';
+import { type CommitSha, isCommitSha } from '../ci/commit-sha.ts';
 import { jsonOrUndefined } from '../platform/json.ts';
 import { CACHE_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../registry/media-types.ts';
 import { type Digest, isDigest } from '../registry/reference.ts';

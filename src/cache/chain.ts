@@ -1,4 +1,4 @@
-import type { CommitSha } from '../context/context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import type { Role } from '../refs/candidate.ts';
 import type { Digest, Reference } from '../registry/reference.ts';
 import type { FoundCacheManifest } from './cache-manifest.ts';

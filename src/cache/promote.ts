@@ -1,4 +1,4 @@
-import type { CommitSha } from '../context/context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 
 /** What a manifest says about the build that made it. */
 export interface Marked {

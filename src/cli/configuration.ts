@@ -1,3 +1,4 @@
+import { checkoutPathOf } from '../ci/said.ts';
 import path from 'node:path';
 import { changedSettings, changesText } from '../config/difference.ts';
 import { configurationPlaces } from '../config/find.ts';
@@ -5,7 +6,7 @@ import { loadSettings, settingsOfText } from '../config/load.ts';
 import type { ReadConfiguration } from '../config/parse.ts';
 import { type ConfigurationSource, parseConfigurationSource } from '../config/source.ts';
 import type { UsedConfiguration } from '../config/used.ts';
-import { readBuildkite } from '../context/buildkite.ts';
+import { readCi } from '../ci/read-ci.ts';
 import { type CheckoutPlace, checkoutsAround, headCommit } from '../context/checkout.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
 import { readTrustedFile, type TrustedFile } from '../context/trusted-file.ts';
@@ -45,13 +46,12 @@ export async function configurationOf(
   const [named] = candidates;
   // The agent's own word first: what a pull request commits can make git see no checkout, or another one.
   const around = checkout === undefined ? [] : await checkoutsAround(host, checkout);
-  const roots = [nonEmpty(host.env['BUILDKITE_BUILD_CHECKOUT_PATH']), ...around];
+  const roots = [checkoutPathOf(host.env), ...around];
   const lies = await placeOfFile(roots, named);
-  const build = lies.at === 'outside' ? undefined : readBuildkite(host.env);
+  const build = lies.at === 'outside' ? undefined : readCi(host.env);
   const place = placeOfConfiguration(source, {
     build,
     inCheckout: lies.at !== 'outside',
-    defaultBranch: nonEmpty(host.env['BUILDKITE_PIPELINE_DEFAULT_BRANCH']),
   });
   if (place.at !== 'file') {
     const file = requireKnownPlace(named, lies);
@@ -106,13 +106,13 @@ async function fromBranch(
   },
 ): Promise<Opened> {
   const { branch } = place;
-  const build = readBuildkite(host.env);
+  const build = readCi(host.env);
   const commit = build === undefined || build.commit === 'HEAD' ? await headCommit(host) : build.commit;
   const asked = readTrustedFile(host, {
     file,
     branch,
     mergeBaseOf: place.at === 'merge-base' ? commit : undefined,
-    origin: build === undefined ? undefined : nonEmpty(host.env['BUILDKITE_REPO']),
+    origin: build?.remote,
   });
   const found = requireFound(await sayIfSlow(host, `asking git for the configuration of ${branch}`, asked), {
     file,

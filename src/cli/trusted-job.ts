@@ -1,5 +1,6 @@
-import { inCi } from '../config/find.ts';
-import { type BuildkiteFacts, readBuildkite } from '../context/buildkite.ts';
+import { surroundings } from '../ci/system.ts';
+import type { CiFacts } from '../ci/facts.ts';
+import { readCi } from '../ci/read-ci.ts';
 import { doubtAboutEvent, doubtAboutJob } from '../context/trust.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
@@ -11,21 +12,17 @@ import { openConfiguration } from './open-configuration.ts';
  * known. Whatever repository its pipeline builds: one about machines can live in another than the images. Elsewhere a person calls.
  */
 export async function requireTrustedJob(host: Host, input: Input, name: string): Promise<void> {
-  const build = readBuildkite(host.env);
-  if (build === undefined) {
-    if (inCi(host.env))
-      throw refused(name, "CI is set, and this CI's pull requests cannot be told from its trusted builds");
-    return;
+  const around = surroundings(host.env);
+  if (around.in === 'unclear') {
+    throw refused(name, `${around.because}, so its pull requests cannot be told from its trusted builds`);
   }
+  const build = readCi(host.env);
+  if (build === undefined) return;
   const doubt = doubtAboutEvent(build) ?? (await doubtAboutBranch(host, input, build));
   if (doubt !== undefined) throw refused(name, doubt);
 }
 
-async function doubtAboutBranch(
-  host: Host,
-  input: Input,
-  build: BuildkiteFacts,
-): Promise<string | undefined> {
+async function doubtAboutBranch(host: Host, input: Input, build: CiFacts): Promise<string | undefined> {
   const { settings } = await openConfiguration(host, input);
   return doubtAboutJob(build, settings.trustedBranch);
 }

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { inCi } from '../ci/system.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 
@@ -31,11 +32,6 @@ export function configurationPlaces(host: Pick<Host, 'env' | 'cwd'>, option?: st
     );
   }
   return { candidates: upwards(resolve(host.cwd)) };
-}
-
-/** True for anything that looks like CI: a wrong yes asks for a name, a wrong no would trust the checkout. */
-export function inCi(env: Host['env']): boolean {
-  return [env['BUILDKITE'], env['CI']].some((value) => !['', '0', 'false'].includes(value ?? ''));
 }
 
 function upwards(directory: string): readonly [string, ...string[]] {

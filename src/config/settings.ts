@@ -1,8 +1,6 @@
+import type { RepositoryId } from '../ci/repository-id.ts';
 import type { Repository } from '../registry/reference.ts';
 import type { WrittenTarget } from './target-schema.ts';
-
-/** `host/owner/name` in lower case, without scheme, user, port and `.git`. */
-export type RepositoryId = string;
 
 /**
  * A pair of repositories: what only the trusted build may write, and what every other build writes. In settings their paths can have

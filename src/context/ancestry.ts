@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Host } from '../platform/host.ts';
 import { succeeded } from '../platform/process.ts';
-import { isCommitSha, type CommitSha } from './context.ts';
+import { isCommitSha, type CommitSha } from '../ci/commit-sha.ts';
 import { git, type GitOptions } from './git.ts';
 
 /** Whether one commit comes before another. `unknown` is an answer: a shallow clone must not say `no`. */

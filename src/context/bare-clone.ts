@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../platform/errors.ts';
+import type { CiRemote } from '../ci/facts.ts';
 import { explainExit, succeeded, type Finished } from '../platform/process.ts';
 import type { Host } from '../platform/host.ts';
 import type { CheckoutPlace } from './checkout.ts';
@@ -34,10 +35,10 @@ export interface BareClone {
 export interface BareCloneOptions {
   readonly directory: string;
   /**
-   * URL of its `origin`. Where absent, the checkout's own git configuration is included: git finds the same remote and
+   * Its `origin`. Where absent, the checkout's own git configuration is included: git finds the same remote and
    * the same credentials without a URL in an argument list.
    */
-  readonly origin?: string | undefined;
+  readonly origin?: CiRemote | undefined;
   /** The checkout, where somebody has looked already. */
   readonly checkout?: CheckoutPlace | undefined;
 }
@@ -83,7 +84,7 @@ async function make(
   const from =
     origin === undefined
       ? included(checkout?.config ?? (await gitPath(host, 'config')))
-      : `[remote "origin"]\n\turl = ${quoted(origin)}\n`;
+      : remoteConfig(origin);
   if (from === undefined) return 'this is not a git repository';
   try {
     for (const name of ['objects', 'refs']) mkdirSync(path.join(directory, name), { recursive: true });
@@ -99,6 +100,15 @@ async function make(
 const UPLOAD_PACK = '--upload-pack=git-upload-pack';
 
 const BARE = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
+
+/** The header goes to this host and to no other that it may lead to (git-config(1), `http.<url>.*`). */
+function remoteConfig({ url, authorization }: CiRemote): string {
+  const remote = `[remote "origin"]\n\turl = ${quoted(url)}\n`;
+  if (authorization === undefined) return remote;
+  const { origin } = new URL(url);
+  const header = quoted(`Authorization: ${authorization}`);
+  return `${remote}[http ${quoted(`${origin}/`)}]\n\textraHeader = ${header}\n`;
+}
 
 function included(config: string | undefined): string | undefined {
   return config === undefined ? undefined : `[include]\n\tpath = ${quoted(config)}\n`;

@@ -1,7 +1,9 @@
 import { warn } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
-import { readBuildkite, type BuildkiteFacts } from './buildkite.ts';
-import type { BuildContext, CommitSha, Origin } from './context.ts';
+import { readCi } from '../ci/read-ci.ts';
+import type { CiFacts } from '../ci/facts.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
+import type { BuildContext, Origin } from './context.ts';
 import { currentBranch, headCommit, mergeBaseHere } from './checkout.ts';
 import type { History } from './history.ts';
 import { baseOf, buildOrigin } from './origin.ts';
@@ -20,8 +22,8 @@ export interface StartedContext {
 }
 
 /**
- * Finds out what this build is, from Buildkite's variables and git; `history` answers within its own time limit. Throws
- * `config` for an environment that Buildkite would not make, and for commit `HEAD` without git. What git cannot tell is
+ * Finds out what this build is, from its CI's variables and git; `history` answers within its own time limit. Throws
+ * `config` for an environment that no CI would make, and for commit `HEAD` without git. What git cannot tell is
  * left out; a merge base that stays unknown is a warning, because it costs warm layers.
  */
 export async function startContext(
@@ -29,10 +31,10 @@ export async function startContext(
   history: History,
   { evidence, ...settings }: TrustedPlace & { readonly evidence?: ReleaseEvidence | undefined },
 ): Promise<StartedContext> {
-  const facts = readBuildkite(host.env);
+  const facts = readCi(host.env);
   const asked = facts === undefined || facts.commit === 'HEAD' ? headCommit(host) : undefined;
   const origin = facts === undefined ? await localOrigin(host) : buildOrigin(facts, settings.trustedBranch);
-  // Everything follows from the commit: what Buildkite says needs no wait for the checkout.
+  // Everything follows from the commit: what the CI says needs no wait for the checkout.
   const commit = facts === undefined ? await asked : await commitOfBuild(host, facts, asked);
   const known: BuildContext = {
     origin,
@@ -121,14 +123,14 @@ async function earlierCommits(
 /** A build started by hand names `HEAD`: as a tag it would be everybody's, so the checkout says which commit it is. */
 async function commitOfBuild(
   host: Host,
-  facts: BuildkiteFacts,
+  facts: CiFacts,
   head: Promise<CommitSha | undefined> | undefined,
 ): Promise<CommitSha> {
   const commit = facts.commit === 'HEAD' ? await head : facts.commit;
   if (commit !== undefined) return commit;
   throw await unknownCommit(
     host,
-    'BUILDKITE_COMMIT is HEAD and git knows no commit here; run in the checkout or set the full commit id',
+    `${facts.names.commit} is HEAD and git knows no commit here; run in the checkout or set the full commit id`,
   );
 }
 
@@ -159,17 +161,17 @@ async function mergeBaseWith(
 /** Oddities that change no decision but that somebody should look at. */
 function warnAbout(
   host: Host,
-  facts: BuildkiteFacts,
+  facts: CiFacts,
   { head, base }: { readonly head: CommitSha | undefined; readonly base: string },
 ): void {
   if (facts.pullRequest !== undefined && facts.pullRequest.base === undefined) {
-    const message = `BUILDKITE_PULL_REQUEST_BASE_BRANCH is empty; ${base} is taken as the base branch`;
+    const message = `${facts.names.base} is empty; ${base} is taken as the base branch`;
     warn(host.emit, 'base-branch-unknown', message);
   }
   // A pull request may be built as its merge with the base branch, which is another commit.
   const differs = facts.commit !== 'HEAD' && head !== undefined && head !== facts.commit;
   if (differs && facts.pullRequest === undefined) {
-    const message = `the checkout is at ${head}, but BUILDKITE_COMMIT is ${facts.commit}, which names the results`;
+    const message = `the checkout is at ${head}, but ${facts.names.commit} is ${facts.commit}, which names the results`;
     warn(host.emit, 'commit-differs', message);
   }
 }

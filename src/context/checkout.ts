@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Host } from '../platform/host.ts';
 import { succeeded } from '../platform/process.ts';
 import { commonAncestor, type Graph } from './ancestry.ts';
-import type { CommitSha } from './context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { commitNamed, firstLine, git, gitPath } from './git.ts';
 
 /** Where a checkout lies; absolute paths. */

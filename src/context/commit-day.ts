@@ -1,5 +1,5 @@
 import type { Host } from '../platform/host.ts';
-import type { CommitSha } from './context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { firstLine } from './git.ts';
 
 /**

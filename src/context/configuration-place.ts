@@ -1,5 +1,5 @@
 import type { ConfigurationSource } from '../config/source.ts';
-import type { BuildkiteFacts } from './buildkite.ts';
+import type { CiFacts } from '../ci/facts.ts';
 import { doubtAboutJob } from './trust.ts';
 
 /** Where a run reads its configuration: the file as it lies there, or as the remote's branch has it. */
@@ -9,12 +9,10 @@ export type ConfigurationPlace =
 
 /** What the choice rests on. */
 export interface ConfigurationFacts {
-  /** Absent outside of Buildkite. */
-  readonly build: BuildkiteFacts | undefined;
+  /** Absent outside of CI. */
+  readonly build: CiFacts | undefined;
   /** Whether the file lies in the checkout, which a pull request writes. */
   readonly inCheckout: boolean;
-  /** The branch that the pipeline says it builds by default. */
-  readonly defaultBranch: string | undefined;
 }
 
 /**
@@ -23,11 +21,11 @@ export interface ConfigurationFacts {
  */
 export function placeOfConfiguration(
   source: ConfigurationSource | undefined,
-  { build, inCheckout, defaultBranch }: ConfigurationFacts,
+  { build, inCheckout }: ConfigurationFacts,
 ): ConfigurationPlace {
   const asked = source ?? (build === undefined ? { kind: 'checkout' } : { kind: 'merge-base' });
   if (!inCheckout || asked.kind === 'checkout' || asked.kind === 'digest') return { at: 'file' };
-  const branch = asked.branch ?? defaultBranch ?? 'main';
+  const branch = asked.branch ?? build?.defaultBranch ?? 'main';
   // A tag can be put on any commit, which would then be its own merge base.
   if (build?.tag !== undefined) return { at: 'tip', branch };
   const trusted = build !== undefined && doubtAboutJob(build, branch) === undefined;

@@ -1,14 +1,6 @@
-import type { RepositoryId } from '../config/settings.ts';
-
-declare const brand: unique symbol;
-
-/** 40 lower-case hex digits. */
-export type CommitSha = string & { readonly [brand]: 'CommitSha' };
-
-/** True for a full commit id. */
-export function isCommitSha(text: string): text is CommitSha {
-  return /^[0-9a-f]{40}$/.test(text);
-}
+import type { CommitSha } from '../ci/commit-sha.ts';
+import type { CiBuild } from '../ci/facts.ts';
+import type { RepositoryId } from '../ci/repository-id.ts';
 
 /** What started this build; decides which names it reads and writes. */
 export type Origin =
@@ -21,16 +13,6 @@ export type Origin =
   | { readonly kind: 'tag'; readonly tag: string }
   /** Not in CI; the branch where git knows one. */
   | { readonly kind: 'local'; readonly branch?: string };
-
-/** The CI build that runs this, where one does. */
-export interface CiBuild {
-  readonly number: string;
-  readonly id: string;
-  readonly url?: string;
-  readonly jobId?: string;
-  readonly stepKey?: string;
-  readonly label?: string;
-}
 
 /** What this build is. A pure value: everything later follows from it and the settings. */
 export interface BuildContext {

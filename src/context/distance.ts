@@ -1,6 +1,6 @@
 import type { Host } from '../platform/host.ts';
 import { succeeded } from '../platform/process.ts';
-import type { CommitSha } from './context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { git } from './git.ts';
 
 /** Number of files in which the checkout's commit differs from another one; `undefined` where git has not got that. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { succeeded, type Finished } from '../platform/process.ts';
 import type { Host } from '../platform/host.ts';
-import type { Environment } from './buildkite.ts';
-import { isCommitSha, type CommitSha } from './context.ts';
+import { type Environment, inCi } from '../ci/system.ts';
+import { isCommitSha, type CommitSha } from '../ci/commit-sha.ts';
 
 /** Time for a question that git answers from the disk. */
 const LOCAL_MS = 10_000;
@@ -31,7 +31,7 @@ export async function git(host: Host, args: readonly string[], options: GitOptio
     'gc.auto=0',
     'maintenance.auto=false',
     // An agent's checkout often belongs to another user than the job's container runs as.
-    ...(host.env['BUILDKITE'] === 'true' ? ['safe.directory=*'] : []),
+    ...(inCi(host.env) ? ['safe.directory=*'] : []),
   ];
   return await host.processes.run(
     {

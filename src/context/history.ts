@@ -1,9 +1,10 @@
 import path from 'node:path';
+import type { CiRemote } from '../ci/facts.ts';
 import type { Host } from '../platform/host.ts';
 import { ancestry, commonAncestor, type Ancestry, type Graph } from './ancestry.ts';
 import { bareClone, FETCHED } from './bare-clone.ts';
 import { checkoutGraph, type CheckoutPlace } from './checkout.ts';
-import type { CommitSha } from './context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { type FirstParents, firstParents } from './git.ts';
 
 /** What git knows about the merge base of two lines; `none` is certain, `unknown` says why. */
@@ -34,8 +35,8 @@ const LIMIT_MS = 20_000;
 export interface HistoryOptions {
   /** Bounds each question, in milliseconds. */
   readonly limitMs?: number;
-  /** URL to ask in place of the checkout's `origin`. */
-  readonly origin?: string | undefined;
+  /** Asked in place of the checkout's `origin`. */
+  readonly origin?: CiRemote | undefined;
   /** Where its clone is; default in `host.scratch`. */
   readonly directory?: string;
   /** The checkout, where somebody has looked already. */

@@ -1,12 +1,12 @@
-import type { BuildkiteFacts } from './buildkite.ts';
+import type { CiFacts } from '../ci/facts.ts';
 import type { Origin } from './context.ts';
 
 /**
- * What kind of build Buildkite's facts describe. What writes least wins where they name several: tag, pull request,
+ * What kind of build these facts describe. What writes least wins where they name several: tag, pull request,
  * merge queue, branch. A pull request without a base branch is taken to go into the trusted one: the base only chooses
  * which caches are read, and a wrong choice costs time, never trust.
  */
-export function buildOrigin(facts: BuildkiteFacts, trustedBranch: string): Origin {
+export function buildOrigin(facts: CiFacts, trustedBranch: string): Origin {
   const { branch, tag, pullRequest, mergeQueueBase } = facts;
   if (tag !== undefined) return { kind: 'tag', tag };
   if (pullRequest !== undefined) {

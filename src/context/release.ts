@@ -5,8 +5,8 @@ import type { Host } from '../platform/host.ts';
 import { succeeded } from '../platform/process.ts';
 import { sayIfSlow } from '../platform/slow.ts';
 import { type BareClone, bareClone } from './bare-clone.ts';
-import { readBuildkite } from './buildkite.ts';
-import { type CommitSha, isCommitSha } from './context.ts';
+import { readCi } from '../ci/read-ci.ts';
+import { type CommitSha, isCommitSha } from '../ci/commit-sha.ts';
 import { firstParents, git } from './git.ts';
 import { type ReleaseEvidence, type WantedRelease, wantedRelease } from './trust.ts';
 
@@ -25,7 +25,7 @@ export async function askRelease(
   settings: Pick<Settings, 'repository' | 'trustedBranch' | 'releases'>,
   configuration: Pick<UsedConfiguration, 'from'> | undefined,
 ): Promise<ReleaseEvidence | undefined> {
-  const facts = readBuildkite(host.env);
+  const facts = readCi(host.env);
   const wanted = facts === undefined ? undefined : wantedRelease(facts, settings);
   if (wanted === undefined || 'because' in wanted) return undefined;
   // Whoever pushes a tag chooses the commit, so that one's own file must not say what a release is.
@@ -34,7 +34,7 @@ export async function askRelease(
     return { because: 'its configuration is not read from the trusted branch as it is now' };
   }
   const directory = path.join(host.scratch, 'release.git');
-  const clone = bareClone(host, { directory, origin: host.env['BUILDKITE_REPO'] ?? '' });
+  const clone = bareClone(host, { directory, origin: facts?.remote ?? { url: '' } });
   const asked = searchRelease(host, clone, wanted);
   return await sayIfSlow(host, `asking git for tag ${wanted.tag} and ${wanted.branches.join(', ')}`, asked);
 }

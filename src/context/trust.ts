@@ -1,6 +1,7 @@
-import type { ReleaseSettings, RepositoryId } from '../config/settings.ts';
-import type { BuildkiteFacts } from './buildkite.ts';
-import type { CommitSha } from './context.ts';
+import type { RepositoryId } from '../ci/repository-id.ts';
+import type { ReleaseSettings } from '../config/settings.ts';
+import type { CiFacts } from '../ci/facts.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { matchesPattern } from './release-pattern.ts';
 
 /** Whether a build may write trusted refs, and why (not), in one phrase. */
@@ -35,7 +36,7 @@ export interface WantedRelease {
  * git tag is trusted as a release only, with `evidence` from the remote for this tag and this commit.
  */
 export function judgeTrust(
-  facts: BuildkiteFacts | undefined,
+  facts: CiFacts | undefined,
   place: TrustedPlace,
   evidence?: ReleaseEvidence,
 ): Trust {
@@ -47,7 +48,7 @@ export function judgeTrust(
 }
 
 function judgeRelease(
-  facts: BuildkiteFacts,
+  facts: CiFacts,
   place: TrustedPlace,
   evidence: ReleaseEvidence = { because: 'the remote was not asked' },
 ): Trust {
@@ -69,7 +70,7 @@ const PLAIN_TAG = /^[A-Za-z0-9](?:[\w.+/-]*[\w+-])?$/;
 
 /** What the remote has to be asked before this build counts as a release, or why it is none whatever the remote says. */
 export function wantedRelease(
-  facts: BuildkiteFacts,
+  facts: CiFacts,
   { repository, trustedBranch, releases }: TrustedPlace,
 ): WantedRelease | { readonly because: string } {
   const { tag, commit } = facts;
@@ -81,20 +82,21 @@ export function wantedRelease(
     return { because: `it is none of releases.tags (${releases.tags.join(', ')})` };
   }
   if (!PLAIN_TAG.test(tag) || tag.includes('..')) return { because: 'its name is not a plain one' };
-  if (commit === 'HEAD')
-    return { because: 'BUILDKITE_COMMIT is HEAD, so nobody says which commit the tag is' };
+  if (commit === 'HEAD') {
+    return { because: `${facts.names.commit} is HEAD, so nobody says which commit the tag is` };
+  }
   return { tag, commit, branches: [...new Set([trustedBranch, ...releases.branches])] };
 }
 
-function doubtAbout(facts: BuildkiteFacts | undefined, place: TrustedPlace): string | undefined {
+function doubtAbout(facts: CiFacts | undefined, place: TrustedPlace): string | undefined {
   if (facts === undefined) return 'not in CI';
   const doubt = doubtAboutEvent(facts);
   if (doubt !== undefined) return doubt;
   return doubtAboutRepository(facts, place.repository) ?? doubtAboutBranch(facts, place.trustedBranch);
 }
 
-function doubtAboutRepository({ repository }: BuildkiteFacts, ours: RepositoryId): string | undefined {
-  if (repository === undefined) return 'BUILDKITE_REPO names no repository on a host';
+function doubtAboutRepository({ repository, names }: CiFacts, ours: RepositoryId): string | undefined {
+  if (repository === undefined) return `${names.repository} names no repository on a host`;
   return repository === ours ? undefined : `repository ${repository} is not ${ours}`;
 }
 
@@ -102,25 +104,22 @@ function doubtAboutRepository({ repository }: BuildkiteFacts, ours: RepositoryId
  * Why a job is not one of the trusted branch, whatever repository its pipeline builds; `undefined` where it is. For what needs no
  * configuration yet, and for jobs about machines, whose pipeline can live in a repository of its own.
  */
-export function doubtAboutJob(facts: BuildkiteFacts, trustedBranch: string): string | undefined {
+export function doubtAboutJob(facts: CiFacts, trustedBranch: string): string | undefined {
   return doubtAboutEvent(facts) ?? doubtAboutBranch(facts, trustedBranch);
 }
 
-function doubtAboutBranch({ branch }: BuildkiteFacts, trustedBranch: string): string | undefined {
+function doubtAboutBranch({ branch }: CiFacts, trustedBranch: string): string | undefined {
   return branch === trustedBranch ? undefined : `branch ${branch} is not ${trustedBranch}`;
 }
 
 /** The same as far as it needs no name of a branch: tags, pull requests, merge queues, and what looks like one. */
-export function doubtAboutEvent(facts: BuildkiteFacts): string | undefined {
+export function doubtAboutEvent(facts: CiFacts): string | undefined {
   return facts.tag === undefined ? doubtAboutProposal(facts) : `tag ${facts.tag}`;
 }
 
 /** Why a build is of what somebody only proposes. */
-function doubtAboutProposal(facts: BuildkiteFacts): string | undefined {
+function doubtAboutProposal(facts: CiFacts): string | undefined {
   if (facts.pullRequest !== undefined) return `pull request ${facts.pullRequest.number}`;
   if (facts.mergeQueueBase !== undefined) return `merge queue of ${facts.mergeQueueBase}`;
-  if (facts.strayPullRequestRepository) {
-    return 'BUILDKITE_PULL_REQUEST_REPO is set although BUILDKITE_PULL_REQUEST is false';
-  }
-  return undefined;
+  return facts.doubt;
 }

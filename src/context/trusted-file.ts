@@ -1,8 +1,9 @@
 import path from 'node:path';
+import type { CiRemote } from '../ci/facts.ts';
 import type { Host } from '../platform/host.ts';
 import { explainExit, succeeded } from '../platform/process.ts';
 import { bareClone, FETCHED } from './bare-clone.ts';
-import type { CommitSha } from './context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { commitNamed, git } from './git.ts';
 import { openHistory } from './history.ts';
 
@@ -24,8 +25,8 @@ export interface TrustedFileRequest {
   readonly branch: string;
   /** The commit whose merge base with the branch has it; absent for the branch as it is now. */
   readonly mergeBaseOf?: CommitSha | undefined;
-  /** URL of the repository; absent where the checkout's own `origin` is asked. */
-  readonly origin: string | undefined;
+  /** Absent where the checkout's own `origin` is asked. */
+  readonly origin: CiRemote | undefined;
 }
 
 /** Time to ask for a branch, and for a file of it, in milliseconds. */

@@ -9,7 +9,7 @@ import { type History, openHistory } from '../context/history.ts';
 import { type Credentials, createCredentials } from '../registry/credentials.ts';
 import { type Login, createLogin } from '../registry/login.ts';
 import { type Registry, createRegistry } from '../registry/registry.ts';
-import { readBuildkite } from '../context/buildkite.ts';
+import { readCi } from '../ci/read-ci.ts';
 import { askRelease } from '../context/release.ts';
 import { type ReleaseEvidence, judgeTrust } from '../context/trust.ts';
 import type { Warning } from '../platform/events.ts';
@@ -99,6 +99,6 @@ export async function openBuildServices(
 }
 
 function loginBuild(host: Host, settings: Settings, release: ReleaseEvidence | undefined): LoginBuild {
-  const facts = readBuildkite(host.env);
+  const facts = readCi(host.env);
   return { trusted: judgeTrust(facts, settings, release).trusted, ci: facts !== undefined };
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '../bake/failure.ts';
 import { ruleOf } from '../bake/failure-classes.ts';
-import { readBuildkite } from '../context/buildkite.ts';
+import { readCi } from '../ci/read-ci.ts';
 import { judgeTrust } from '../context/trust.ts';
 import { createArguments, lostCreateRace } from '../bake/buildx.ts';
 import { EXIT_CODE, WarmbakeError } from '../platform/errors.ts';
@@ -43,7 +43,7 @@ export async function runBuild(outer: BuildServices, request: PlanRequest): Prom
   const preparing = prepareAccess(
     host,
     settings.sccache,
-    judgeTrust(readBuildkite(host.env), settings, services.release),
+    judgeTrust(readCi(host.env), settings, services.release),
   );
   preparing.catch(() => undefined);
   // In a container on EC2 its second may pass in vain: the plan does not wait for it.

@@ -1,7 +1,8 @@
 import type { StreamRecord } from '../bake/record.ts';
 import { readCacheManifest } from '../cache/cache-manifest.ts';
 import { roofed } from '../cache/roofed.ts';
-import { type BuildContext, isCommitSha } from '../context/context.ts';
+import { isCommitSha } from '../ci/commit-sha.ts';
+import { type BuildContext } from '../context/context.ts';
 import { type Digest, type Reference, referenceName } from '../registry/reference.ts';
 import type { Manifest } from '../registry/registry.ts';
 import { digestOf } from '../registry/digest.ts';

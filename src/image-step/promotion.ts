@@ -4,7 +4,8 @@ import {
   type PromotionDecision,
   decidePromotion,
 } from '../cache/promote.ts';
-import { type BuildContext, type CommitSha, isCommitSha } from '../context/context.ts';
+import { type CommitSha, isCommitSha } from '../ci/commit-sha.ts';
+import { type BuildContext } from '../context/context.ts';
 import { type Digest, referenceName } from '../registry/reference.ts';
 import type { Manifest } from '../registry/registry.ts';
 import type { Settings } from '../config/settings.ts';

@@ -1,4 +1,4 @@
-import type { CommitSha } from '../context/context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { type Reference, referenceName } from '../registry/reference.ts';
 
 /** What the registry holds under an image tag. */

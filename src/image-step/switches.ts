@@ -1,3 +1,4 @@
+import { OUR_VARIABLES } from '../ci/other.ts';
 import type { Settings } from '../config/settings.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Warning } from '../platform/events.ts';
@@ -32,8 +33,14 @@ const NAMES = {
   bypass: 'WARMBAKE_BYPASS',
 } as const satisfies Record<keyof Switches, string>;
 
-/** Other variables with our prefix that mean something: to the configuration's search and to the launcher. */
-const OTHERS = ['WARMBAKE_CONFIG', 'WARMBAKE_CONFIG_FROM', 'WARMBAKE_SHA256', 'WARMBAKE_LOCATION'];
+/** Other variables with our prefix that mean something: to the configuration's search, to the launcher, and about the build. */
+const OTHERS = [
+  'WARMBAKE_CONFIG',
+  'WARMBAKE_CONFIG_FROM',
+  'WARMBAKE_SHA256',
+  'WARMBAKE_LOCATION',
+  ...OUR_VARIABLES,
+];
 
 /**
  * Reads the switches; an empty variable is none. Throws `config` for a value that is no position, and where `version` is not

@@ -1,5 +1,6 @@
 import type { Settings, TargetSettings } from '../config/settings.ts';
-import type { BuildContext, CommitSha, Origin } from '../context/context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
+import type { BuildContext, Origin } from '../context/context.ts';
 import { referenceName, type Repository, type Tag } from '../registry/reference.ts';
 import { commitTag, latestTag, oldBranchTags } from './tag-name.ts';
 import { type Candidate, type Role, TRUST } from './candidate.ts';

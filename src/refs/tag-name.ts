@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CommitSha } from '../context/context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
 import { WarmbakeError } from '../platform/errors.ts';
 import { isTag, type Tag } from '../registry/reference.ts';
 

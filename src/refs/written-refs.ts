@@ -1,6 +1,7 @@
 import type { Settings, TargetSettings } from '../config/settings.ts';
 import { expand } from '../config/template.ts';
-import type { BuildContext, CommitSha } from '../context/context.ts';
+import type { CommitSha } from '../ci/commit-sha.ts';
+import type { BuildContext } from '../context/context.ts';
 import { parseReference, type Reference } from '../registry/reference.ts';
 import { commitTag, latestTag } from './tag-name.ts';
 import { WarmbakeError } from '../platform/errors.ts';

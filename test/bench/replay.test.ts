@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Content, HistoryBuild } from '../../bake/bench/history.ts';
 import { makeHistory } from '../../bake/bench/history.ts';
 import { replay } from '../../bake/bench/replay.ts';
-import { type CommitSha, isCommitSha } from '../../src/context/context.ts';
+import { type CommitSha, isCommitSha } from '../../src/ci/commit-sha.ts';
 
 const ASKED = { maxSources: 20, earlier: 4, late: 0 };
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import fc from 'fast-check';
 import { type AncestorAnswer, type PromotionFacts, decidePromotion } from '../../src/cache/promote.ts';
-import { isCommitSha } from '../../src/context/context.ts';
+import { isCommitSha } from '../../src/ci/commit-sha.ts';
 
 const [ours, held] = ['a', 'b'].map((c) => c.repeat(40)) as [string, string];
 if (!isCommitSha(ours)) throw new Error('fixture');

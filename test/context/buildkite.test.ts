@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { readBuildkite } from '../../src/context/buildkite.ts';
+import { readCi } from '../../src/ci/read-ci.ts';
 import { EXIT_CODE, WarmbakeError } from '../../src/platform/errors.ts';
 import { pullRequest, push } from './recorded.ts';
 
 /** Exit code and message of what is thrown. */
 function refusal(env: Readonly<Record<string, string | undefined>>): readonly [number, string] {
   try {
-    readBuildkite(env);
+    readCi(env);
   } catch (error) {
     if (!(error instanceof WarmbakeError)) throw error;
     return [EXIT_CODE[error.kind], error.message];
@@ -55,5 +55,5 @@ it('a pull request without a branch is refused too', () => {
 });
 
 it('outside of Buildkite nothing is read and nothing refused', () => {
-  expect(readBuildkite({ BUILDKITE_PULL_REQUEST: 'nonsense' })).toBeUndefined();
+  expect(readCi({ BUILDKITE_PULL_REQUEST: 'nonsense' })).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigurationSource } from '../../src/config/source.ts';
-import { readBuildkite } from '../../src/context/buildkite.ts';
+import { readCi } from '../../src/ci/read-ci.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../../src/context/configuration-place.ts';
 import { pullRequest, push } from './recorded.ts';
 
@@ -30,9 +30,9 @@ const BUILDS: Readonly<Record<string, readonly [Record<string, string> | undefin
 function place(
   env: Record<string, string> | undefined,
   source?: ConfigurationSource,
-  { inCheckout = true, defaultBranch }: { inCheckout?: boolean; defaultBranch?: string } = {},
+  { inCheckout = true }: { inCheckout?: boolean } = {},
 ): ConfigurationPlace {
-  return placeOfConfiguration(source, { build: readBuildkite(env ?? {}), inCheckout, defaultBranch });
+  return placeOfConfiguration(source, { build: readCi(env ?? {}), inCheckout });
 }
 
 describe('a build takes the configuration from the right place (L1)', () => {
@@ -57,9 +57,9 @@ describe('a build takes the configuration from the right place (L1)', () => {
   });
 
   it("the branch is the pipeline's default one where none is named", () => {
-    const options = { defaultBranch: 'trunk' };
-    expect(place(push('trunk'), undefined, options)).toEqual(FILE);
-    expect(place(push('main'), undefined, options)).toEqual({ at: 'merge-base', branch: 'trunk' });
-    expect(place(push('main'), { kind: 'tip', branch: 'main' }, options)).toEqual(FILE);
+    const byDefault = { BUILDKITE_PIPELINE_DEFAULT_BRANCH: 'trunk' };
+    expect(place(push('trunk', byDefault))).toEqual(FILE);
+    expect(place(push('main', byDefault))).toEqual({ at: 'merge-base', branch: 'trunk' });
+    expect(place(push('main', byDefault), { kind: 'tip', branch: 'main' })).toEqual(FILE);
   });
 });

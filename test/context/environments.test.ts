@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { cacheSources } from '../../src/refs/sources.ts';
 import { writtenRefs } from '../../src/refs/written-refs.ts';
 import { buildContext } from '../../src/context/build-context.ts';
-import { isCommitSha, type BuildContext, type CommitSha } from '../../src/context/context.ts';
+import { isCommitSha, type CommitSha } from '../../src/ci/commit-sha.ts';
+import { type BuildContext } from '../../src/context/context.ts';
 import type { History } from '../../src/context/history.ts';
 import { imageNames } from '../../src/refs/image-names.ts';
 import type { Reference } from '../../src/registry/reference.ts';
@@ -319,9 +320,9 @@ describe('local builds', () => {
     ]);
   });
 
-  it('outside of Buildkite are local whatever other variables say', async () => {
-    const { BUILDKITE, ...env } = push('main');
-    expect(BUILDKITE).toBe('true');
+  it('outside of CI are local whatever other variables say', async () => {
+    const { BUILDKITE, CI, ...env } = push('main');
+    expect([BUILDKITE, CI]).toEqual(['true', 'true']);
     const context = await buildContext(hostWith(env, 'main').host, history(), PLACE);
     expect(context).toMatchObject({ trusted: false, because: 'not in CI', origin: { kind: 'local' } });
   });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isCommitSha, type CommitSha } from '../../src/context/context.ts';
+import { isCommitSha, type CommitSha } from '../../src/ci/commit-sha.ts';
 
 /** A commit of a drawn history: its name and the names of its parents, which come earlier. */
 export type Drawn = readonly [name: string, ...parents: string[]];

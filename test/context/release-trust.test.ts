@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BuildkiteFacts, readBuildkite } from '../../src/context/buildkite.ts';
-import { type CommitSha, isCommitSha } from '../../src/context/context.ts';
+import type { CiFacts } from '../../src/ci/facts.ts';
+import { readCi } from '../../src/ci/read-ci.ts';
+import { type CommitSha, isCommitSha } from '../../src/ci/commit-sha.ts';
 import { type ReleaseEvidence, judgeTrust } from '../../src/context/trust.ts';
 import { writtenRefs } from '../../src/refs/written-refs.ts';
 import { imageNames } from '../../src/refs/image-names.ts';
@@ -27,7 +28,7 @@ const judged = (
   env: Record<string, string>,
   evidence: ReleaseEvidence | undefined,
   place: typeof PLACE | typeof RELEASES = RELEASES,
-) => judgeTrust(readBuildkite(env), place, evidence);
+) => judgeTrust(readCi(env), place, evidence);
 
 describe('the build of a git tag is trusted as a release', () => {
   it.each<[string, ReleaseEvidence]>([
@@ -131,9 +132,9 @@ describe('the build of a git tag is not trusted', () => {
 });
 
 /** The facts of an environment; `undefined` also where it is refused. */
-function factsOf(env: Readonly<Record<string, string | undefined>>): BuildkiteFacts | undefined {
+function factsOf(env: Readonly<Record<string, string | undefined>>): CiFacts | undefined {
   try {
-    return readBuildkite({ ...push('main'), ...env });
+    return readCi({ ...push('main'), ...env });
   } catch (error) {
     if (error instanceof WarmbakeError && error.kind === 'config') return undefined;
     throw error;
@@ -167,7 +168,7 @@ it('evidence of a tag helps no other build (L1)', () => {
 });
 
 it('a release writes its commit, in trusted repositories, and moves nothing', () => {
-  const facts = readBuildkite(tagged());
+  const facts = readCi(tagged());
   const context = {
     origin: { kind: 'tag', tag: 'v1.0' },
     ...judgeTrust(facts, RELEASES, FOUND),

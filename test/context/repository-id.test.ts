@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { repositoryId } from '../../src/context/repository-id.ts';
+import { repositoryId } from '../../src/ci/repository-id.ts';
 
 describe('a repository is the same one', () => {
   it.each([

@@ -3,7 +3,7 @@ import { finishCache } from '../../src/image-step/finish-cache.ts';
 import { openReadAhead } from '../../src/image-step/read-ahead.ts';
 import { isDigest, isTag, type Reference } from '../../src/registry/reference.ts';
 import { createRegistry } from '../../src/registry/registry.ts';
-import { isCommitSha } from '../../src/context/context.ts';
+import { isCommitSha } from '../../src/ci/commit-sha.ts';
 import { openHistory } from '../../src/context/history.ts';
 import { credentialsOf, openHost } from '../registry/fixture-host.ts';
 import { type Interference, startFixtureRegistry } from '../registry/fixture-registry.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../src/cache/chain.ts';
-import type { CommitSha } from '../../src/context/context.ts';
+import type { CommitSha } from '../../src/ci/commit-sha.ts';
 import { closestSource, importText, planImport } from '../../src/image-step/import-plan.ts';
 import { parseReference, referenceName } from '../../src/registry/reference.ts';
 

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
-import { type CommitSha, isCommitSha } from '../../src/context/context.ts';
+import { type CommitSha, isCommitSha } from '../../src/ci/commit-sha.ts';
 import type { History } from '../../src/context/history.ts';
 import { promote } from '../../src/image-step/promote-manifest.ts';
 import type { NamingServices, Promoted, PromotedManifest } from '../../src/image-step/promotion.ts';

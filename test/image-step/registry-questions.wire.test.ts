@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BuildContext } from '../../src/context/context.ts';
-import { isCommitSha } from '../../src/context/context.ts';
+import { isCommitSha } from '../../src/ci/commit-sha.ts';
 import { pushRightsOf } from '../../src/image-step/push-rights.ts';
 import { openQuestions, type QuestionRequest } from '../../src/image-step/registry-questions.ts';
 import { openSilenceCheck } from '../../src/image-step/silent-source.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type ImageFact, decideSkip } from '../../src/image-step/skip.ts';
-import { isCommitSha } from '../../src/context/context.ts';
+import { isCommitSha } from '../../src/ci/commit-sha.ts';
 import { requireReference } from '../../src/registry/reference.ts';
 
 const text = 'c'.repeat(40);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { readBuildkite } from '../../src/context/buildkite.ts';
-import { isCommitSha, type BuildContext } from '../../src/context/context.ts';
+import { readCi } from '../../src/ci/read-ci.ts';
+import { isCommitSha } from '../../src/ci/commit-sha.ts';
+import { type BuildContext } from '../../src/context/context.ts';
 import { buildOrigin } from '../../src/context/origin.ts';
 import { judgeTrust } from '../../src/context/trust.ts';
 import { WarmbakeError } from '../../src/platform/errors.ts';
@@ -85,7 +86,7 @@ export function contextOf(env: Partial<Environment>, branch: string): BuildConte
   const [commit, parent, mergeBase, ...more] = commits;
   if (commit === undefined || parent === undefined || mergeBase === undefined) throw new Error('no commits');
   try {
-    const facts = readBuildkite({ ...push('main'), ...env });
+    const facts = readCi({ ...push('main'), ...env });
     const origin =
       facts === undefined ? ({ kind: 'local', branch } as const) : buildOrigin(facts, PLACE.trustedBranch);
     return {

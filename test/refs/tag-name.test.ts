@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isCommitSha, type CommitSha } from '../../src/context/context.ts';
+import { isCommitSha, type CommitSha } from '../../src/ci/commit-sha.ts';
 import { isTag } from '../../src/registry/reference.ts';
 import { branchTag, commitTag, latestTag, oldBranchTags, pullRequestTag } from '../../src/refs/tag-name.ts';
 

@@ -1,6 +1,6 @@
 import type { FamilySettings } from '../../config/families.ts';
 import type { Settings, TargetSettings } from '../../config/settings.ts';
-import type { CommitSha } from '../../context/context.ts';
+import type { CommitSha } from '../../ci/commit-sha.ts';
 import { referenceName } from '../../registry/reference.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { WarmbakeError } from '../../platform/errors.ts';

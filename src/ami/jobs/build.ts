@@ -1,7 +1,8 @@
+import { runIdOf } from '../../ci/said.ts';
 import { setMetaData } from '../../buildkite/meta-data.ts';
 import type { FamilySettings } from '../../config/families.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { CommitSha } from '../../context/context.ts';
+import type { CommitSha } from '../../ci/commit-sha.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { openAws } from '../../platform/aws.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
@@ -19,7 +20,7 @@ import type { OpenFamily } from './open-family.ts';
 export interface ImageRequest {
   /** The configuration; asked for once no image of this run is there. */
   readonly settings: () => Promise<Settings>;
-  /** Id of this run (default: BUILDKITE_BUILD_ID); the same one again takes the image that is there. */
+  /** Id of this run (default: that of the CI build); the same one again takes the image that is there. */
   readonly run?: string;
   /** Another build than that of the trusted `latest`. */
   readonly commit?: CommitSha;
@@ -83,11 +84,11 @@ async function told(host: Host, family: FamilySettings, built: BuiltImage): Prom
 }
 
 function runId(host: Host, chosen: string | undefined): string {
-  const run = chosen ?? host.env['BUILDKITE_BUILD_ID'];
+  const run = chosen ?? runIdOf(host.env);
   // It becomes part of names and tags in AWS.
   if (run !== undefined && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(run)) return run;
   const message = run === undefined ? 'this run has no id' : `'${run}' is not the id of a run`;
   throw new WarmbakeError('usage', 'bad-run', message, {
-    hint: 'outside of Buildkite give one with --run: letters, digits, ., _ and -; the same one again after a failure',
+    hint: 'outside of CI give one with --run: letters, digits, ., _ and -; the same one again after a failure',
   });
 }

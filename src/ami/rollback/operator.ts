@@ -1,16 +1,17 @@
+import { actorOf } from '../../ci/said.ts';
 import type { Host } from '../../platform/host.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
-import { buildUrl } from '../../context/build-url.ts';
+import { buildUrl } from '../../ci/build-url.ts';
 import type { Account } from '../model/account.ts';
 
 /** Longest reason, in characters: it becomes a tag. */
 const REASON_LENGTH = 250;
 
-/** Who is at work: in a Buildkite build the person behind it and the build, elsewhere the AWS identity. */
+/** Who is at work: in a CI build the person behind it and the build, elsewhere the AWS identity. */
 export async function operatorOf(account: Account, env: Host['env']): Promise<string> {
-  const person = env['BUILDKITE_UNBLOCKER'] ?? env['BUILDKITE_BUILD_CREATOR'];
+  const person = actorOf(env);
   const url = buildUrl(env);
-  if (person !== undefined && person !== '') return url === undefined ? person : `${person} (${url})`;
+  if (person !== undefined) return url === undefined ? person : `${person} (${url})`;
   const { arn } = await account.identity.caller();
   return arn.slice(arn.lastIndexOf(':') + 1);
 }

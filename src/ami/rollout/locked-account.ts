@@ -1,4 +1,4 @@
-import { buildUrl } from '../../context/build-url.ts';
+import { buildUrl } from '../../ci/build-url.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';

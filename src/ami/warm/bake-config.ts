@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import type { Settings } from '../../config/settings.ts';
-import { isCommitSha } from '../../context/context.ts';
+import { isCommitSha } from '../../ci/commit-sha.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { explainExit, succeeded } from '../../platform/process.ts';

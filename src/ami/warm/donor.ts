@@ -1,7 +1,7 @@
 import { type Probed, probeCandidates } from '../../cache/probe.ts';
 import type { Source } from '../../cache/chain.ts';
 import type { TargetSettings, TrustPair } from '../../config/settings.ts';
-import type { CommitSha } from '../../context/context.ts';
+import type { CommitSha } from '../../ci/commit-sha.ts';
 import type { Warning } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { type Candidate, TRUST } from '../../refs/candidate.ts';

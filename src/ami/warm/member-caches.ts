@@ -1,5 +1,5 @@
 import type { Settings, TargetSettings } from '../../config/settings.ts';
-import type { CommitSha } from '../../context/context.ts';
+import type { CommitSha } from '../../ci/commit-sha.ts';
 import type { Host } from '../../platform/host.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { findTargetCaches, importLines, type TargetCaches } from './donor.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { CommitSha } from '../../context/context.ts';
+import type { CommitSha } from '../../ci/commit-sha.ts';
 import { git } from '../../context/git.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';

@@ -1,5 +1,5 @@
 import type { AnnotationNames, Settings, TargetSettings } from '../../config/settings.ts';
-import { isCommitSha, type CommitSha } from '../../context/context.ts';
+import { isCommitSha, type CommitSha } from '../../ci/commit-sha.ts';
 import { readImage, type ImageDescription } from '../../registry/image-manifest.ts';
 import { type Digest, type Reference, referenceName } from '../../registry/reference.ts';
 import type { Registry } from '../../registry/registry.ts';

@@ -2,7 +2,7 @@ import { openBuildServices } from '../../image-step/build-services.ts';
 import { readMarks } from '../../image-step/marks.ts';
 import { promote } from '../../image-step/promote-manifest.ts';
 import { promotionText } from '../../image-step/promotion.ts';
-import { isCommitSha } from '../../context/context.ts';
+import { isCommitSha } from '../../ci/commit-sha.ts';
 import { isTag, referenceName, requireReference } from '../../registry/reference.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bakeConfigName, readBakeConfig } from '../../../src/ami/warm/bake-config.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 
 const COMMIT = 'c'.repeat(40) as CommitSha;
 const OTHER = 'd'.repeat(40);

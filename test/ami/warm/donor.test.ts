@@ -6,7 +6,7 @@ import {
   warmCandidates,
 } from '../../../src/ami/warm/donor.ts';
 import type { SourceState } from '../../../src/cache/chain.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 import type { TargetSettings } from '../../../src/config/settings.ts';
 import { type Reference, referenceName } from '../../../src/registry/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';

@@ -3,7 +3,7 @@ import { builtTargets } from '../../../src/ami/warm/built-targets.ts';
 import { findTargetCaches } from '../../../src/ami/warm/donor.ts';
 import { withMemberCaches } from '../../../src/ami/warm/member-caches.ts';
 import type { Settings } from '../../../src/config/settings.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 import { type Reference, referenceName } from '../../../src/registry/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { clock } from '../../../parts/ci-job/clock.ts';

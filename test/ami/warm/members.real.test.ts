@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { foundNames, findTargetCaches } from '../../../src/ami/warm/donor.ts';
 import { prepareWarmPlans } from '../../../src/ami/warm/prepare.ts';
 import { loadSettings } from '../../../src/config/load.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
 import { makeAgent } from '../../../parts/ci-job/agent.ts';
 import { clock } from '../../../parts/ci-job/clock.ts';

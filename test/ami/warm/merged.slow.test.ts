@@ -12,7 +12,7 @@ import { fillStore, proveStore } from '../../../src/ami/warm/store.ts';
 import { openTunnelledGateway } from '../../../src/ami/warm/tunnelled-gateway.ts';
 import { findBuildx } from '../../../src/bake/buildx-program.ts';
 import type { TargetSettings } from '../../../src/config/settings.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 import type { Event } from '../../../src/platform/events.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
 import { BASE_IMAGE } from '../../../parts/base-image.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findWarmSubject } from '../../../src/ami/warm/subject.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 import { digestOf } from '../../../src/registry/digest.ts';
 import type { Digest } from '../../../src/registry/reference.ts';
 import type { Registry } from '../../../src/registry/registry.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBakeConfig, type BakeConfig } from '../../../src/ami/warm/bake-config.ts';
 import { type WarmLayers, warmLayers } from '../../../src/ami/warm/layers.ts';
-import type { CommitSha } from '../../../src/context/context.ts';
+import type { CommitSha } from '../../../src/ci/commit-sha.ts';
 import { requireReference } from '../../../src/registry/reference.ts';
 import { BASE_IMAGE } from '../../../parts/base-image.ts';
 import type { Engine } from '../../../parts/engine.ts';

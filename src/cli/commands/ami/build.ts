@@ -3,7 +3,7 @@ import { imagePlanDocument, planLines } from '../../../ami/build/image-plan.ts';
 import { buildJob, type ImageRequest } from '../../../ami/jobs/build.ts';
 import type { OwnPacker } from '../../../ami/packer/program.ts';
 import { warmthTag } from '../../../ami/warm/warmth.ts';
-import { isCommitSha, type CommitSha } from '../../../context/context.ts';
+import { isCommitSha, type CommitSha } from '../../../ci/commit-sha.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
@@ -23,7 +23,7 @@ import { DRY_RUN_OPTION, FAMILY_OPTIONS, openFamily } from './family.ts';
 export const BUILD_OPTIONS: readonly Option[] = [
   {
     flags: '--run <id>',
-    help: 'id of this run (default: BUILDKITE_BUILD_ID); a rerun takes the image that is there',
+    help: 'id of this run (default: that of the CI build); a rerun takes the image that is there',
   },
   {
     flags: '--commit <sha>',

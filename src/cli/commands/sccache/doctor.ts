@@ -2,7 +2,7 @@ import { readMachine } from '../../../image-step/machine.ts';
 import type { Settings } from '../../../config/settings.ts';
 import { parseEcrHost } from '../../../registry/ecr-host.ts';
 import type { Host } from '../../../platform/host.ts';
-import { readBuildkite } from '../../../context/buildkite.ts';
+import { readCi } from '../../../ci/read-ci.ts';
 import { askRelease } from '../../../context/release.ts';
 import { type ReleaseEvidence, judgeTrust } from '../../../context/trust.ts';
 import { WITHHELD } from '../../../sccache/access.ts';
@@ -56,7 +56,7 @@ function sessionOf(
 ): { readonly session?: SessionGrant } {
   const { sccache } = settings;
   if (sccache?.secret === undefined) return {};
-  const grant = decideGrant(sccache, judgeTrust(readBuildkite(host.env), settings, release));
+  const grant = decideGrant(sccache, judgeTrust(readCi(host.env), settings, release));
   if (grant.kind === 'withheld') host.emit({ type: 'warning', warning: WITHHELD });
   return grant.kind === 'session' ? { session: grant } : {};
 }

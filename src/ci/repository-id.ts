@@ -1,4 +1,5 @@
-import type { RepositoryId } from '../config/settings.ts';
+/** `host/owner/name` in lower case, without scheme, user, port and `.git`. */
+export type RepositoryId = string;
 
 /**
  * Scheme, user, host, port, path. A user part must not hold `?`, `#` or `\`: a host follows them for some parsers only,
