@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PROJECT } from '../../parts/project.ts';
 import { columnsOf } from '../../src/cli/fit.ts';
+import { push } from '../context/recorded.ts';
 
 const CONFIGURATION = `
 repository: github.com/acme/app
@@ -99,7 +100,7 @@ it.each([
   [
     "the terminal of a CI job's agent",
     `${EXPLAIN} --config warmbake.yaml --config-from checkout`,
-    { CI: 'true' },
+    push('work'),
   ],
 ])('%s has every ref whole, to be searched', async (_, words, env) => {
   const text = (await screenOf(words, { columns: 80, env })).join('\n');

@@ -66,7 +66,7 @@ const UNTRUSTED: Readonly<Record<string, readonly [Variables, string]>> = {
   'a merge queue': [pushTo('gh-readonly-queue/main/pr-1-0123456789ab'), 'merge queue of main'],
   'another CI': [
     { BUILDKITE: undefined, CI: 'true' },
-    "CI is set, and this CI's pull requests cannot be told from its trusted builds",
+    'CI is set, and this CI is not known, so its pull requests cannot be told from its trusted builds',
   ],
 };
 
