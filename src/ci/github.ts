@@ -10,7 +10,7 @@ import { PULL_REQUEST_NUMBER, badVariable, commitIn, optionalIn, requiredIn } fr
  * Others can be caused by anybody, or run with the base's rights on what somebody else has written
  * (docs.github.com/actions, "Events that trigger workflows").
  */
-const OWN_CODE: ReadonlySet<string> = new Set(['push', 'schedule', 'workflow_dispatch', 'release']);
+const OWN_CODE: ReadonlySet<string> = new Set(['push', 'schedule', 'workflow_dispatch']);
 
 /** Events about a pull request. Only the first is built from its merge with the base; the second runs with the base's rights. */
 const PROPOSALS: ReadonlySet<string> = new Set([
@@ -66,7 +66,7 @@ export function readGithub(env: Environment, payload: unknown): CiFacts {
   const defaultBranch = its?.default_branch;
   const isProposal = PROPOSALS.has(cause);
   const place = isProposal ? proposalPlace(env, cause, parsed.data) : refPlace(env, cause, parsed.data);
-  const doubt = isProposal ? undefined : doubtAbout(cause, proposal);
+  const doubt = isProposal ? undefined : doubtAbout(cause, place, proposal);
   return {
     system: 'github',
     ...(repository === undefined ? {} : { repository }),
@@ -126,9 +126,14 @@ function proposalPlace(
   return { branch, pullRequest: { number: Number(number), base: base.ref } };
 }
 
-function doubtAbout(cause: string, proposal: GithubEvent['pull_request']): string | undefined {
+function doubtAbout(
+  cause: string,
+  { tag }: GithubPlace,
+  proposal: GithubEvent['pull_request'],
+): string | undefined {
   if (proposal !== undefined) return `the event is one of a pull request although it is called ${cause}`;
-  if (OWN_CODE.has(cause) || cause === 'merge_group') return undefined;
+  // A release is one of a tag, which the remote is asked about.
+  if (OWN_CODE.has(cause) || (cause === 'release' && tag !== undefined)) return undefined;
   return `event ${cause} runs with this branch's rights on what others may have written`;
 }
 

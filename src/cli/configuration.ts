@@ -6,6 +6,7 @@ import { loadSettings, settingsOfText } from '../config/load.ts';
 import type { ReadConfiguration } from '../config/parse.ts';
 import { type ConfigurationSource, parseConfigurationSource } from '../config/source.ts';
 import type { UsedConfiguration } from '../config/used.ts';
+import type { CiFacts } from '../ci/facts.ts';
 import { readCi } from '../ci/read-ci.ts';
 import { type CheckoutPlace, checkoutsAround, headCommit } from '../context/checkout.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
@@ -117,6 +118,7 @@ async function fromBranch(
   const found = requireFound(await sayIfSlow(host, `asking git for the configuration of ${branch}`, asked), {
     file,
     branch,
+    build,
   });
   const configuration = settingsOfText(found.text, { file: `${branch}:${file}`, root });
   const { trustedBranch } = configuration.settings;
@@ -147,7 +149,11 @@ async function fromBranch(
 
 function requireFound(
   found: TrustedFile,
-  { file, branch }: { readonly file: string; readonly branch: string },
+  {
+    file,
+    branch,
+    build,
+  }: { readonly file: string; readonly branch: string; readonly build: CiFacts | undefined },
 ): Extract<TrustedFile, { state: 'found' }> {
   if (found.state === 'found') return found;
   if (found.state === 'unknown') {
@@ -158,7 +164,7 @@ function requireFound(
       `an untrusted build takes '${file}' from ${branch}, and git cannot read it there: ${found.because}`,
       {
         hint: isThere
-          ? 'let git of this job reach the repository, or pin the file: --config-from sha256:…'
+          ? `${wayToRepository(build)}, or pin the file: --config-from sha256:…`
           : 'name the trusted branch: --config-from merge-base:BRANCH',
       },
     );
@@ -170,6 +176,12 @@ function requireFound(
     `an untrusted build takes '${file}' from ${branch}, and it is not there as ${branch} ${where}`,
     { hint: 'merge the file first, or say whom you trust: --config-from checkout, or sha256:…' },
   );
+}
+
+function wayToRepository(build: CiFacts | undefined): string {
+  return build?.system === 'github' && build.remote?.authorization === undefined
+    ? "give the step the job's token, where the repository is private (env: GITHUB_TOKEN: ${{ github.token }})"
+    : 'let git of this job reach the repository';
 }
 
 function requireDigest(

@@ -12,6 +12,7 @@ import { type Registry, createRegistry } from '../registry/registry.ts';
 import { readCi } from '../ci/read-ci.ts';
 import { askRelease } from '../context/release.ts';
 import { type ReleaseEvidence, judgeTrust } from '../context/trust.ts';
+import type { CiRemote } from '../ci/facts.ts';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import type { BuildSecret } from '../sccache/secret.ts';
@@ -88,7 +89,7 @@ export async function openBuildServices(
     login,
     loginWarnings: loginWarnings(settings, build, login.withheld),
     registry: createRegistry(host, credentials),
-    history: openHistory(host, { checkout }),
+    history: openHistory(host, { checkout, origin: logins === 'build' ? remoteFor(host) : undefined }),
     ...(release === undefined ? {} : { release }),
     docker: {
       env,
@@ -96,6 +97,16 @@ export async function openBuildServices(
       buildxConfig: env['BUILDX_CONFIG'] ?? path.join(home, '.docker', 'buildx'),
     },
   };
+}
+
+/**
+ * Where the system gives its jobs a password for the repository, and does not leave it where every git command finds it: actions/checkout
+ * keeps it in a file that is included for the checkout's own directory only. Buildkite's agents have git credentials of their own.
+ */
+function remoteFor(host: Host): CiRemote | undefined {
+  const { system, remote } = readCi(host.env) ?? {};
+  if (system === 'gitlab') return remote;
+  return system === 'github' && remote?.authorization !== undefined ? remote : undefined;
 }
 
 function loginBuild(host: Host, settings: Settings, release: ReleaseEvidence | undefined): LoginBuild {
