@@ -33,6 +33,7 @@ const ROOMS = [
   'ami/release.ts',
   'ami/jobs',
   'iam',
+  'doctor',
   'cli',
   'root.ts',
   'main.ts',

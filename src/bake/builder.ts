@@ -30,6 +30,8 @@ export interface EngineFacts {
   readonly operatingSystem?: string;
   /** `name=seccomp,profile=builtin`, `name=rootless`. */
   readonly securityOptions?: readonly string[];
+  /** Folder of its machine where it keeps everything: `/var/lib/docker`. */
+  readonly root?: string;
 }
 
 /** What the choice rests on. */

@@ -14,6 +14,7 @@ const ANSWER_MS = 10_000;
 const info = z.object({
   DriverStatus: z.array(z.array(z.string())).nullish(),
   OperatingSystem: z.string().default(''),
+  DockerRootDir: z.string().optional(),
   SecurityOptions: z.array(z.string()).nullish(),
   /** Docker's own addition: why it did not reach the engine. */
   ServerErrors: z.array(z.string()).nullish(),
@@ -38,6 +39,7 @@ export async function engineFacts(host: Host, env: Readonly<Record<string, strin
     state: exports ? 'can-export' : 'cannot-export',
     operatingSystem: said.OperatingSystem,
     securityOptions: said.SecurityOptions ?? [],
+    ...(said.DockerRootDir === undefined ? {} : { root: said.DockerRootDir }),
   };
 }
 

@@ -32,6 +32,12 @@ export const DOCUMENTS: readonly Document[] = [
     schema: async () => (await import('../image-step/plan-schema.ts')).explanationSchema,
   },
   {
+    name: 'doctor',
+    version: 1,
+    from: 'warmbake doctor --json',
+    schema: async () => (await import('../doctor/doctor-schema.ts')).doctorSchema,
+  },
+  {
     name: 'result',
     version: 1,
     from: 'warmbake build --result FILE, and --json',

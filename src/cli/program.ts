@@ -28,6 +28,11 @@ export const COMMANDS: readonly Listed[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    name: 'doctor',
+    summary: 'check whether this machine can do what the configuration wants, and say what to do',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'hcl',
     summary: 'write the overlay ci.hcl, or check the written one',
     load: async () => (await import('./commands/hcl.ts')).hclCommand,

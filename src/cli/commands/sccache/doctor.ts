@@ -1,6 +1,6 @@
+import { builderRegions } from '../../../doctor/builder-regions.ts';
 import { readMachine } from '../../../image-step/machine.ts';
 import type { Settings } from '../../../config/settings.ts';
-import { parseEcrHost } from '../../../registry/ecr-host.ts';
 import type { Host } from '../../../platform/host.ts';
 import { readCi } from '../../../ci/read-ci.ts';
 import { askRelease } from '../../../context/release.ts';
@@ -8,7 +8,7 @@ import { type ReleaseEvidence, judgeTrust } from '../../../context/trust.ts';
 import { WITHHELD } from '../../../sccache/access.ts';
 import { decideGrant, type SessionGrant } from '../../../sccache/grant.ts';
 import { examineStore } from '../../../sccache/checkup.ts';
-import { type BuilderRegion, diagnose } from '../../../sccache/diagnosis.ts';
+import { diagnose } from '../../../sccache/diagnosis.ts';
 import { verdictText } from '../../../sccache/verdict.ts';
 import {
   CONFIG_OPTIONS,
@@ -34,11 +34,11 @@ export const sccacheDoctorCommand: CommandSpec = {
 async function run(outer: Host, input: Input): Promise<CommandOutcome> {
   const { sccache, settings, host, used } = await loadSccache(outer, input);
   const session = sessionOf(host, settings, await askRelease(host, settings, used));
-  const [checkup, builders] = await Promise.all([
+  const [checkup, machine] = await Promise.all([
     examineStore(host, sccache, { write: !flag(input, 'readOnly'), ...session }),
-    builderRegions(host, settings),
+    readMachine(host, settings.marker),
   ]);
-  const { findings, verdict } = diagnose(checkup, sccache, builders);
+  const { findings, verdict } = diagnose(checkup, sccache, builderRegions(machine, settings));
   const failed = verdict.state === 'does-not-start' || findings.some(({ state }) => state === 'failed');
   const rows = findings.map(({ check, state, text }) => [check, state, text]);
   return {
@@ -59,16 +59,4 @@ function sessionOf(
   const grant = decideGrant(sccache, judgeTrust(readCi(host.env), settings, release));
   if (grant.kind === 'withheld') host.emit({ type: 'warning', warning: WITHHELD });
   return grant.kind === 'session' ? { session: grant } : {};
-}
-
-/** Where builds run: this machine if it is one of EC2, and where the cache registry is, which is beside the builders. */
-async function builderRegions(host: Host, settings: Settings): Promise<readonly BuilderRegion[]> {
-  const { instance } = await readMachine(host, settings.marker);
-  const registry = parseEcrHost(settings.cache.trusted.host);
-  return [
-    ...(instance === undefined
-      ? []
-      : [{ region: instance.zone.replace(/[a-z]$/, ''), from: 'this machine' }]),
-    ...(registry?.kind === 'private' ? [{ region: registry.region, from: 'cache registry' }] : []),
-  ];
 }
