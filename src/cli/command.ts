@@ -29,12 +29,24 @@ export interface Option {
   readonly help: string;
   /** Can be given several times, with one value each: a list, as `<value...>` makes one of several values. */
   readonly repeatable?: true;
+  /** Values that shells complete; what is taken is for the command to say. */
+  readonly choices?: readonly string[];
+}
+
+/** A command in the program's table; what it needs is loaded only when it is called. */
+export interface Listed {
+  /** One word, or a group and a word: `ami roll`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandSpec>;
 }
 
 /** A command as data; `run` is loaded only when the command is called. */
 export interface CommandSpec {
   /** Positional arguments as commander has them: `[target...]`. */
   readonly args?: string;
+  /** Arguments that shells complete; what is taken is for the command to say. */
+  readonly choices?: readonly string[];
   readonly description: string;
   readonly options: readonly Option[];
   /** Lines below `Examples:` in the help text. */
@@ -89,5 +101,6 @@ export const CONFIG_OPTIONS: readonly Option[] = [
   {
     flags: '--config-from <source>',
     help: "where a build that is not the trusted branch's takes it from: merge-base (default) or tip, with :BRANCH behind it; checkout; sha256:… (default: WARMBAKE_CONFIG_FROM)",
+    choices: ['merge-base', 'tip', 'checkout'],
   },
 ];

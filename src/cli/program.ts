@@ -1,19 +1,11 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { addOption } from './add-option.ts';
 import { VERSION } from '../platform/version.ts';
-import type { CommandSpec, Input } from './command.ts';
+import type { CommandSpec, Input, Listed } from './command.ts';
 import { textPage } from './door.ts';
 import { withoutHelpCommand } from './help-command.ts';
 import { looksOf } from './renderer.ts';
 import { runCommand, type Surroundings } from './run-command.ts';
-
-/** A command in the table below; what it needs is loaded only when it is called. */
-export interface Listed {
-  /** One word, or a group and a word: `ami roll`. */
-  readonly name: string;
-  readonly summary: string;
-  readonly load: () => Promise<CommandSpec>;
-}
 
 /** Every command, in the order of `--help`. */
 export const COMMANDS: readonly Listed[] = [
@@ -51,6 +43,15 @@ export const COMMANDS: readonly Listed[] = [
     name: 'schema',
     summary: 'print the JSON Schema of a document that warmbake writes or reads',
     load: async () => (await import('./commands/schema.ts')).schemaCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () =>
+      (await import('./commands/completion.ts')).completionCommand(() => ({
+        commands: COMMANDS,
+        groups: GROUPS,
+      })),
   },
   {
     name: 'sccache env',

@@ -7,6 +7,7 @@ import { tablePart } from '../parts.ts';
 /** `warmbake schema`: what the JSON documents look like. */
 export const schemaCommand: CommandSpec = {
   args: '[document]',
+  choices: DOCUMENTS.map(({ name }) => name),
   description:
     'Print the JSON Schema (draft 2020-12) of a JSON document that warmbake writes or reads, for editors and for programs that read it. Without a name, list the documents.',
   options: [],

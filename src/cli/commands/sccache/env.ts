@@ -18,7 +18,7 @@ export const sccacheEnvCommand: CommandSpec = {
     'Print SCCACHE_* variables for a host that compiles without a Dockerfile. Nothing is printed where sccache is switched off.',
   options: [
     ...CONFIG_OPTIONS,
-    { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: sh)` },
+    { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: sh)`, choices: FORMATS },
     { flags: '--read-only', help: 'write nothing into the store, whatever the credentials allow' },
   ],
   examples: [
