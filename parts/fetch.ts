@@ -69,6 +69,8 @@ const ABOUT = {
     install: 'name one with S3 support by WARMBAKE_TEST_SCCACHE',
     without: 'real tests of sccache with S3',
   },
+  zsh: { title: 'zsh', folder: 'zsh', install: 'install zsh', without: 'tests of its completion' },
+  fish: { title: 'fish', folder: 'fish', install: 'install fish', without: 'tests of its completion' },
 } as const satisfies Record<keyof Parts, { title: string; folder: Folder; install: string; without: string }>;
 
 const NAMES = Object.keys(ABOUT) as (keyof Parts)[];

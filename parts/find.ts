@@ -12,6 +12,7 @@ import {
   type EngineSource,
   type Parts,
   type RegistrySource,
+  type ShellSource,
   type SshdSource,
 } from './parts.ts';
 import { fetchedFolder } from './packages.ts';
@@ -99,6 +100,25 @@ async function findCompiler(): Promise<Part<string>> {
   return root === undefined ? missing(NOT_FETCHED) : here(root, root);
 }
 
+/** Where Debian's packages have each shell and the functions that come with it. */
+const SHELLS = {
+  zsh: { program: 'bin/zsh-static', functions: 'usr/share/zsh/functions' },
+  fish: { program: 'usr/bin/fish', functions: 'usr/share/fish/functions' },
+} as const;
+
+async function findShell(name: keyof typeof SHELLS, searchPath: string): Promise<Part<ShellSource>> {
+  const installed = await installedProgram(name, searchPath);
+  if (installed !== undefined) return here(installed, { program: installed, libraries: '' });
+  const { program, functions } = SHELLS[name];
+  const [root, fetched] = [
+    await fetchedFolder(name),
+    await fetchedProgram(name, [program, `usr/${program}`]),
+  ];
+  if (root === undefined || fetched === undefined) return missing(NOT_FETCHED);
+  const libraries = await librariesBeside(join(root, 'usr/bin/any'));
+  return here(fetched, { program: fetched, functions: join(root, functions), libraries });
+}
+
 /** What signs requests to S3 names its algorithm: a build of sccache without S3 support does not. */
 const SIGNATURE = 'AWS4-HMAC-SHA256';
 
@@ -118,16 +138,19 @@ export async function findParts(env: NodeJS.ProcessEnv): Promise<Parts> {
     docker.state === 'here' ? docker.value.buildx : undefined,
     env['WARMBAKE_TEST_BUILDX'],
   );
-  const [engine, init, oldBuildx, registry, busybox, packer, sshd, compiler, sccache] = await Promise.all([
-    findEngine(docker, process.getuid?.() ?? -1),
-    findInit(docker),
-    findOldBuildx(buildx),
-    findRegistry(docker, env['PATH'] ?? ''),
-    findBusybox(docker),
-    findPacker(env['PATH'] ?? ''),
-    findSshd(env['PATH'] ?? ''),
-    findCompiler(),
-    findSccache(env['WARMBAKE_TEST_SCCACHE']),
-  ]);
-  return { engine, init, buildx, oldBuildx, registry, busybox, packer, sshd, compiler, sccache };
+  const [engine, init, oldBuildx, registry, busybox, packer, sshd, compiler, sccache, zsh, fish] =
+    await Promise.all([
+      findEngine(docker, process.getuid?.() ?? -1),
+      findInit(docker),
+      findOldBuildx(buildx),
+      findRegistry(docker, env['PATH'] ?? ''),
+      findBusybox(docker),
+      findPacker(env['PATH'] ?? ''),
+      findSshd(env['PATH'] ?? ''),
+      findCompiler(),
+      findSccache(env['WARMBAKE_TEST_SCCACHE']),
+      findShell('zsh', env['PATH'] ?? ''),
+      findShell('fish', env['PATH'] ?? ''),
+    ]);
+  return { engine, init, buildx, oldBuildx, registry, busybox, packer, sshd, compiler, sccache, zsh, fish };
 }

@@ -14,6 +14,8 @@ export const FOLDERS = [
   'sshd',
   'compiler',
   'sccache',
+  'zsh',
+  'fish',
 ] as const;
 export type Folder = (typeof FOLDERS)[number];
 
@@ -39,6 +41,10 @@ const COMPILER = [
   'libssl3t64',
 ];
 
+/** The static one has its modules in it; another one looks for them where its package is installed. */
+const ZSH = ['zsh-static', 'zsh-common'];
+const FISH = ['fish', 'fish-common', 'libpcre2-32-0'];
+
 /** Distributions whose packages are known to work when unpacked into a private folder. */
 export type Distribution = 'debian' | 'ubuntu';
 
@@ -61,6 +67,8 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
     sshd: ['openssh-server', 'libwrap0'],
     compiler: COMPILER.map((name) => `${name}/trixie`),
     sccache: ['sccache/sid'],
+    zsh: ZSH,
+    fish: FISH,
   },
   ubuntu: {
     engine: [
@@ -82,6 +90,8 @@ const PACKAGES: Record<Distribution, Record<Folder, readonly string[]>> = {
     sshd: ['openssh-server', 'libwrap0'],
     compiler: [],
     sccache: [],
+    zsh: ZSH,
+    fish: FISH,
   },
 };
 

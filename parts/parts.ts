@@ -25,6 +25,13 @@ export interface SshdSource {
   readonly libraries: string;
 }
 
+/** A shell: a program, its own functions (where they are not where it looks by itself), and folders of its libraries. */
+export interface ShellSource {
+  readonly program: string;
+  readonly functions?: string;
+  readonly libraries: string;
+}
+
 /** Every real part of the tests and the demo. */
 export interface Parts {
   readonly engine: Part<EngineSource>;
@@ -43,6 +50,8 @@ export interface Parts {
   readonly compiler: Part<string>;
   /** An sccache with S3 support, a program that runs beside the compiler. */
   readonly sccache: Part<string>;
+  readonly zsh: Part<ShellSource>;
+  readonly fish: Part<ShellSource>;
 }
 
 export const REGISTRY_IMAGE = 'registry:2';

@@ -72,7 +72,12 @@ describe('bash offers', () => {
     const answers = await offered(...specs.map(({ name }) => [...name.split(' '), '--']));
     expect(answers.map((words) => words.toSorted())).toEqual(
       specs.map(({ spec }) =>
-        [...spec.options.map(({ flags }) => flags.split(' ')[0]), '--json', '--wide', '--help'].toSorted(),
+        [
+          ...spec.options.map(({ flags }) => flags.split(' ')[0] ?? ''),
+          '--json',
+          '--wide',
+          '--help',
+        ].toSorted(),
       ),
     );
     expect(await offered(['schema', ''])).toEqual([

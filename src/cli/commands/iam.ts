@@ -27,12 +27,12 @@ import {
 import { openConfiguration } from '../open-configuration.ts';
 import { FAMILY_OPTION, chooseFamily } from './ami/family.ts';
 
-const ROLES = [...BUILD_ROLES, ...LOGIN_ROLES, ...FAMILY_ROLES];
+const ROLE_NAMES = [...BUILD_ROLES, ...LOGIN_ROLES, ...FAMILY_ROLES];
 
 /** `warmbake iam`: what each role may do, and nothing else. */
 export const iamCommand: CommandSpec = {
   args: '<role>',
-  choices: ROLES,
+  choices: ROLE_NAMES,
   description:
     'Print the IAM policy of a role, made of the configuration: trusted-build and untrusted-build for jobs that build images, trusted-login and untrusted-login for the roles that these take to log in to ECR, machine-image for the daily job, operator for people who go back and hold, monitor for whoever only looks. Asks nobody.',
   options: [
@@ -100,7 +100,7 @@ function requireRole(written: string): ChosenRole {
   throw new WarmbakeError(
     'usage',
     'role-unknown',
-    `'${written}' is not a role; write one of ${ROLES.join(', ')}`,
+    `'${written}' is not a role; write one of ${ROLE_NAMES.join(', ')}`,
   );
 }
 

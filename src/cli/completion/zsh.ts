@@ -39,7 +39,7 @@ if [[ "\${funcstack[1]}" == _warmbake ]]; then _warmbake "$@"; else compdef _war
 function commandCase({ name, options, argument }: GrammarCommand): string {
   const specs = options.map(
     ({ name: option, help, value }) =>
-      `'${value === undefined ? '' : '*'}${option}[${escaped(help)}]${value === undefined ? '' : `:${option.slice(2)}:${action(value)}`}'`,
+      `'${value === undefined ? '' : '*'}${option}[${inBrackets(help)}]${value === undefined ? '' : `:${option.slice(2)}:${action(value)}`}'`,
   );
   const own = argument === undefined ? [] : [`'*:argument:${action(argument)}'`];
   return [
@@ -60,7 +60,7 @@ function described(words: readonly (readonly [string, string])[]): string {
 }
 
 /** In a description of \`_arguments\`, within single quotes. */
-function escaped(text: string): string {
+function inBrackets(text: string): string {
   return text.replaceAll(/[[\]:\\]/g, String.raw`\$&`).replaceAll("'", String.raw`'\''`);
 }
 
