@@ -3,6 +3,7 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PROJECT } from '../parts/project.ts';
+import { configurationSchema, PACKAGED_SCHEMA } from '../src/cli/documents.ts';
 import { compilePieces } from './compile.ts';
 import { licencesText } from './licences.ts';
 import { loaderText } from './loader.ts';
@@ -17,4 +18,6 @@ const program = path.join(out, 'warmbake.cjs');
 await writeFile(program, loaderText({ in: 'files' }));
 await chmod(program, 0o755);
 await writeFile(path.join(out, 'LICENCES.txt'), await licencesText(modules));
+// What the first line of a configuration in a project that has this package can point at.
+await writeFile(path.join(out, PACKAGED_SCHEMA), await configurationSchema());
 await compilePieces(out, { own, first });

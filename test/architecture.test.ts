@@ -34,6 +34,7 @@ const ROOMS = [
   'ami/jobs',
   'iam',
   'doctor',
+  'init',
   'cli',
   'root.ts',
   'main.ts',

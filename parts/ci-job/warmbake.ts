@@ -17,6 +17,8 @@ export interface Call {
   readonly cwd: string;
   /** Complete; TMPDIR among it. */
   readonly env: Readonly<Record<string, string>>;
+  /** The person at the terminal, where there is one; for {@link runWarmbakeHere}. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** How a call ended. */
@@ -47,7 +49,7 @@ export function startWarmbake({ args, cwd, env }: Call) {
 }
 
 /** Runs the program as `main.ts` does, but in this process, and by `clock`. */
-export async function runWarmbakeHere({ args, cwd, env }: Call, clock: Clock): Promise<Ended> {
+export async function runWarmbakeHere({ args, cwd, env, ask }: Call, clock: Clock): Promise<Ended> {
   const scratch = await mkdtemp(path.join(env['TMPDIR'] ?? '', 'warmbake-'));
   const processes = spawnProcesses();
   const { signal } = new AbortController();
@@ -65,6 +67,7 @@ export async function runWarmbakeHere({ args, cwd, env }: Call, clock: Clock): P
     fetch: globalThis.fetch,
     http: plainHttp(),
     scratch,
+    ...(ask === undefined ? {} : { ask }),
     streams: { out: (text) => (stdout += text), err: (text) => (stderr += text) },
   });
   processes.killAll();

@@ -11,6 +11,9 @@ export interface Document {
   readonly schema: () => Promise<z.ZodType>;
 }
 
+/** Name of the configuration's schema beside the packaged program. */
+export const PACKAGED_SCHEMA = 'warmbake.schema.json';
+
 /** Every document with a schema, in the order of docs/machine-interface.md. */
 export const DOCUMENTS: readonly Document[] = [
   {
@@ -18,6 +21,12 @@ export const DOCUMENTS: readonly Document[] = [
     version: 1,
     from: 'warmbake.yaml, as people write it',
     schema: async () => (await import('../config/schema.ts')).configuration,
+  },
+  {
+    name: 'init',
+    version: 1,
+    from: 'warmbake init --json',
+    schema: async () => (await import('../init/document-schema.ts')).initSchema,
   },
   {
     name: 'plan',
@@ -116,3 +125,23 @@ export const DOCUMENTS: readonly Document[] = [
     schema: async () => (await import('../state/journal-schema.ts')).runSchema,
   },
 ];
+
+/** The JSON Schema (draft 2020-12) of a document. */
+export async function schemaOf({ name, version, schema }: Document): Promise<object> {
+  const { toJSONSchema } = await import('zod');
+  // As it is written: times are text, and what has a default may be left out.
+  const printed = toJSONSchema(await schema(), { io: 'input', target: 'draft-2020-12' });
+  const { $schema, ...rest } = printed;
+  return { $schema, title: `warmbake ${name}, version ${version}`, ...rest };
+}
+
+/** A schema as a file has it. */
+export function schemaText(schema: object): string {
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+/** The schema of `warmbake.yaml`, for editors: `warmbake schema config`. */
+export async function configurationSchema(): Promise<string> {
+  const config = DOCUMENTS.find(({ name }) => name === 'config');
+  return config === undefined ? '' : schemaText(await schemaOf(config));
+}

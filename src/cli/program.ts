@@ -10,6 +10,11 @@ import { runCommand, type Surroundings } from './run-command.ts';
 /** Every command, in the order of `--help`. */
 export const COMMANDS: readonly Listed[] = [
   {
+    name: 'init',
+    summary: 'write the first warmbake.yaml and the CI step, from what the checkout says',
+    load: async () => (await import('./commands/init.ts')).initCommand,
+  },
+  {
     name: 'build',
     summary: 'build targets from the best caches there are',
     load: async () => (await import('./commands/build.ts')).buildCommand,

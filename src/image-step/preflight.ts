@@ -57,6 +57,12 @@ export function requireFitDefinition(
   );
 }
 
+/** Of settings what says where bake reads. */
+interface BakedPlaces {
+  readonly root: string;
+  readonly bake: Pick<BuildServices['settings']['bake'], 'files' | 'allow'>;
+}
+
 /** What bake reads of its working directory unasked, for Compose files; it quotes lines that it does not understand (bake/compose.go). */
 const UNASKED = '.env';
 
@@ -64,7 +70,7 @@ const UNASKED = '.env';
  * Throws `config` where a file that bake reads leads out of the checkout: it is another's, bake's errors would show lines of it, and some
  * have no end (`/dev/zero`). To be called before bake is.
  */
-export function requireInsideCheckout({ root, bake }: BuildServices['settings']): void {
+export function requireInsideCheckout({ root, bake }: BakedPlaces): void {
   const folders = [root, ...bake.allow].flatMap((folder) => whereabouts(root, folder)?.[0] ?? []);
   const outside = [...bake.files, UNASKED].find((file) => {
     const places = whereabouts(root, file) ?? [];

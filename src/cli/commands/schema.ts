@@ -1,7 +1,7 @@
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
 import { type CommandOutcome, type CommandSpec, type Input, never } from '../command.ts';
-import { DOCUMENTS } from '../documents.ts';
+import { DOCUMENTS, schemaOf, schemaText } from '../documents.ts';
 import { tablePart } from '../parts.ts';
 
 /** `warmbake schema`: what the JSON documents look like. */
@@ -35,15 +35,8 @@ async function run(_: Host, { args: [name] }: Input): Promise<CommandOutcome> {
   }
   const document = DOCUMENTS.find((known) => known.name === name);
   if (document === undefined) throw unknown(name);
-  const { toJSONSchema } = await import('zod');
-  // As it is written: times are text, and what has a default may be left out.
-  const printed = toJSONSchema(await document.schema(), { io: 'input', target: 'draft-2020-12' });
-  const { $schema, ...rest } = printed;
-  const schema = { $schema, title: `warmbake ${name}, version ${document.version}`, ...rest };
-  return {
-    json: { document: name, version: document.version, schema },
-    text: `${JSON.stringify(schema, undefined, 2)}\n`,
-  };
+  const schema = await schemaOf(document);
+  return { json: { document: name, version: document.version, schema }, text: schemaText(schema) };
 }
 
 function unknown(name: string): WarmbakeError {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { chooseTargets } from '../../../image-step/choose-targets.ts';
 import { asConfigured } from '../../../image-step/expand-targets.ts';
 import { imagePipeline } from '../../../buildkite/image-pipeline.ts';
+import { PIPELINE_MINUTES } from '../../../init/buildkite-step.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
@@ -15,7 +16,7 @@ import { loadCheckout } from '../../loaded.ts';
 import { PUT_OPTIONS, putPipelines, changesPipelines } from './pipeline-file.ts';
 
 /** A cold build of everything takes hours; a lost one ends some day. */
-const TIMEOUT_MINUTES = '600';
+const TIMEOUT_MINUTES = String(PIPELINE_MINUTES);
 
 /** `warmbake pipeline image-build`: the Buildkite steps that build images. */
 export const pipelineImageBuildCommand: CommandSpec = {

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { stringify } from 'yaml';
 import type { FamilySettings } from '../../../config/families.ts';
+import { pipelineText } from '../../../init/buildkite-step.ts';
 import { WarmbakeError } from '../../../platform/errors.ts';
 import type { Host } from '../../../platform/host.ts';
 import { writeOwnFile } from '../../../platform/own-file.ts';
@@ -63,7 +63,7 @@ export async function putPipelines(
 ): Promise<CommandOutcome> {
   const files = [];
   for (const [name, pipeline] of Object.entries(pipelines)) {
-    const text = `# Written by \`warmbake ${command}\`: change the configuration instead.\n${stringify(pipeline, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true })}`;
+    const text = pipelineText(command, pipeline);
     const file = path.join(directory, name);
     files.push({ file, state: await put(file, text, { check: flag(input, 'check'), root: host.cwd }) });
   }

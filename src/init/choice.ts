@@ -1,0 +1,32 @@
+/** Options by which a person says what the repository does not. */
+export type InitOption = '--registry' | '--repository' | '--ci' | '--bake' | '--target' | '--trusted-branch';
+
+/** What only a person knows. */
+export interface Question {
+  readonly option: InitOption;
+  /** `the registry that images and caches go to`. */
+  readonly what: string;
+  /** What the repository says about it, a line each. */
+  readonly about: readonly string[];
+  /** Taken where nobody answers; several values have commas between them. */
+  readonly fallback: string;
+  /** Why that. */
+  readonly because: string;
+  /** The fallback is none that anybody could use. */
+  readonly isPlaceholder?: true;
+}
+
+/** A value that the repository says, with where; or the question for it. */
+export type Choice =
+  | { readonly kind: 'known'; readonly value: string; readonly because: string }
+  | { readonly kind: 'open'; readonly question: Question };
+
+/** What the repository says. */
+export function known(value: string, because: string): Choice {
+  return { kind: 'known', value, because };
+}
+
+/** What it does not. */
+export function open(question: Question): Choice {
+  return { kind: 'open', question };
+}

@@ -1,0 +1,70 @@
+import { configurationVariables } from '../buildkite/configuration-variables.ts';
+import { parseEcrHost } from '../registry/ecr-host.ts';
+import type { Draft } from './draft.ts';
+import { type CiStep, ciYaml, HOSTED_MINUTES, withoutProgram, WRITTEN_ONCE } from './step.ts';
+
+/** How a job comes by the registry's login. */
+interface Login {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly step: object;
+  readonly beside: readonly string[];
+}
+
+/**
+ * A workflow. The engine of a hosted runner cannot export caches, so a builder is made; on the host's network it reaches the gateway.
+ * GitHub gives a pull request from a fork a token that may write nothing, so those are not built.
+ */
+export function githubStep({ file, trustedBranch, registry, program }: Draft): CiStep {
+  const login = loginTo(registry.value.split('/')[0] ?? '');
+  const workflow = {
+    name: 'warmbake',
+    on: { push: { branches: [trustedBranch.value] }, pull_request: {}, merge_group: {} },
+    permissions: { contents: 'read', ...login.permissions },
+    jobs: {
+      'image-build': {
+        'runs-on': 'ubuntu-latest',
+        'timeout-minutes': HOSTED_MINUTES,
+        if: "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository",
+        env: configurationVariables(file, trustedBranch.value),
+        steps: [
+          { uses: 'actions/checkout@v4' },
+          { uses: 'docker/setup-buildx-action@v3', with: { 'driver-opts': 'network=host' } },
+          login.step,
+          { run: `${program} build`, env: { GITHUB_TOKEN: '${{ github.token }}' } },
+        ],
+      },
+    },
+  };
+  return {
+    file: '.github/workflows/warmbake.yml',
+    text: `${WRITTEN_ONCE}# Pull requests from forks are left out: their token may write nothing.\n${ciYaml(workflow)}`,
+    beside: [...login.beside, ...withoutProgram(program)],
+  };
+}
+
+function loginTo(host: string): Login {
+  const ecr = parseEcrHost(host);
+  if (ecr !== undefined) {
+    return {
+      permissions: { 'id-token': 'write' },
+      step: {
+        uses: 'aws-actions/configure-aws-credentials@v4',
+        with: { 'role-to-assume': '${{ vars.WARMBAKE_ROLE }}', 'aws-region': ecr.region },
+      },
+      beside: [
+        'name the role that builds take in the variable WARMBAKE_ROLE; better one for the trusted branch and one for all others: `warmbake iam` prints what each may do',
+      ],
+    };
+  }
+  const isOwn = host === 'ghcr.io';
+  const user = isOwn
+    ? { username: '${{ github.actor }}', password: '${{ github.token }}' }
+    : { username: '${{ secrets.REGISTRY_USERNAME }}', password: '${{ secrets.REGISTRY_PASSWORD }}' };
+  return {
+    permissions: isOwn ? { packages: 'write' } : {},
+    step: { uses: 'docker/login-action@v3', with: { registry: host, ...user } },
+    beside: isOwn
+      ? []
+      : [`give the repository the secrets REGISTRY_USERNAME and REGISTRY_PASSWORD for ${host}`],
+  };
+}
