@@ -23,12 +23,6 @@ export const DOCUMENTS: readonly Document[] = [
     schema: async () => (await import('../config/schema.ts')).configuration,
   },
   {
-    name: 'init',
-    version: 1,
-    from: 'warmbake init --json',
-    schema: async () => (await import('../init/document-schema.ts')).initSchema,
-  },
-  {
     name: 'plan',
     version: 1,
     from: 'warmbake plan --json',
@@ -123,6 +117,12 @@ export const DOCUMENTS: readonly Document[] = [
     version: 1,
     from: 'one run in the journal of the state store',
     schema: async () => (await import('../state/journal-schema.ts')).runSchema,
+  },
+  {
+    name: 'init',
+    version: 1,
+    from: 'warmbake init --json',
+    schema: async () => (await import('../init/document-schema.ts')).initSchema,
   },
 ];
 

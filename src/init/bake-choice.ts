@@ -2,7 +2,7 @@ import path from 'node:path';
 import { namesInText } from '../bake/members.ts';
 import { bakeFilePath } from '../config/fields.ts';
 import { WarmbakeError } from '../platform/errors.ts';
-import { type Choice, known, open } from './choice.ts';
+import { type Choice, foundValue, openValue } from './choice.ts';
 import type { SeenFiles } from './seen-files.ts';
 
 /** What bare `docker buildx bake` reads of a folder, in its order, but for Compose files (github.com/docker/buildx, bake/bake.go). */
@@ -20,12 +20,13 @@ export function bakeChoice(seen: SeenFiles, texts: ReadonlyMap<string, string>):
     const text = texts.get(file) ?? '';
     return !OVERLAY.test(text) && namesInText(text).length > 0;
   });
-  const places = placesOf(files);
+  const places = bakePlaces(files);
   const [first, ...others] = places;
   if (first === undefined) throw nothingToBake(seen);
-  if (BARE.includes(first[0] ?? '')) return known(first.join(','), 'what bare `docker buildx bake` reads');
-  if (others.length === 0) return known(first.join(','), 'the only bake files');
-  return open({
+  if (BARE.includes(first[0] ?? ''))
+    return foundValue(first.join(','), 'what bare `docker buildx bake` reads');
+  if (others.length === 0) return foundValue(first.join(','), 'the only bake files');
+  return openValue({
     option: '--bake',
     what: 'the bake files, in the order in which bake reads them, commas between them',
     about: ['there are several:', ...places.map((place) => `  ${place.join(',')}`)],
@@ -35,7 +36,7 @@ export function bakeChoice(seen: SeenFiles, texts: ReadonlyMap<string, string>):
 }
 
 /** Files that belong together: what bare bake would read in a folder; any other file stands alone. */
-function placesOf(files: readonly string[]): readonly (readonly string[])[] {
+function bakePlaces(files: readonly string[]): readonly (readonly string[])[] {
   const folders = [...new Set(files.map((file) => path.posix.dirname(file)))];
   const bare = folders
     .map((folder) => BARE.map((name) => path.posix.join(folder, name)).filter((file) => files.includes(file)))

@@ -2,7 +2,7 @@
 export type InitOption = '--registry' | '--repository' | '--ci' | '--bake' | '--target' | '--trusted-branch';
 
 /** What only a person knows. */
-export interface Question {
+export interface InitQuestion {
   readonly option: InitOption;
   /** `the registry that images and caches go to`. */
   readonly what: string;
@@ -19,14 +19,14 @@ export interface Question {
 /** A value that the repository says, with where; or the question for it. */
 export type Choice =
   | { readonly kind: 'known'; readonly value: string; readonly because: string }
-  | { readonly kind: 'open'; readonly question: Question };
+  | { readonly kind: 'open'; readonly question: InitQuestion };
 
 /** What the repository says. */
-export function known(value: string, because: string): Choice {
+export function foundValue(value: string, because: string): Choice {
   return { kind: 'known', value, because };
 }
 
 /** What it does not. */
-export function open(question: Question): Choice {
+export function openValue(question: InitQuestion): Choice {
   return { kind: 'open', question };
 }

@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 import { type CiStep, ciYaml, HOSTED_MINUTES, withoutProgram, WRITTEN_ONCE } from './step.ts';
 
 /** How a job comes by the registry's login. */
-interface Login {
+interface RegistryLogin {
   readonly permissions: Readonly<Record<string, string>>;
   readonly step: object;
   readonly beside: readonly string[];
@@ -42,7 +42,7 @@ export function githubStep({ file, trustedBranch, registry, program }: Draft): C
   };
 }
 
-function loginTo(host: string): Login {
+function loginTo(host: string): RegistryLogin {
   const ecr = parseEcrHost(host);
   if (ecr !== undefined) {
     return {

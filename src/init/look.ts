@@ -10,7 +10,7 @@ import { type BranchFacts, mainRemote, parseRemotes, type Remote } from './repos
 import { type SeenFiles, sortFiles } from './seen-files.ts';
 
 /** What a checkout shows without asking anybody. */
-export interface Look {
+export interface CheckoutLook {
   readonly seen: SeenFiles;
   /** Of the files that may be bake files. */
   readonly texts: ReadonlyMap<string, string>;
@@ -25,11 +25,11 @@ const LARGEST = 1_000_000;
 const MOST = 300;
 
 /** Looks at the checkout whose top is `host.cwd`: files that git knows or would add, remotes, branches. Asks no network and no engine. */
-export async function lookAround(host: Host): Promise<Look> {
+export async function lookAround(host: Host): Promise<CheckoutLook> {
   const [files, remotes, logins] = await Promise.all([
     listed(host, ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], '\0'),
     git(host, ['remote', '-v']).then(({ stdout }) => parseRemotes(stdout)),
-    loginHosts(host.env),
+    hostsLoggedInTo(host.env),
   ]);
   const seen = sortFiles(files);
   const [texts, branches] = await Promise.all([
@@ -80,7 +80,7 @@ async function readTexts(top: string, files: readonly string[]): Promise<Readonl
 }
 
 /** Names alone: what is behind them is a password. */
-async function loginHosts(env: Host['env']): Promise<readonly string[]> {
+async function hostsLoggedInTo(env: Host['env']): Promise<readonly string[]> {
   const directory = dockerDirectory(env);
   if (directory === undefined) return [];
   const text = await readFile(path.join(directory, 'config.json'), 'utf8').catch(() => '');

@@ -16,7 +16,7 @@ export interface NewFile {
 export type PutFile = NewFile & { readonly state: FileState };
 
 /** What is there by the name of `file` now: nothing, the same, or something else, which is never touched. */
-export async function stateOf(
+export async function fileState(
   root: string,
   { file, text }: NewFile,
 ): Promise<'planned' | 'unchanged' | 'exists'> {
@@ -46,7 +46,7 @@ export async function putNew(
   files: readonly NewFile[],
   { isDry }: { readonly isDry: boolean },
 ): Promise<readonly PutFile[]> {
-  const states = await Promise.all(files.map(async (one) => ({ ...one, state: await stateOf(root, one) })));
+  const states = await Promise.all(files.map(async (one) => ({ ...one, state: await fileState(root, one) })));
   if (isDry) return states;
   for (const one of states) if (one.state === 'planned') await writeNew(root, one);
   return states.map((one) => (one.state === 'planned' ? { ...one, state: 'written' } : one));

@@ -1,5 +1,5 @@
 import { parseRepository } from '../registry/reference.ts';
-import { type Choice, type Question, known, open } from './choice.ts';
+import { type Choice, type InitQuestion, foundValue, openValue } from './choice.ts';
 import { systemOfHost } from './system-choice.ts';
 
 /** What may say where images go. */
@@ -23,9 +23,9 @@ const PLACEHOLDER = 'registry.example.com';
  */
 export function registryChoice({ tags, caches, repository, logins }: RegistryFacts): Choice {
   const ofTags = mostOf(tags.flatMap(sharedPath));
-  if (ofTags !== undefined) return known(ofTags, 'tags of the bake files');
+  if (ofTags !== undefined) return foundValue(ofTags, 'tags of the bake files');
   const ofCaches = mostOf(caches.flatMap(sharedPath));
-  if (ofCaches !== undefined) return known(ofCaches, 'caches of the bake files');
+  if (ofCaches !== undefined) return foundValue(ofCaches, 'caches of the bake files');
   const own = registryOfHost(repository);
   const hub = mostOf(tags.flatMap(ownerOnHub));
   const about = [
@@ -33,7 +33,7 @@ export function registryChoice({ tags, caches, repository, logins }: RegistryFac
     ...(hub === undefined ? [] : [`tags without a host would be Docker Hub's: ${hub}`]),
     ...(logins.length === 0 ? [] : [`docker logs in here to ${logins.join(', ')}`]),
   ];
-  return open({
+  return openValue({
     option: '--registry',
     what: 'the registry that images and caches go to, with the path that all repositories share',
     about,
@@ -44,7 +44,7 @@ export function registryChoice({ tags, caches, repository, logins }: RegistryFac
 function proposal(
   own: string | undefined,
   hub: string | undefined,
-): Pick<Question, 'fallback' | 'because' | 'isPlaceholder'> {
+): Pick<InitQuestion, 'fallback' | 'because' | 'isPlaceholder'> {
   if (own !== undefined) return { fallback: own, because: "that of the repository's host" };
   if (hub !== undefined)
     return { fallback: hub, because: 'Docker Hub, as tags of the bake files name no host' };

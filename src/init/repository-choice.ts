@@ -1,5 +1,5 @@
 import { repositoryId } from '../context/repository-id.ts';
-import { type Choice, known, open } from './choice.ts';
+import { type Choice, foundValue, openValue } from './choice.ts';
 
 /** A remote as `git remote -v` lists it. */
 export interface Remote {
@@ -36,13 +36,13 @@ export function repositoryChoice(remotes: readonly Remote[]): Choice {
   const remote = remoteOf(remotes);
   const id = remote === undefined ? undefined : repositoryId(remote.url);
   if (remote !== undefined && id !== undefined && /^[^/]*\./.test(id)) {
-    return known(id, `the remote ${remote.name}`);
+    return foundValue(id, `the remote ${remote.name}`);
   }
   const about = remotes.flatMap(({ name, url }) => {
     const its = repositoryId(url);
     return its === undefined ? [] : [`remote ${name}: ${its}`];
   });
-  return open({
+  return openValue({
     option: '--repository',
     what: 'the source repository, host/owner/name',
     about: about.length === 0 ? ['no git remote names one'] : about,
@@ -66,10 +66,10 @@ const USUAL = ['main', 'master', 'trunk', 'develop'];
 
 /** The branch whose builds are trusted, with where that is from. */
 export function branchChoice({ remoteHead, branches, current }: BranchFacts): Choice {
-  if (remoteHead !== undefined) return known(remoteHead, "the remote's default branch");
+  if (remoteHead !== undefined) return foundValue(remoteHead, "the remote's default branch");
   const usual = USUAL.find((name) => branches.includes(name));
-  if (usual !== undefined) return known(usual, 'a branch of this name is there');
+  if (usual !== undefined) return foundValue(usual, 'a branch of this name is there');
   return current === undefined
-    ? known('main', 'nothing says otherwise')
-    : known(current, 'the branch that is checked out');
+    ? foundValue('main', 'nothing says otherwise')
+    : foundValue(current, 'the branch that is checked out');
 }

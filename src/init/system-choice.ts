@@ -1,4 +1,4 @@
-import { type Choice, known, open } from './choice.ts';
+import { type Choice, foundValue, openValue } from './choice.ts';
 import { INIT_SYSTEMS, type SeenFiles } from './seen-files.ts';
 
 /** What a repository's host has of its own. */
@@ -14,13 +14,13 @@ export function systemChoice({ systems }: SeenFiles, repository: string): Choice
   const [only] = found;
   if (only !== undefined && found.length === 1) {
     const first = systems.find(({ system }) => system === only);
-    return known(only, first === undefined ? '' : `${first.title}: ${first.file} is there`);
+    return foundValue(only, first === undefined ? '' : `${first.title}: ${first.file} is there`);
   }
   const what = `the CI system that builds the images: ${INIT_SYSTEMS.join(', ')}`;
   const own = systemOfHost(repository);
   if (only === undefined) {
     const about = own === undefined ? [] : [`its host has one of its own: ${own}`];
-    return open({
+    return openValue({
       option: '--ci',
       what,
       about: ['no file is for any', ...about],
@@ -29,7 +29,7 @@ export function systemChoice({ systems }: SeenFiles, repository: string): Choice
     });
   }
   const order = ['buildkite' as const, ...(own === undefined ? [] : [own]), ...INIT_SYSTEMS];
-  return open({
+  return openValue({
     option: '--ci',
     what,
     about: systems.map(({ title, file }) => `${title}: ${file}`),

@@ -1,7 +1,7 @@
 import { linkedTargets } from '../bake/linked-targets.ts';
 import { type Survey, membersOf } from '../bake/members.ts';
 import { memberLane } from '../refs/member-lane.ts';
-import { type Choice, known, open } from './choice.ts';
+import { type Choice, foundValue, openValue } from './choice.ts';
 
 /** What the bake files define. */
 export interface DefinedNames {
@@ -42,15 +42,16 @@ const BASE = /^(?:_.*|docker-metadata-action)$/;
  */
 export function targetChoice({ names, groups, serving }: DefinedNames): Choice {
   const usable = names.filter((name) => KEY.test(name) && !BASE.test(name) && !serving.has(name));
-  if (usable.includes('default')) return known('default', 'what bare `docker buildx bake` builds');
+  if (usable.includes('default')) return foundValue('default', 'what bare `docker buildx bake` builds');
   const inner = new Set([...groups].flatMap(([name, members]) => members.filter((one) => one !== name)));
   const outer = usable.filter((name) => groups.has(name) && !inner.has(name));
-  if (outer.length > 0) return known(outer.join(','), 'no group is called default; these are in no other');
+  if (outer.length > 0)
+    return foundValue(outer.join(','), 'no group is called default; these are in no other');
   const plain = usable.filter((name) => !inner.has(name));
   const [only] = plain;
-  if (only !== undefined && plain.length === 1) return known(only, 'the only target');
+  if (only !== undefined && plain.length === 1) return foundValue(only, 'the only target');
   const all = plain.length > 0 ? plain : usable;
-  return open({
+  return openValue({
     option: '--target',
     what: 'the targets that CI builds, commas between them',
     about: ['there is no group, and none is called default'],

@@ -13,6 +13,8 @@ export interface Project extends AsyncDisposable {
   /** Runs the program in this process. `ask` is the person at the terminal. */
   readonly run: (args: readonly string[], how?: How) => Promise<Ended>;
   readonly read: (file: string) => Promise<string>;
+  /** Gives the machine a buildx plugin. */
+  readonly install: (plugin: string) => Promise<void>;
 }
 
 /** How a call is made. */
@@ -44,7 +46,9 @@ export async function makeProject({
   const [top, home] = [path.join(directory, 'checkout'), path.join(directory, 'home')];
   const plugins = path.join(home, '.docker/cli-plugins');
   for (const folder of [top, plugins]) await mkdir(folder, { recursive: true });
-  if (plugin !== undefined) await symlink(plugin, path.join(plugins, 'docker-buildx'));
+  const install = async (file: string): Promise<void> =>
+    await symlink(file, path.join(plugins, 'docker-buildx'));
+  if (plugin !== undefined) await install(plugin);
   const who = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.com', GIT_CONFIG_GLOBAL: '/dev/null' };
   const env = { ...who, GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@example.com' };
   const git: Project['git'] = async (...args) => (await execa('git', args, { cwd: top, env })).stdout;
@@ -60,6 +64,7 @@ export async function makeProject({
   return {
     path: top,
     git,
+    install,
     run: async (args, { ask, env: more = {}, cwd = '.' } = {}) =>
       await runWarmbakeHere(
         {

@@ -1,6 +1,6 @@
 import { bakeFilePath } from '../../config/fields.ts';
 import { sections } from '../../config/schema.ts';
-import type { Choice, InitOption, Question } from '../../init/choice.ts';
+import type { Choice, InitOption, InitQuestion } from '../../init/choice.ts';
 import type { Sourced } from '../../init/draft.ts';
 import { INIT_SYSTEMS } from '../../init/seen-files.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
@@ -31,7 +31,7 @@ const TRIES = 3;
 /** The answers of one call. */
 export function answersOf(host: Host, input: Input): Answers {
   const assumed: Warning[] = [];
-  const unanswered: Question[] = [];
+  const unanswered: InitQuestion[] = [];
   return {
     take: async (option, choose, { names = [] } = {}) => {
       const said = saidBy(input, option);
@@ -67,7 +67,7 @@ export function answersOf(host: Host, input: Input): Answers {
 
 async function askPerson(
   ask: NonNullable<Host['ask']>,
-  question: Question,
+  question: InitQuestion,
   names: readonly string[],
 ): Promise<Sourced> {
   const { option, what, about, fallback } = question;
@@ -124,11 +124,11 @@ function wrong(option: InitOption, problem: string): WarmbakeError {
   return new WarmbakeError('usage', 'bad-answer', `${option}: ${problem}`);
 }
 
-function taken({ option, fallback, isPlaceholder }: Question): string {
+function taken({ option, fallback, isPlaceholder }: InitQuestion): string {
   return `${isPlaceholder === true ? 'the placeholder ' : ''}${fallback} for ${option}`;
 }
 
-function assumption({ what, option, fallback, because, isPlaceholder }: Question): Warning {
+function assumption({ what, option, fallback, because, isPlaceholder }: InitQuestion): Warning {
   return isPlaceholder === true
     ? {
         code: 'placeholder',

@@ -9,7 +9,7 @@ import type { BakeFacts } from '../../init/ask-bake.ts';
 import { ciStep } from '../../init/ci-step.ts';
 import { configurationText } from '../../init/configuration-text.ts';
 import { fileParts, foundParts, nextParts } from '../../init/init-parts.ts';
-import { type PutFile, putNew, stateOf } from '../../init/new-file.ts';
+import { type PutFile, putNew, fileState } from '../../init/new-file.ts';
 import { INIT_SYSTEMS } from '../../init/seen-files.ts';
 import { WarmbakeError, messageOf } from '../../platform/errors.ts';
 import type { Warning } from '../../platform/events.ts';
@@ -21,7 +21,7 @@ import { editorSchema, pathInside } from './init-schema.ts';
 /** `warmbake init`: the first configuration and the CI step, from what the checkout says. */
 export const initCommand: CommandSpec = {
   description:
-    'Look at the repository (bake files, remotes, branches, CI files, registry in use) and write warmbake.yaml with comments, its schema for editors, and the step of the CI system that is there. Asks only what the checkout does not say; writes nothing outside of it, and over nothing.',
+    'CheckoutLook at the repository (bake files, remotes, branches, CI files, registry in use) and write warmbake.yaml with comments, its schema for editors, and the step of the CI system that is there. Asks only what the checkout does not say; writes nothing outside of it, and over nothing.',
   options: [
     { flags: '--out <file>', help: 'the configuration (default: warmbake.yaml at the top of the checkout)' },
     { flags: '--registry <registry>', help: 'where images and caches go: host[/path]' },
@@ -108,7 +108,7 @@ async function init(here: Host, input: Input): Promise<CommandOutcome> {
 }
 
 async function requireNone(root: string, file: string): Promise<void> {
-  if ((await stateOf(root, { file, text: '' })) === 'planned') return;
+  if ((await fileState(root, { file, text: '' })) === 'planned') return;
   throw new WarmbakeError(
     'refused',
     'configuration-exists',
