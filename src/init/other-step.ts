@@ -1,3 +1,4 @@
+import { OTHER_NAMES } from '../ci/other.ts';
 import { configurationVariables } from '../buildkite/configuration-variables.ts';
 import type { Draft } from './draft.ts';
 import { type CiStep, withoutProgram } from './step.ts';
@@ -7,14 +8,14 @@ export function otherStep({ file, trustedBranch, repository, program }: Draft): 
   const variables = {
     ...configurationVariables(file, trustedBranch.value),
     WARMBAKE_CI: 'other',
-    WARMBAKE_CI_REPOSITORY: `https://${repository.value}.git`,
-    WARMBAKE_CI_COMMIT: '<the commit, 40 digits>',
-    WARMBAKE_CI_BRANCH: '<the branch; of a pull request its own>',
-    WARMBAKE_CI_PULL_REQUEST: '<its number, or false>',
-    WARMBAKE_CI_PULL_REQUEST_BASE: '<of a pull request: the branch that it is for>',
-    WARMBAKE_CI_TAG: '<of a git tag: its name>',
-    WARMBAKE_CI_BUILD_NUMBER: '<a number that grows>',
-    WARMBAKE_CI_BUILD_ID: '<an id, the same in all jobs of the build>',
+    [OTHER_NAMES.repository]: `https://${repository.value}.git`,
+    [OTHER_NAMES.commit]: '<the commit, 40 digits>',
+    [OTHER_NAMES.branch]: '<the branch; of a pull request its own>',
+    [OTHER_NAMES.pullRequest]: '<its number, or false>',
+    [OTHER_NAMES.base]: '<of a pull request: the branch that it is for>',
+    [OTHER_NAMES.tag]: '<of a git tag: its name>',
+    [OTHER_NAMES.number]: '<a number that grows>',
+    [OTHER_NAMES.id]: '<an id, the same in all jobs of the build>',
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   return {

@@ -1,4 +1,4 @@
-import { repositoryId } from '../context/repository-id.ts';
+import { repositoryId } from '../ci/repository-id.ts';
 import { type Choice, foundValue, openValue } from './choice.ts';
 
 /** A remote as `git remote -v` lists it. */
