@@ -70,7 +70,7 @@ describe('the configuration', () => {
     const name = fc.stringMatching(/^[A-Za-z][\w-]{0,20}$/);
     const facts = fc.record({
       branch: word,
-      because: fc.string(),
+      because: fc.string({ unit: fc.constantFrom('a', ' ', '\n', '\r', '\u2028', '#', ':', "'", '\u0000') }),
       others: fc.array(name),
       file: fc.stringMatching(/^[ \w'"#,:{}[\]&*!|>%@`é-]{1,20}\.hcl$/),
       target: fc.constantFrom('default', 'null', 'true', 'yes', 'y', 'app', 'No', 'e1'),
