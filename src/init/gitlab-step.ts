@@ -24,6 +24,10 @@ export function gitlabStep({ file, trustedBranch, registry, program }: Draft): C
   return {
     file: FILE,
     text: `${WRITTEN_ONCE}# The job needs a runner with docker and buildx, and a login for ${host}.\n${ciYaml(job)}`,
-    beside: [`include it in .gitlab-ci.yml: include: [{ local: ${FILE} }]`, ...withoutProgram(program)],
+    beside: [
+      `include it in .gitlab-ci.yml: include: [{ local: ${FILE} }]`,
+      `protect the branch ${trustedBranch.value} in GitLab: builds of one that is not are not trusted`,
+      ...withoutProgram(program),
+    ],
   };
 }

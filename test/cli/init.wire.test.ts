@@ -96,55 +96,6 @@ describe('init', () => {
     expect(await added(other)).toEqual(['.github/workflows/warmbake.yml', 'warmbake.yaml']);
     expect(await other.read('warmbake.yaml')).not.toContain('$schema');
   });
-
-  it("writes for Buildkite what the pipeline command's --check finds up to date, with the launcher that is there", async () => {
-    await using project = await makeProject({
-      files: { ...BAKE, '.buildkite/pipeline.yml': 'steps: []\n', 'ci/warmbake.sh': '' },
-    });
-    requireSuccess(await project.run(['init', '--yes']));
-    expect(await project.read('.buildkite/image-build.yaml')).toContain(
-      'command: sh ci/warmbake.sh build default\n',
-    );
-    const check = [
-      'pipeline',
-      'image-build',
-      '--out',
-      '.buildkite',
-      '--check',
-      '--program',
-      'sh ci/warmbake.sh',
-    ];
-    expect(await project.run(check)).toMatchObject({ exitCode: 0 });
-  });
-
-  it('of another CI prints what its jobs have to set, and with that a build of main is trusted', async () => {
-    await using project = await makeProject({ files: { ...BAKE, Jenkinsfile: '' } });
-    const { stdout } = requireSuccess(await project.run(['init', '--yes', '--json']));
-    expect(await added(project)).toEqual(['.warmbake.schema.json', 'warmbake.yaml']);
-    const { step } = JSON.parse(stdout) as { readonly step: string };
-    const lines = step.split('\n');
-    expect(lines.at(-1)).toBe('warmbake build');
-    const printed = lines
-      .slice(0, -1)
-      .map((line): readonly [string, string] => [
-        line.split('=')[0] ?? '',
-        line.slice(line.indexOf('=') + 1),
-      ]);
-    const own = {
-      WARMBAKE_CI_COMMIT: await project.git('rev-parse', 'HEAD'),
-      WARMBAKE_CI_BRANCH: 'main',
-      WARMBAKE_CI_PULL_REQUEST: 'false',
-      WARMBAKE_CI_PULL_REQUEST_BASE: '',
-      WARMBAKE_CI_TAG: '',
-      WARMBAKE_CI_BUILD_NUMBER: '7',
-      WARMBAKE_CI_BUILD_ID: 'seven',
-    };
-    const open = printed.filter(([, value]) => value.startsWith('<')).map(([name]) => name);
-    expect(open.toSorted()).toEqual(Object.keys(own).toSorted());
-    const env = { ...Object.fromEntries(printed), ...own };
-    const explained = requireSuccess(await project.run(['build', '--explain-context', '--json'], { env }));
-    expect(JSON.parse(explained.stdout)).toMatchObject({ context: { kind: 'main', trusted: true } });
-  });
 });
 
 describe('what cannot be known', () => {
