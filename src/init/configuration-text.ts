@@ -2,12 +2,12 @@ import { Scalar, stringify } from 'yaml';
 import { oneLine } from '../platform/outside-text.ts';
 import { VERSION } from '../platform/version.ts';
 import type { Draft } from './draft.ts';
-import { repositoryNames } from './registry-choice.ts';
+import { proposedRepositories } from './registry-choice.ts';
 
 /** `warmbake.yaml` as it is written first: what has to be there, and why, each key with its reason. */
 export function configurationText(draft: Draft): string {
   const { repository, trustedBranch, registry, schema } = draft;
-  const names = repositoryNames(repository.value);
+  const names = proposedRepositories(repository.value);
   const pair = (what: 'images' | 'cache'): readonly string[] => [
     `${what}:`,
     `  registry: ${scalar(registry.value)}`,

@@ -91,7 +91,7 @@ function mostOf(texts: readonly string[]): string | undefined {
 }
 
 /** Names of the four repositories, from the repository's own. */
-export function repositoryNames(
+export function proposedRepositories(
   repository: string,
 ): Readonly<Record<'images' | 'cache', { readonly trusted: string; readonly untrusted: string }>> {
   const last = repository.split('/').at(-1) ?? '';

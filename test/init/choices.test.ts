@@ -3,7 +3,7 @@ import type { TargetDefinition } from '../../src/bake/definition.ts';
 import { targetsOf } from '../../src/bake/definition.ts';
 import { bakeChoice } from '../../src/init/bake-choice.ts';
 import type { Choice } from '../../src/init/choice.ts';
-import { registryChoice, repositoryNames, withOwner } from '../../src/init/registry-choice.ts';
+import { registryChoice, proposedRepositories, withOwner } from '../../src/init/registry-choice.ts';
 import {
   branchChoice,
   mainRemote,
@@ -231,7 +231,7 @@ describe('the registry is', () => {
     ['github.com/acme/.my__App.', 'my-app-main'],
     ['github.com/acme/___', 'app-main'],
   ])('repositories of %s are called %s and so on', (repository, trusted) => {
-    expect(repositoryNames(repository).images.trusted).toBe(trusted);
+    expect(proposedRepositories(repository).images.trusted).toBe(trusted);
   });
 });
 
