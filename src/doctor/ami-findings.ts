@@ -70,7 +70,7 @@ export function writingFinding(dryRun: DryRun | undefined, state: Trouble['state
   const check = 'ami-write';
   const rest = 'SSM and Auto Scaling have no dry run';
   if (dryRun === undefined || dryRun === 'unknown') {
-    return skipped(check, `${rest}, and no launch template was found to ask EC2 about`);
+    return skipped(check, `${rest}, and there is no launch template or no desired image to ask EC2 about`);
   }
   if (dryRun === 'allowed')
     return ok(

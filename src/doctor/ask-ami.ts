@@ -3,6 +3,7 @@ import { openEc2 } from '../ami/aws/ec2.ts';
 import { openImageBuilderEc2 } from '../ami/aws/image-builder-ec2.ts';
 import { findBuildNetwork } from '../ami/build/build-network.ts';
 import type { Account } from '../ami/model/account.ts';
+import { parseImageId } from '../ami/model/ids.ts';
 import { LOGICAL_ID } from '../ami/rollout/stack-plan.ts';
 import type { FamilySettings } from '../config/families.ts';
 import { openAws } from '../platform/aws.ts';
@@ -64,10 +65,15 @@ export async function askFamily(
       const all = await instances.list();
       return ok('ami-instances', `${all.length} instances of the region can be seen`);
     }),
-    tried('ami-write', async ({ stacks }, host) => {
+    tried('ami-write', async ({ stacks, parameters }, host) => {
       const [first = ''] = family.stacks;
-      const template = await stacks.resource(first, LOGICAL_ID.template);
-      return writingFinding(template === undefined ? undefined : await dryRun(host, family, template), state);
+      const [template, desired] = await Promise.all([
+        stacks.resource(first, LOGICAL_ID.template),
+        parameters.get(family.parameter),
+      ]);
+      const image = parseImageId(desired?.value ?? '');
+      if (template === undefined || image === undefined) return writingFinding(undefined, state);
+      return writingFinding(await dryRun(host, family, { template, image }), state);
     }),
   ]);
   return [...identity, ...others.flat()];
@@ -77,14 +83,18 @@ function awsOf({ fetch, http = fetch, signal, clock, emit }: Host, { region }: F
   return openAws({ fetch: http, signal, clock, emit }, region);
 }
 
-/** Asks EC2 about a version that is the same as the default one. It makes none: `DryRun` answers with an error, whatever it would have done. */
-async function dryRun(host: Host, family: FamilySettings, template: string): Promise<DryRun> {
+/** Asks EC2 about a new version. It makes none: `DryRun` is answered with an error, whatever EC2 would have done. */
+async function dryRun(
+  host: Host,
+  family: FamilySettings,
+  { template, image }: { readonly template: string; readonly image: string },
+): Promise<DryRun> {
   const ec2 = openEc2(awsOf(host, family));
   const { sdk, client } = await ec2.load();
   const input = {
     LaunchTemplateId: template,
     SourceVersion: '$Default',
-    LaunchTemplateData: {},
+    LaunchTemplateData: { ImageId: image },
     DryRun: true,
   };
   const answer = await ec2.ask(

@@ -2,11 +2,12 @@ import { realpath } from 'node:fs/promises';
 import type { DockerEnvironment } from '../bake/builder-facts.ts';
 import { THROUGH_DOCKER } from '../bake/buildx-program.ts';
 import { dockerContext } from '../bake/docker-context.ts';
+import { surroundings } from '../ci/system.ts';
 import { git } from '../context/git.ts';
 import type { Host } from '../platform/host.ts';
 import type { Finished } from '../platform/process.ts';
 import type { DoctorFinding } from './finding.ts';
-import { buildxFinding, dockerFinding, gitFinding } from './tool-versions.ts';
+import { agentFinding, buildxFinding, dockerFinding, gitFinding } from './tool-versions.ts';
 
 /** A program says its version at once, also on a busy machine. */
 const VERSION_MS = 8_000;
@@ -47,6 +48,14 @@ function dockerNeed(throughDocker: boolean, endpoint: string): string | undefine
   if (throughDocker) return 'buildx is called through it';
   const isNear = endpoint === '' || endpoint.startsWith('unix://');
   return isNear ? undefined : `it is what reaches the engine at ${endpoint}`;
+}
+
+/** The version of Buildkite's agent, in its jobs. */
+export async function askAgentVersion(host: Host): Promise<readonly DoctorFinding[]> {
+  const around = surroundings(host.env);
+  if (around.in !== 'ci' || around.system !== 'buildkite') return [];
+  const env = { PATH: host.env['PATH'] ?? '' };
+  return [agentFinding(await run(host, ['buildkite-agent', '--version'], env))];
 }
 
 async function run(

@@ -7,6 +7,7 @@ export const CHECKS = {
   git: 'tools',
   docker: 'tools',
   buildx: 'tools',
+  'buildkite-agent': 'tools',
   packer: 'tools',
   engine: 'builder',
   builder: 'builder',

@@ -4,7 +4,7 @@ import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
 import { withJoinedSignal } from '../platform/joined-signal.ts';
 import { freeSpace } from './ask-disk.ts';
-import { askGitVersion } from './ask-tools.ts';
+import { askAgentVersion, askGitVersion } from './ask-tools.ts';
 import { type BoundedCheck, boundedFindings } from './bounded-findings.ts';
 import { skewFinding } from './clock-skew.ts';
 import { SCRATCH_SPACE, diskFinding } from './disk-space.ts';
@@ -52,6 +52,7 @@ async function examineAll(host: Host, parts: ExamineParts): Promise<Examination>
   const [configured, ...others] = await Promise.allSettled([
     examineConfigured(host, parts),
     check({ check: 'git' }, askGitVersion),
+    check({ check: 'buildkite-agent', otherwise: 'warning' }, askAgentVersion),
     check({ check: 'disk-scratch' }, async () => [
       diskFinding('disk-scratch', await freeSpace(path.dirname(host.scratch)), SCRATCH_SPACE),
     ]),

@@ -79,3 +79,14 @@ export function dockerFinding(
     ? ok(check, 'not installed, and not needed: buildx and engine are asked without it')
     : failed(check, { text: `${text}, and ${needed}`, fix });
 }
+
+/** Judges `buildkite-agent --version`; no build fails of its absence. */
+export function agentFinding(finished: Finished): DoctorFinding {
+  const check = 'buildkite-agent';
+  const version = versionIn(finished.stdout);
+  if (succeeded(finished)) return ok(check, version === undefined ? 'is there' : versionText(version));
+  return warning(check, {
+    text: `buildkite-agent does not run (${explainExit(finished)}): no artifact, annotation or meta-data of a build is sent`,
+    fix: 'put it on PATH; in a container, mount it and pass BUILDKITE_AGENT_ACCESS_TOKEN',
+  });
+}

@@ -12,6 +12,7 @@ const TABLE: Readonly<
 > = {
   build: { runs: ['--explain-context', '--offline --force'] },
   plan: { runs: ['--offline'] },
+  doctor: { runs: ['--offline'] },
   hcl: {
     runs: ['--check', '--out -', '--check --out x.hcl', '--resolved --offline'],
     refused: ['', '--out x.hcl'],

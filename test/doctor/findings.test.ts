@@ -179,8 +179,9 @@ describe("the plan's warnings", () => {
 });
 
 describe('the store of sccache', () => {
-  it('is one line where it would start', () => {
-    const findings = storeFindings({ findings: [], verdict: { state: 'starts', access: 'read' } });
+  it('is one line where it would start, whatever was not tried', () => {
+    const untried = { check: 'write', state: 'unknown', text: 'not tried' } as const;
+    const findings = storeFindings({ findings: [untried], verdict: { state: 'starts', access: 'read' } });
     expect(findings).toEqual([ok('sccache', 'sccache would start: reading; writing was not tried')]);
   });
   it('says what keeps it from starting, and takes the advice from behind it', () => {

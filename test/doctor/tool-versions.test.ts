@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { buildxFinding, dockerFinding, gitFinding, versionIn } from '../../src/doctor/tool-versions.ts';
+import {
+  agentFinding,
+  buildxFinding,
+  dockerFinding,
+  gitFinding,
+  versionIn,
+} from '../../src/doctor/tool-versions.ts';
 import type { Finished } from '../../src/platform/process.ts';
 
 const said = (stdout: string): Finished => ({ exitCode: 0, stdout, stderr: '' });
@@ -65,5 +71,14 @@ describe('the docker command', () => {
     ['is absent and needed', absent, 'buildx is called through it', 'failed'],
   ])('%s', (_, finished, needed, state) => {
     expect(dockerFinding(finished, { needed }).state).toBe(state);
+  });
+});
+
+describe("Buildkite's agent", () => {
+  it.each([
+    ['is there', said('buildkite-agent version 3.98.2+10120.abc'), 'ok'],
+    ['is absent: builds go on, and say less', absent, 'warning'],
+  ] as const)('%s', (_, finished, state) => {
+    expect(agentFinding(finished).state).toBe(state);
   });
 });
