@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { constants, gzipSync } from 'node:zlib';
 import { VERSION } from '../src/platform/version.ts';
 import { PROJECT } from '../parts/project.ts';
+import { deliveryFiles } from './deliveries.ts';
 import { executableName, makeBlob, makeExecutable } from './executable.ts';
 import { launcherText } from './launcher.ts';
 import { licencesText } from './licences.ts';
@@ -34,6 +35,7 @@ async function finished(name: string): Promise<void> {
 }
 
 async function put(name: string, text: string, mode = 0o644): Promise<void> {
+  await mkdir(path.dirname(path.join(out, name)), { recursive: true });
   await writeFile(path.join(out, name), text, { mode });
   await finished(name);
 }
@@ -68,7 +70,9 @@ try {
   const node = await putExecutables(texts);
   const [x64 = '', arm64 = ''] = ARCHITECTURES.map((arch) => sums.get(executableName(arch)));
   const pinned = { version: VERSION, sha256: { x64, arm64 }, location: values.location };
-  await put('warmbake.sh', await launcherText(pinned), 0o755);
+  const launcher = await launcherText(pinned);
+  await put('warmbake.sh', launcher, 0o755);
+  for (const { name, text, mode } of await deliveryFiles(launcher)) await put(name, text, mode);
   await put('LICENCES.txt', await licencesText(modules, node.licence));
   await writeFile(path.join(out, 'SHA256SUMS'), [...sums].map(([name, sum]) => `${sum}  ${name}\n`).join(''));
   console.log(`in ${out}`);
