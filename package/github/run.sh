@@ -32,16 +32,8 @@ export WARMBAKE_CONFIG=$INPUT_CONFIG
 [[ -z ${INPUT_SHA256:-} ]] || export WARMBAKE_SHA256=$INPUT_SHA256
 [[ -z ${INPUT_LOCATION:-} ]] || export WARMBAKE_LOCATION=$INPUT_LOCATION
 
-# As actions/checkout logs in, but in variables that only git reads: the checkout is what the image is built from.
-if [[ -n ${INPUT_TOKEN:-} ]]; then
-  basic=$(printf 'x-access-token:%s' "$INPUT_TOKEN" | base64 -w 0)
-  printf '::add-mask::%s\n' "$basic"
-  count=${GIT_CONFIG_COUNT:-0}
-  [[ $count =~ ^[0-9]{1,3}$ ]] || refuse "GIT_CONFIG_COUNT is no number"
-  export "GIT_CONFIG_KEY_$count=http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader"
-  export "GIT_CONFIG_VALUE_$count=AUTHORIZATION: basic $basic"
-  export GIT_CONFIG_COUNT=$((10#$count + 1))
-fi
+# It reads the trusted branch's configuration and history with it; nothing of it reaches a build.
+[[ -z ${INPUT_TOKEN:-} ]] || export GITHUB_TOKEN=$INPUT_TOKEN
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 unset "${!INPUT_@}"

@@ -45,7 +45,6 @@ async function use(
       RUNNER_TEMP: at('runner'),
       GITHUB_OUTPUT: at('outputs'),
       GITHUB_ACTION_PATH: at('github'),
-      GITHUB_SERVER_URL: 'https://github.com',
       ...env,
       ...Object.fromEntries(mapped),
     },
@@ -128,37 +127,19 @@ describe('the GitHub action', () => {
     expect(Object.keys(env)).not.toContain('WARMBAKE_VERSION');
   });
 
-  it('gives the token to git, masked, behind what the job gives to it, and to nothing else', async () => {
-    const given = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.abbrev', GIT_CONFIG_VALUE_0: '12' };
-    const { out } = await use(CONFIG, given);
-    const { args, env } = await started();
-    const asked = async (...what: readonly string[]): Promise<string> =>
-      (await run(['git', 'config', ...what], env)).out;
-    const basic = Buffer.from('x-access-token:ghs_token').toString('base64');
-    expect(await asked('--get-urlmatch', 'http.extraheader', 'https://github.com/acme/app')).toBe(
-      `AUTHORIZATION: basic ${basic}`,
-    );
-    expect(await asked('--get-urlmatch', 'http.extraheader', 'https://gitlab.com/acme/app')).toBe('');
-    expect(await asked('core.abbrev')).toBe('12');
-    expect(out).toBe(`::add-mask::${basic}`);
-    expect(JSON.stringify([args, env])).not.toContain('ghs_token');
+  it('gives the token of the job to the program, where it is not told to give none', async () => {
+    await use(CONFIG);
+    expect((await started()).env['GITHUB_TOKEN']).toBe('ghs_token');
     await use({ ...CONFIG, token: '' });
-    expect(Object.keys((await started()).env).filter((name) => /^(?:GIT|INPUT)_/.test(name))).toEqual([]);
+    expect(Object.keys((await started()).env).filter((name) => /TOKEN|^INPUT_/.test(name))).toEqual([]);
   });
 
-  it.each([
-    ['no configuration', {}, {}, "the input 'config' is missing"],
-    [
-      'a count of git settings that is none',
-      CONFIG,
-      { GIT_CONFIG_COUNT: 'a[$(touch "$OWNED")]' },
-      'is no number',
-    ],
-  ])('starts nothing for %s', async (_, inputs, env, problem) => {
-    const { exitCode, err } = await use(inputs, env);
-    expect([exitCode, err]).toEqual([2, expect.stringContaining(problem)]);
+  it('starts nothing without a configuration', async () => {
+    expect(await use({})).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining("the input 'config' is missing"),
+    });
     expect(await recordedStart(at('record'))).toBeUndefined();
-    expect(await isThere(at('owned'))).toBe(false);
   });
 
   it.each([...HOSTILE, '--version', 'build\nplan'])('takes no command but words: %j', async (command) => {
@@ -178,13 +159,12 @@ describe('the GitHub action', () => {
     const targets = args.lastIndexOf('--');
     expect(args.slice(1, targets - 2)).toEqual(text.split('\n').filter((line) => line !== ''));
     expect(args.slice(targets + 1)).toEqual(text.split(/\s+/).filter((word) => word !== ''));
-    const token = Buffer.from(`x-access-token:${text}`).toString('base64');
     expect(env).toMatchObject({
       WARMBAKE_CONFIG: text,
       WARMBAKE_VERSION: text,
       WARMBAKE_SHA256: text,
       WARMBAKE_LOCATION: text,
-      GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${token}`,
+      GITHUB_TOKEN: text,
     });
   });
 });
