@@ -33,7 +33,8 @@ function pluginEnvironment(parameters: Parameters, name = 'WARMBAKE'): Record<st
 }
 
 /** The agent reads a hook into a wrapper of its own, which notes the environment afterwards. */
-const WRAPPER = '. "$1"; status=$?; export BUILDKITE_HOOK_EXIT_STATUS=$status; exit $status';
+const WRAPPER =
+  '. "$1"; export BUILDKITE_HOOK_EXIT_STATUS=$?; echo went on; exit $BUILDKITE_HOOK_EXIT_STATUS';
 
 async function hook(parameters: Parameters, env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   return await run(
@@ -59,7 +60,7 @@ const CONFIG = { config: 'ci/warmbake.yaml' };
 
 describe('the Buildkite plugin', () => {
   it('builds what the configuration says, in the place of a command', async () => {
-    expect(await hook(CONFIG)).toEqual({ exitCode: 0, out: '', err: '' });
+    expect(await hook(CONFIG)).toEqual({ exitCode: 0, out: 'went on', err: '' });
     const { args, env } = await started();
     expect(args).toEqual(['build']);
     expect(env['WARMBAKE_CONFIG']).toBe('ci/warmbake.yaml');
