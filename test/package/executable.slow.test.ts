@@ -131,6 +131,13 @@ describe('the release', () => {
     expect(checked.out.split('\n').toSorted()).toEqual(
       [
         'LICENCES.txt: OK',
+        'github/action.yml: OK',
+        'github/run.sh: OK',
+        'github/warmbake.sh: OK',
+        'gitlab/templates/warmbake.yml: OK',
+        'warmbake-buildkite-plugin/hooks/command: OK',
+        'warmbake-buildkite-plugin/plugin.yml: OK',
+        'warmbake-buildkite-plugin/warmbake.sh: OK',
         'warmbake-linux-arm64.gz: OK',
         'warmbake-linux-arm64: OK',
         'warmbake-linux-x64.gz: OK',
@@ -139,6 +146,25 @@ describe('the release', () => {
         'warmbake.sh: OK',
       ].toSorted(),
     );
+  });
+
+  test.for([
+    ['the GitHub action', 'github/run.sh', { INPUT_CONFIG: 'none', INPUT_COMMAND: 'schema' }],
+    [
+      'the Buildkite plugin',
+      'warmbake-buildkite-plugin/hooks/command',
+      { BUILDKITE_PLUGIN_WARMBAKE_CONFIG: 'none', BUILDKITE_PLUGIN_WARMBAKE_COMMAND: 'schema' },
+    ],
+  ] as const)('%s starts the very executable beside it, where the machine has it', async ([, form, env]) => {
+    await execa('ln', ['-sf', executable, path.join(release.path, 'warmbake')]);
+    const ran = await run(['bash', path.join(release.path, form)], {
+      PATH: `${release.path}:${process.env['PATH'] ?? ''}`,
+      ...env,
+    });
+    expect([ran.exitCode, ran.out]).toEqual([
+      0,
+      expect.stringContaining('warmbake.yaml, as people write it'),
+    ]);
   });
 
   test('names the licences of what is inside', async () => {
