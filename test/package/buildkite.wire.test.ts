@@ -38,7 +38,7 @@ const WRAPPER =
 
 async function hook(parameters: Parameters, env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   return await run(
-    ['bash', '-c', WRAPPER, 'wrapper', at(`${PLUGIN}/hooks/command`)],
+    ['bash', '--norc', '-c', WRAPPER, 'wrapper', at(`${PLUGIN}/hooks/command`)],
     {
       PATH: process.env['PATH'],
       OWNED: at('owned'),
