@@ -45,8 +45,10 @@ beforeEach(async () => {
   }
 });
 
+const MEANING = '&?*~$`"\'\\|;<>(){}[]#!\n\t'.split('');
+
 /** Those that inputs may have, and those that mean something to YAML or a shell. */
-const CHARACTERS = 'abAZ09-_.,:;/@=+%?&~*$`"\'\\|<>(){}[]#! \n\t'.split('');
+const CHARACTERS = [...'abAZ09-_.,:/@=+% '.split(''), ...MEANING];
 
 const CONFIG = { config: 'ci/warmbake.yaml' };
 
@@ -145,6 +147,17 @@ describe('the GitLab component', () => {
     const accepted = HOSTILE.filter((one) => component.refused({ ...CONFIG, [input]: one }).length === 0);
     expect(accepted.filter((one) => !harmless.test(one))).toEqual([]);
   });
+
+  it.each(Object.keys(component.inputs))(
+    'takes no character that means something to YAML or a shell as %s',
+    (input) => {
+      // In double quotes, where the place stands, these two mean nothing.
+      const quoted = input === 'location' ? ['&', '?'] : [];
+      const texts = MEANING.map((one) => `s3://a${one}b`.slice(input === 'location' ? 0 : 5));
+      const accepted = texts.filter((one) => component.refused({ ...CONFIG, [input]: one }).length === 0);
+      expect(accepted).toEqual(quoted.map((one) => `s3://a${one}b`));
+    },
+  );
 
   it('whatever its inputs may be, they are words to the program and nothing else', async () => {
     const character = fc.constantFrom(...CHARACTERS);
