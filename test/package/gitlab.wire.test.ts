@@ -45,9 +45,10 @@ beforeEach(async () => {
   }
 });
 
+/** What means something to YAML or a shell. */
 const MEANING = '&?*~$`"\'\\|;<>(){}[]#!\n\t'.split('');
 
-/** Those that inputs may have, and those that mean something to YAML or a shell. */
+/** And what inputs may have. */
 const CHARACTERS = [...'abAZ09-_.,:/@=+% '.split(''), ...MEANING];
 
 const CONFIG = { config: 'ci/warmbake.yaml' };
