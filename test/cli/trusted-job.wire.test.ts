@@ -10,6 +10,7 @@ import { COMMANDS } from '../../src/cli/program.ts';
 const TABLE: Readonly<
   Record<string, { readonly runs?: readonly string[]; readonly refused?: readonly string[] }>
 > = {
+  init: { runs: ['--yes --dry-run'] },
   build: { runs: ['--explain-context', '--offline --force'] },
   plan: { runs: ['--offline'] },
   doctor: { runs: ['--offline'] },
@@ -23,6 +24,7 @@ const TABLE: Readonly<
   },
   iam: { runs: ['trusted-build', 'operator'] },
   schema: { runs: ['plan'] },
+  completion: { runs: ['bash'] },
   'sccache env': { runs: [''] },
   'sccache setup': { runs: ['--dry-run', '--terraform'], refused: ['', '--adopt', '--iam'] },
   'sccache doctor': { runs: ['--read-only'] },
