@@ -1,6 +1,16 @@
 import { styleText } from 'node:util';
 import { jsonText, oneLine } from '../platform/outside-text.ts';
 import { shownAddresses } from '../platform/shown-addresses.ts';
+import {
+  type Annotation,
+  chapterEnd,
+  chapterStart,
+  githubAnnotation,
+  harmlessJson,
+  harmlessLine,
+  type LogReader,
+  type Section,
+} from './ci-commands.ts';
 
 declare const piece: unique symbol;
 declare const page: unique symbol;
@@ -14,14 +24,21 @@ export type SafePage = string & { readonly [page]: true };
 /** How text may look. */
 export interface Look {
   readonly colour: boolean;
-  /** Log groups of Buildkite: `---` folded, `+++` unfolded. */
-  readonly buildkite: boolean;
+  /** Who reads the log beside people. */
+  readonly log: LogReader;
   /** Columns of a line, now; absent where lines have no end: in logs, pipes and with `--wide`. */
   readonly columns?: () => number;
 }
 
-/** A line of a page: text, or the head of a chapter. */
-export type Line = SafeText | { readonly heading: SafeText; readonly open: boolean };
+/** A line of a page: text, the head of a chapter, or what only the reader of the log is told. */
+export type Line = SafeText | Heading | { readonly ends: Section } | { readonly annotation: Annotation };
+
+/** The head of a chapter; with its section where a reader has to be told of its end. */
+export interface Heading {
+  readonly heading: SafeText;
+  readonly open: boolean;
+  readonly section?: Section;
+}
 
 /** Text from outside as a piece of a line, its addresses good for nobody; its colours are kept where `colour` is. */
 export function shown(text: string, options: { readonly colour?: boolean } = {}): SafeText {
@@ -46,30 +63,36 @@ export function heading(title: string, options: { readonly open?: boolean | unde
   return { heading: shown(title), open: options.open === true };
 }
 
-/** Lines as they leave, each with its end; none but a heading opens a log group. */
+/** An annotation of the build's page, for where {@link Look.log} has such: one line, whatever it says. */
+export function annotationLine(annotation: Annotation): Line {
+  return {
+    annotation: {
+      ...annotation,
+      title: shown(annotation.title),
+      lines: annotation.lines.map((line) => shown(line)),
+    },
+  };
+}
+
+/** Lines as they leave, each with its end; none but a heading opens a log group, and no text is a command to who reads the log. */
 export function pageOf(look: Look, lines: readonly Line[]): SafePage {
   return lines.map((line) => `${lineOf(look, line)}\n`).join('') as SafePage;
 }
 
 function lineOf(look: Look, line: Line): string {
-  if (typeof line === 'string') return guarded(look, line);
-  if (look.buildkite) return `${line.open ? '+++' : '---'} ${line.heading}`;
-  return ink(look, 'bold', words`== ${line.heading}`);
-}
-
-/** Buildkite's agent looks for groups after taking colours away; a space before them is no group. */
-const GROUP = /^(?:---|\+\+\+|~~~|\^\^\^)/;
-const COLOURS = new RegExp(String.raw`\u001B\[[\d;:]*m`, 'g');
-
-function guarded({ buildkite }: Look, line: string): string {
-  return buildkite && GROUP.test(line.replaceAll(COLOURS, '')) ? ` ${line}` : line;
+  if (typeof line === 'string') return harmlessLine(look.log, line);
+  if ('ends' in line) return chapterEnd(look.log, line.ends);
+  if ('annotation' in line) return githubAnnotation(line.annotation);
+  const title = look.log === 'gitlab' ? ink(look, 'bold', line.heading) : line.heading;
+  const start = chapterStart(look.log, title, line);
+  return start ?? harmlessLine(look.log, ink(look, 'bold', words`== ${line.heading}`));
 }
 
 /** A text of several lines, whoever wrote them: a command's result, its help. */
 export function textPage(look: Look, text: string): SafePage {
   return text
     .split('\n')
-    .map((line) => guarded(look, shown(line)))
+    .map((line) => harmlessLine(look.log, shown(line)))
     .join('\n') as SafePage;
 }
 
@@ -82,14 +105,14 @@ export function messageLines(start: string, message: string): readonly SafeText[
   ];
 }
 
-/** A document; every terminal can be shown it. */
-export function jsonPage(document: object): SafePage {
-  return shownAddresses(jsonText(document, { indent: 2 })) as SafePage;
+/** A document; every terminal can be shown it, and nobody takes a command from it. */
+export function jsonPage({ log }: Pick<Look, 'log'>, document: object): SafePage {
+  return harmlessJson(log, shownAddresses(jsonText(document, { indent: 2 }))) as SafePage;
 }
 
 /** A document in one line: one of several that are a line each. */
-export function jsonLine(document: object): SafePage {
-  return shownAddresses(jsonText(document, { indent: 0 })) as SafePage;
+export function jsonLine({ log }: Pick<Look, 'log'>, document: object): SafePage {
+  return harmlessJson(log, shownAddresses(jsonText(document, { indent: 0 }))) as SafePage;
 }
 
 const HIDE_CURSOR = '\u001B[?25l';

@@ -1,5 +1,7 @@
-import type { Event } from '../platform/events.ts';
+import type { Event, Warning } from '../platform/events.ts';
+import { type Annotation, LONGEST_ANNOTATION } from './ci-commands.ts';
 import {
+  annotationLine,
   heading,
   ink,
   type Ink,
@@ -26,10 +28,7 @@ export function eventPainter(
       case 'section':
         return [titleLine(look, event.title, { open: event.open })];
       case 'warning':
-        return headedLines(look, `warning: ${event.warning.code}:`, {
-          text: event.warning.message,
-          colour: 'magenta',
-        });
+        return warningLines(look, event.warning);
       case 'line':
       case 'table':
       case 'repositories':
@@ -37,6 +36,18 @@ export function eventPainter(
         return paint(event);
     }
   };
+}
+
+function warningLines(look: Look, { code, message }: Warning): readonly Line[] {
+  const told = headedLines(look, `warning: ${code}:`, { text: message, colour: 'magenta' });
+  if (look.log !== 'github') return told;
+  return annotated({ kind: 'warning', title: `warmbake: ${code}`, lines: message.split('\n') }, told);
+}
+
+/** An annotation in place of these lines; beside them where GitHub would cut it. */
+export function annotated(annotation: Annotation, told: readonly Line[]): readonly Line[] {
+  const isWhole = annotation.lines.join('\n').length <= LONGEST_ANNOTATION;
+  return [annotationLine(annotation), ...(isWhole ? [] : told)];
 }
 
 /** A message behind its coloured head; wrapped where lines have an end, and there its hashes are shortened. */

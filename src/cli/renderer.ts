@@ -1,6 +1,8 @@
+import { inCi, surroundings } from '../ci/system.ts';
 import type { Host } from '../platform/host.ts';
-import { FRAME_MS, liveRenderer } from './live.ts';
+import type { LogReader } from './ci-commands.ts';
 import type { Look, SafePage } from './door.ts';
+import { FRAME_MS, liveRenderer } from './live.ts';
 import { type Renderer, textRenderer } from './text.ts';
 
 /** Where text goes: results to `out`, everything else to `err`. */
@@ -22,11 +24,11 @@ export interface Terminal {
 /** Plain lines in CI, pipes and dumb terminals; a live display elsewhere. */
 export function eventRenderer(
   streams: Streams,
-  { env, clock, look }: Pick<Host, 'env' | 'clock'> & { readonly look: Look },
+  { env, clock, random, look }: Pick<Host, 'env' | 'clock' | 'random'> & { readonly look: Look },
 ): Renderer {
   const { terminal } = streams;
-  if (terminal === undefined || look.buildkite || isSet(env['CI']) || env['TERM'] === 'dumb') {
-    return textRenderer(look, streams.err);
+  if (terminal === undefined || isLog(env) || env['TERM'] === 'dumb') {
+    return textRenderer(look, streams.err, { clock, random });
   }
   const live = liveRenderer(look, { ...terminal, write: streams.err }, clock);
   const timer = setInterval(live.tick, FRAME_MS);
@@ -47,12 +49,23 @@ export function looksOf(
   env: Host['env'],
   { wide = false }: { readonly wide?: boolean } = {},
 ): { readonly out: Look; readonly err: Look } {
-  const buildkite = env['BUILDKITE'] === 'true';
-  const look = { buildkite, colour: wantsColour(env, terminal !== undefined || buildkite) };
+  const log = logReader(env);
+  const look = { log, colour: wantsColour(env, terminal !== undefined || log !== 'plain') };
   return {
     out: { ...look, ...(wide ? {} : columnsFor(outTerminal, env)) },
     err: { ...look, ...(wide ? {} : columnsFor(terminal, env)) },
   };
+}
+
+/** Who reads what this process says. */
+function logReader(env: Host['env']): LogReader {
+  const around = surroundings(env);
+  return around.in === 'ci' && around.system !== 'other' ? around.system : 'plain';
+}
+
+/** True where nobody looks at it while it is written. */
+function isLog(env: Host['env']): boolean {
+  return inCi(env) || isSet(env['CI']);
 }
 
 /**
@@ -65,7 +78,7 @@ function columnsFor(
 ): Pick<Look, 'columns'> {
   const asked = Number(env['COLUMNS']);
   if (Number.isInteger(asked) && asked > 0) return { columns: () => Math.max(NARROWEST_SCREEN, asked) };
-  if (terminal === undefined || env['BUILDKITE'] === 'true' || isSet(env['CI'])) return {};
+  if (terminal === undefined || isLog(env)) return {};
   // A terminal that does not know its own width says 0.
   return { columns: () => Math.max(NARROWEST_SCREEN, terminal.columns() || 80) };
 }
@@ -73,7 +86,7 @@ function columnsFor(
 /** Below it, words would stand one by one. */
 const NARROWEST_SCREEN = 40;
 
-/** https://no-color.org; Buildkite's log viewer is no terminal and shows colours. */
+/** https://no-color.org; the log viewers of Buildkite, GitHub and GitLab are no terminals and show colours. */
 function wantsColour(env: Host['env'], capable: boolean): boolean {
   if (isSet(env['NO_COLOR']) || env['TERM'] === 'dumb') return false;
   return capable || isSet(env['FORCE_COLOR']);

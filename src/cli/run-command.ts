@@ -2,6 +2,7 @@ import { EXIT_CODE, WarmbakeError, errorDocument, exitCodeOf, messageOf } from '
 import type { Host } from '../platform/host.ts';
 import type { CommandOutcome, CommandSpec, Input } from './command.ts';
 import {
+  annotationLine,
   jsonLine,
   jsonPage,
   type Line,
@@ -12,7 +13,7 @@ import {
   textPage,
 } from './door.ts';
 import { pagePainter } from './page.ts';
-import { headedLines } from './paint.ts';
+import { annotated, headedLines } from './paint.ts';
 import { type Streams, eventRenderer, looksOf } from './renderer.ts';
 import { requireTrustedJob } from './trusted-job.ts';
 
@@ -32,7 +33,7 @@ export async function runCommand(
   const renderer = eventRenderer(streams, { ...rest, look: looks.err });
   const json = input.options['json'] === true;
   const print = (document: object): void =>
-    streams.out(spec.documentLines === true ? jsonLine(document) : jsonPage(document));
+    streams.out((spec.documentLines === true ? jsonLine : jsonPage)(looks.out, document));
   const host: Host = {
     ...rest,
     emit: (event) => {
@@ -79,14 +80,36 @@ function printText({ out }: Streams, look: Look, { text, page }: CommandOutcome)
 
 /** Says what went wrong. Anything that is not ours is a defect and shows its stack. */
 function errorLines(look: Look, error: unknown): readonly Line[] {
-  const hint = error instanceof WarmbakeError ? error.hint : undefined;
   const stack =
     exitCodeOf(error) === EXIT_CODE.defect && error instanceof Error
       ? [...messageLines('', error.stack ?? ''), ...messageLines('', 'this is a defect of warmbake')]
       : [];
+  return [...(look.log === 'github' ? annotationLines(look, error) : toldLines(look, error)), ...stack];
+}
+
+function toldLines(look: Look, error: unknown): readonly Line[] {
+  const hint = error instanceof WarmbakeError ? error.hint : undefined;
   return [
     ...headedLines(look, 'error:', { text: messageOf(error), colour: 'red' }),
     ...(hint === undefined ? [] : headedLines(look, '  hint:', { text: hint, colour: 'bold', exact: true })),
-    ...stack,
+  ];
+}
+
+/** GitHub shows so many of a kind for each step. */
+const MOST_ANNOTATIONS = 10;
+
+/** An annotation for each problem at its place, below the error as a whole; else the error is one. */
+function annotationLines(look: Look, error: unknown): readonly Line[] {
+  const title = `warmbake: ${String(errorDocument(error)['code'])}`;
+  const { hint, problems = [] } = error instanceof WarmbakeError ? error : { hint: undefined };
+  if (problems.length === 0) {
+    const lines = [...messageOf(error).split('\n'), ...(hint === undefined ? [] : [`hint: ${hint}`])];
+    return annotated({ kind: 'error', title, lines }, toldLines(look, error));
+  }
+  return [
+    ...toldLines(look, error),
+    ...problems
+      .slice(0, MOST_ANNOTATIONS)
+      .map(({ message, ...at }) => annotationLine({ kind: 'error', title, lines: [message], at })),
   ];
 }

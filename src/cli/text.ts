@@ -1,6 +1,8 @@
 import type { Event, StepUpdate } from '../platform/events.ts';
+import type { Host } from '../platform/host.ts';
 import { ink, type Line, type Look, type SafePage, pageOf, type SafeText, shown, words } from './door.ts';
 import { columnsOf, cutText } from './fit.ts';
+import { logChapters } from './log-chapters.ts';
 import { eventPainter, failureLines } from './paint.ts';
 import { stepBoard } from './step-board.ts';
 import { shortName, stepLine, stepPrefix } from './step-text.ts';
@@ -48,14 +50,19 @@ function coloured(
  * Plain lines for CI and pipes. A step has a line when it starts and one when it ends, a cached one only the latter; output
  * comes as it is made, with the step's short name before each line.
  */
-export function textRenderer(look: Look, write: (text: SafePage) => void): Renderer {
+export function textRenderer(
+  look: Look,
+  write: (text: SafePage) => void,
+  run: Pick<Host, 'clock' | 'random'>,
+): Renderer {
   const board = stepBoard();
   const paint = eventPainter(look);
   const names = new Map<string, string>();
+  const chapters = logChapters(look, run);
   // Plain text shows no running time, so the board's clock may stand.
   const never = new Date(0);
   const print = (lines: readonly Line[]): void => {
-    if (lines.length > 0) write(pageOf(look, lines));
+    if (lines.length > 0) write(pageOf(look, chapters.marked(lines)));
   };
   const step = (update: StepUpdate): readonly Line[] => {
     names.set(update.id, stepPrefix(update.name));
@@ -74,6 +81,6 @@ export function textRenderer(look: Look, write: (text: SafePage) => void): Rende
       const prefix = ink(look, 'bold', shown(names.get(event.id) ?? ''));
       print(event.lines.map((line) => words`${prefix} ${shown(line, look)}`));
     },
-    close: () => {},
+    close: () => print(chapters.ended()),
   };
 }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { WarmbakeError } from '../platform/errors.ts';
 import type { Host } from '../platform/host.ts';
 import { CONFIGURATION_FILE, configurationPlaces } from './find.ts';
 import { parseConfiguration } from './parse.ts';
 import type { ConfigurationOrigin, ReadConfiguration } from './parse.ts';
-import { problemLine } from './problem.ts';
+import { problemLine, problemText } from './problem.ts';
 
 /** What the caller knows. */
 export interface LoadOptions {
@@ -45,6 +46,10 @@ export function settingsOfText(text: string, origin: ConfigurationOrigin): ReadC
     'config',
     'invalid-configuration',
     `the configuration has ${count}:\n${lines.join('\n')}`,
+    // Another is a file of a branch: what this machine has there can be another text.
+    path.isAbsolute(origin.file)
+      ? { problems: parsed.problems.map((one) => ({ ...one, message: problemText(one) })) }
+      : {},
   );
 }
 

@@ -21,8 +21,13 @@ export interface Problem {
 
 /** `file:line:column path: message`, the form that editors make clickable. */
 export function problemLine(problem: Problem): string {
-  const { file, line, column, path, message } = problem;
-  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
+  const { file, line, column } = problem;
+  return `${file}:${line}:${column} ${problemText(problem)}`;
+}
+
+/** `path: message`, for where the place is shown. */
+export function problemText({ path, message }: Pick<Problem, 'path' | 'message'>): string {
+  return path === '' ? message : `${path}: ${message}`;
 }
 
 /** A path as people write it. */

@@ -20,6 +20,17 @@ export interface ErrorDetail {
   readonly hint?: string;
   /** What raised it. */
   readonly cause?: unknown;
+  /** Where in files of this machine it is, each said in the message too. */
+  readonly problems?: readonly ProblemInFile[];
+}
+
+/** Something wrong in a file; lines and columns count from 1. */
+export interface ProblemInFile {
+  /** Absolute. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
 }
 
 /**
@@ -30,6 +41,7 @@ export class WarmbakeError extends Error {
   readonly kind: ErrorKind;
   readonly code: string;
   readonly hint: string | undefined;
+  readonly problems: readonly ProblemInFile[];
 
   constructor(kind: ErrorKind, code: string, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -37,6 +49,7 @@ export class WarmbakeError extends Error {
     this.kind = kind;
     this.code = code;
     this.hint = detail.hint;
+    this.problems = detail.problems ?? [];
   }
 }
 

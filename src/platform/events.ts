@@ -44,7 +44,7 @@ export type PagePart =
 /** What the library says while it works. Only `cli` turns events into text. */
 export type Event =
   | PagePart
-  /** A chapter of the run; a log group in Buildkite, unfolded where `open`. */
+  /** A chapter of the run; a log group in CI, unfolded where `open`. */
   | { readonly type: 'section'; readonly title: string; readonly open?: boolean }
   /** A line of a document that is a line each: on standard output with `--json`, nowhere else. */
   | { readonly type: 'record'; readonly record: object }

@@ -4,9 +4,6 @@ import type { PagePart } from '../../src/platform/events.ts';
 /** The lines of a page as a terminal of so many columns gets them; without a number as a log does. */
 export function painted(parts: readonly PagePart[], columns?: number): readonly string[] {
   const size = columns === undefined ? {} : { columns: () => columns };
-  const paint = pagePainter({ colour: false, buildkite: false, ...size });
-  return parts
-    .flatMap(paint)
-    .map((line) => (typeof line === 'string' ? line : line.heading))
-    .flatMap((line) => line.split('\n'));
+  const paint = pagePainter({ colour: false, log: 'plain', ...size });
+  return parts.flatMap(paint).flatMap((line) => (typeof line === 'string' ? line.split('\n') : []));
 }

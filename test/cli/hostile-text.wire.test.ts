@@ -5,7 +5,7 @@ import { type Agent, makeAgent } from '../../parts/ci-job/agent.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
 import { MAIN, pushTo } from '../../parts/ci-job/variables.ts';
 import { statusParts, type StatusView } from '../../src/cli/commands/ami/status-text.ts';
-import { pageOf } from '../../src/cli/door.ts';
+import { type Look, pageOf } from '../../src/cli/door.ts';
 import { pagePainter } from '../../src/cli/page.ts';
 import { type FixtureRegistry, startFixtureRegistry } from '../registry/fixture-registry.ts';
 import { expectSafeLog } from './safe-log.ts';
@@ -123,7 +123,7 @@ it("a state store's lock and journal have a line each in the status, whatever th
     },
     busy: new Map(),
   });
-  const look = { colour: true, buildkite: true };
+  const look: Look = { colour: true, log: 'buildkite' };
   const shown = (text: string, columns?: () => number) =>
     statusParts(view(text), at).flatMap(
       pagePainter({ ...look, ...(columns === undefined ? {} : { columns }) }),

@@ -14,7 +14,7 @@ function stage(columns = 60, rows = 24): Stage {
   const terminal = new VirtualTerminal(columns);
   let now = 0;
   const screen = { write: (text: string) => terminal.write(text), columns: () => columns, rows: () => rows };
-  const live = liveRenderer({ colour: true, buildkite: false }, screen, { now: () => new Date(now) });
+  const live = liveRenderer({ colour: true, log: 'plain' }, screen, { now: () => new Date(now) });
   return {
     terminal,
     live,

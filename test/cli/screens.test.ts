@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Look } from '../../src/cli/door.ts';
 import { columnsOf } from '../../src/cli/fit.ts';
 import { pagePainter } from '../../src/cli/page.ts';
 import { headedLines } from '../../src/cli/paint.ts';
@@ -11,12 +12,12 @@ import { contextOf } from '../refs/any-build.ts';
 import { anyPlan, digestOf, plansOf, settingsWith } from './any-plan.ts';
 
 function painted(parts: readonly PagePart[], columns?: number): readonly string[] {
-  const look = {
+  const look: Look = {
     colour: false,
-    buildkite: false,
+    log: 'plain',
     ...(columns === undefined ? {} : { columns: () => columns }),
   };
-  return parts.flatMap(pagePainter(look)).map((line) => (typeof line === 'string' ? line : line.heading));
+  return parts.flatMap(pagePainter(look)).flatMap((line) => (typeof line === 'string' ? [line] : []));
 }
 
 const shownTargets = (targets: readonly TargetPlan[], columns?: number): readonly string[] =>
@@ -124,7 +125,7 @@ it('what a plan says of any configuration where lines have no end names every re
 });
 
 it('a message is wrapped below its head, and what is for copying stays as it is', () => {
-  const look = { colour: false, buildkite: false, columns: () => 50 };
+  const look: Look = { colour: false, log: 'plain', columns: () => 50 };
   const commit = '26b3797d54a1b6f3c1c1e3d6f0a9b8c7d6e5f4a3';
   const text = `registry.example.com/app:${commit} holds another image`;
   expect(headedLines(look, 'error:', { text, colour: 'red' })).toEqual([

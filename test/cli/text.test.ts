@@ -1,17 +1,20 @@
 import { expect, it } from 'vitest';
+import { clock } from '../../parts/ci-job/clock.ts';
 import type { Look } from '../../src/cli/door.ts';
 import { secondsText } from '../../src/cli/step-text.ts';
+import { inCi } from '../../src/ci/system.ts';
+import { looksOf } from '../../src/cli/renderer.ts';
 import { textRenderer } from '../../src/cli/text.ts';
 import type { Event } from '../../src/platform/events.ts';
 import { recorded, replay } from '../bake/replay.ts';
+import { gitlabMarkers } from './log-readers.ts';
 
-const PLAIN: Look = { colour: false, buildkite: false };
+const PLAIN: Look = { colour: false, log: 'plain' };
 
 function rendered(events: readonly Event[], look: Look = PLAIN): string {
   let text = '';
-  const renderer = textRenderer(look, (more) => {
-    text += more;
-  });
+  const run = { clock: { ...clock, now: () => new Date(1_700_000_000_000) }, random: () => 0.5 };
+  const renderer = textRenderer(look, (more) => void (text += more), run);
   for (const event of events) renderer.emit(event);
   renderer.close();
   return text;
@@ -132,27 +135,92 @@ it('sections, tables and warnings are aligned plain text', () => {
 it('a section of many targets is one line of the screen', () => {
   const title = `Building ${Array.from({ length: 20 }, (_, i) => `target-${i}`).join(', ')}`;
   const events: readonly Event[] = [{ type: 'section', title }];
-  expect(rendered(events, { colour: false, buildkite: false, columns: () => 40 })).toBe(
+  expect(rendered(events, { colour: false, log: 'plain', columns: () => 40 })).toBe(
     '== Building target-0, target-1, target…\n',
   );
   expect(rendered(events)).toBe(`== ${title}\n`);
 });
 
 it('in Buildkite sections are log groups, and no other line can open one', () => {
-  const lines = rendered(PAGE, { colour: false, buildkite: true }).split('\n');
+  const lines = rendered(PAGE, { colour: false, log: 'buildkite' }).split('\n');
   expect(lines.filter((l) => /^(?:---|\+\+\+|~~~)/.test(l))).toEqual(['--- Sources', '+++ Result']);
-  const failed = recordedText('buildx-0.29/run-fails', { colour: false, buildkite: true });
+  const failed = recordedText('buildx-0.29/run-fails', { colour: false, log: 'buildkite' });
   expect(failed.filter((l) => l.startsWith('+++ '))).toEqual([
     expect.stringMatching(/^\+\+\+ failed: \[broken 2\/2\] RUN/),
   ]);
 });
 
+it('in GitHub sections are groups with an end, an open one is a line outside of them, and warnings are annotations', () => {
+  const text = rendered(PAGE, { colour: false, log: 'github' });
+  expect(text.split('\n').filter((line) => /^(?:::|==)/.test(line))).toEqual([
+    '::group::Sources',
+    '::endgroup::',
+    '== Result',
+    '::warning title=warmbake%3A export-failed::nothing written',
+  ]);
+  const failed = recordedText('buildx-0.29/run-fails', { colour: false, log: 'github' });
+  expect(failed.filter((line) => line.startsWith('::'))).toEqual([]);
+  expect(failed).toContainEqual(expect.stringMatching(/^== failed: \[broken 2\/2\] RUN/));
+});
+
+it('a group that is open at the end is ended, once', () => {
+  const events: readonly Event[] = [{ type: 'section', title: 'a' }];
+  expect(rendered(events, { colour: false, log: 'github' })).toBe('::group::a\n::endgroup::\n');
+  expect(rendered([], { colour: false, log: 'github' })).toBe('');
+});
+
+it('a warning that GitHub would cut stands in the log whole', () => {
+  const message = 'x'.repeat(5_000);
+  const text = rendered([{ type: 'warning', warning: { code: 'long', message } }], {
+    colour: false,
+    log: 'github',
+  });
+  expect(text.split('\n')).toEqual([
+    `::warning title=warmbake%3A long::${message}`,
+    `warning: long: ${message}`,
+    '',
+  ]);
+});
+
+it('in GitLab sections have markers with the time, and a name of this run', () => {
+  expect(JSON.stringify(rendered(PAGE, { colour: false, log: 'gitlab' }))).toContain(
+    String.raw`\u001b[0Ksection_start:1700000000:warmbake-i0000000-1[collapsed=true]\r\u001b[0KSources\n`,
+  );
+  const text = rendered(PAGE, { colour: true, log: 'gitlab' });
+  expect(gitlabMarkers(text)).toEqual([
+    { action: 'start', seconds: 1_700_000_000, name: 'warmbake-i0000000-1', collapsed: true },
+    { action: 'end', seconds: 1_700_000_000, name: 'warmbake-i0000000-1', collapsed: false },
+    { action: 'start', seconds: 1_700_000_000, name: 'warmbake-i0000000-2', collapsed: false },
+    { action: 'end', seconds: 1_700_000_000, name: 'warmbake-i0000000-2', collapsed: false },
+  ]);
+  expect(text).toContain('\u001B[1mSources\u001B[22m\n');
+});
+
+it.each([
+  [{}, 'plain'],
+  [{ BUILDKITE: 'true', CI: 'true' }, 'buildkite'],
+  [{ GITHUB_ACTIONS: 'true', CI: 'true' }, 'github'],
+  [{ GITLAB_CI: 'true', CI: 'true' }, 'gitlab'],
+  [{ WARMBAKE_CI: 'gitlab', BUILDKITE: 'true', GITLAB_CI: 'true' }, 'gitlab'],
+  [{ WARMBAKE_CI: 'other', CI: 'true' }, 'plain'],
+  [{ WARMBAKE_CI: 'local', GITHUB_ACTIONS: 'true' }, 'plain'],
+  [{ CI: 'true' }, 'plain'],
+  [{ BUILDKITE: 'true', GITHUB_ACTIONS: 'true' }, 'plain'],
+])('with %j the log is for %s, and coloured where its reader shows colours', (env, log) => {
+  const streams = { out: () => undefined, err: () => undefined };
+  expect(looksOf(streams, env).err).toEqual({ log, colour: log !== 'plain' });
+  expect(looksOf(streams, { ...env, NO_COLOR: '1' }).out).toEqual({ log, colour: false });
+  // CI agents start their jobs in a terminal.
+  const terminal = { columns: () => 80, rows: () => 25 };
+  expect(looksOf({ ...streams, terminal }, env).err.columns?.()).toBe(inCi(env) ? undefined : 80);
+});
+
 it('colours are there only where they are allowed', () => {
-  const page = rendered(PAGE, { colour: true, buildkite: false });
+  const page = rendered(PAGE, { colour: true, log: 'plain' });
   expect(page).toContain('\u001B[35mwarning: export-failed:\u001B[39m nothing written\n');
   expect(rendered(PAGE)).not.toContain('\u001B');
   expect(recordedText('buildx-0.29/cold').join('')).not.toContain('\u001B');
-  expect(recordedText('buildx-0.29/cold', { colour: true, buildkite: false }).join('\n')).toContain(
+  expect(recordedText('buildx-0.29/cold', { colour: true, log: 'plain' }).join('\n')).toContain(
     ' \u001B[32mok\u001B[0m\n',
   );
 });
