@@ -139,7 +139,7 @@ it('text leaves by one door: its types are made in one file each, and those that
   expect(texts.get('cli/renderer.ts')).toMatch(
     /out: \(text: SafePage\) => void;\s+readonly err: \(text: SafePage\) => void;/,
   );
-  expect(texts.get('buildkite/agent.ts')).toContain('markdown: Markdown)');
+  expect(texts.get('ci/report/ci-report.ts')).toContain('markdown: Markdown)');
 });
 
 it('no file is too long for one idea', () => {

@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { keepGroups } from '../bake/kept-groups.ts';
 import { portableDefinition } from '../bake/portable.ts';
-import { buildkiteAgent } from '../buildkite/agent.ts';
+import { openReport } from '../ci/report/open-report.ts';
 import type { TargetSettings } from '../config/settings.ts';
 import type { BuildServices } from './build-services.ts';
+import { outputsOf } from './outputs.ts';
 import { annotationOf, type BuildResult } from './result.ts';
 
 /** What is told of a build. */
@@ -14,9 +15,9 @@ export interface ReportedBuild extends Pick<BuildResult, 'outcome' | 'targets' |
   };
 }
 
-/** Uploads what bake resolved (only of a build that stands) and annotates the step. */
+/** Tells the CI: uploads what bake resolved (only of a build that stands), gives outputs to later steps, and annotates the step. */
 export async function report({ host }: Pick<BuildServices, 'host'>, result: ReportedBuild): Promise<void> {
-  const agent = buildkiteAgent(host);
+  const ci = openReport(host);
   const { build } = result.plan.context;
   if (build === undefined) return;
 
@@ -34,7 +35,7 @@ export async function report({ host }: Pick<BuildServices, 'host'>, result: Repo
     const uploads = [...lanes].map(async (lane) => {
       const file = path.join(host.scratch, `bake-config-build-${number}${lane}.json`);
       await writeFile(file, text);
-      await agent.uploadArtifact(file);
+      await ci.uploadArtifact(file);
     });
     await Promise.all(uploads);
   }
@@ -42,9 +43,14 @@ export async function report({ host }: Pick<BuildServices, 'host'>, result: Repo
   async function annotate(stepKey: string | undefined): Promise<boolean> {
     const style = result.outcome === 'failed' ? 'error' : result.warnings.length > 0 ? 'warning' : 'info';
     const context = `warmbake-${stepKey ?? result.plan.targets.map((t) => t.settings.name).join('-')}`;
-    return await agent.annotate(context, style, annotationOf(result));
+    return await ci.annotate(context, style, annotationOf(result));
   }
 
+  await ci.setOutputs(outputsOf(result));
+  if (ci.annotations !== 'replace') {
+    await annotate(build.stepKey);
+    return;
+  }
   const told = result.warnings.length;
   // Beside each other: each call of the agent is a process that talks to Buildkite.
   const [isMade] = await Promise.all([annotate(build.stepKey), upload(build.number)]);

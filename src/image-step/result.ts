@@ -1,5 +1,5 @@
 import type { Failure } from '../bake/failure.ts';
-import { code, markdown, markdownOf, type Markdown } from '../buildkite/markdown.ts';
+import { code, markdown, markdownOf, type Markdown } from '../ci/report/markdown.ts';
 import type { StreamRecord } from '../bake/record.ts';
 import type { DonorShare } from '../delivery/attribution.ts';
 import { referenceName } from '../registry/reference.ts';
@@ -97,7 +97,7 @@ export function donorLines(donors: readonly DonorShare[]): readonly string[] {
     .map(({ donor, layers, bytes }) => `loaded   ${layers.length} layers, ${megabytes(bytes)} from ${donor}`);
 }
 
-/** The annotation of a Buildkite step: short, one bullet a target, warnings below. */
+/** What the page of a build shows of a step: short, one bullet a target, warnings below. */
 export function annotationOf(
   result: Pick<BuildResult, 'targets' | 'warnings'> & { readonly plan: Pick<BuildPlan, 'switches'> },
 ): Markdown {

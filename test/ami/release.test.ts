@@ -162,7 +162,10 @@ describe('releasing an image', () => {
     await releaseToday(fake, {}, events);
     expect(events).toEqual([
       { type: 'section', title: `Trying ${today.id} on pull-requests` },
-      { type: 'line', text: 'watching what it launches for up to 10 min' },
+      {
+        type: 'line',
+        text: 'watching what it launches (a probe job is sent in Buildkite only) for up to 10 min',
+      },
       { type: 'section', title: `Publishing ${today.id}` },
       { type: 'section', title: 'Rolling the stacks' },
       { type: 'section', title: 'Cleaning up' },

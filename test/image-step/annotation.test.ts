@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { markdownText } from '../../src/buildkite/markdown.ts';
+import { markdownText } from '../../src/ci/report/markdown.ts';
 import { annotationOf } from '../../src/image-step/result.ts';
 import { readSwitches } from '../../src/image-step/switches.ts';
 import { VERSION } from '../../src/platform/version.ts';

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { BuildContext } from '../../src/context/context.ts';
@@ -65,4 +65,21 @@ it('beside the definition it is uploaded what groups stand for: the job of the m
   const groups = new Map([['all', ['a', 'b']]]);
   const { texts } = await uploadsOf([''], 'built', groups);
   expect(keptGroups(JSON.parse(texts[0] ?? ''))).toEqual(groups);
+});
+
+it('in GitHub the summary is written once, after what went wrong with the outputs', async () => {
+  await using host = await openHost({ env: { GITHUB_ACTIONS: 'true' } });
+  const summary = path.join(host.home, 'summary');
+  await writeFile(summary, '');
+  const env = { ...host.env, GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: path.join(host.home, 'missing') };
+  const plan = { context: CONTEXT, definition: {}, groups: new Map(), switches: readSwitches({}, VERSION) };
+  const target = { settings: { name: 'app', lane: '' } };
+  await report(
+    { host: { ...host, env, scratch: '/nowhere' } },
+    { outcome: 'built', targets: [], warnings: host.warnings, plan: { ...plan, targets: [target] } },
+  );
+  const text = await readFile(summary, 'utf8');
+  expect(text.match(/^####/gm)).toHaveLength(1);
+  expect(text).toContain('#### `warmbake-app`\n');
+  expect(text).toContain('- github-report: nothing was written to GITHUB&#95;OUTPUT&#58; ');
 });

@@ -1,5 +1,5 @@
-import { callAgent } from '../../buildkite/agent-call.ts';
-import { getMetaData, setMetaData } from '../../buildkite/meta-data.ts';
+import { callAgent } from '../../ci/report/agent-call.ts';
+import { getMetaData, setMetaData } from '../../ci/report/meta-data.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';

@@ -1,5 +1,6 @@
 import { runIdOf } from '../../ci/said.ts';
-import { setMetaData } from '../../buildkite/meta-data.ts';
+import { setMetaData } from '../../ci/report/meta-data.ts';
+import { openReport } from '../../ci/report/open-report.ts';
 import type { FamilySettings } from '../../config/families.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { CommitSha } from '../../ci/commit-sha.ts';
@@ -39,7 +40,7 @@ export type Made = { readonly built: BuiltImage } | { readonly plan: ImagePlan }
 
 /**
  * Makes, warms and proves the image of this run, or takes the one that an earlier try has made; later steps of a Buildkite build
- * find its id in the meta-data. Throws `usage` where the run has no id, and what the step that failed throws.
+ * find its id in the meta-data, those of a GitHub job in the output `image-id`. Throws `usage` where the run has no id, and what the step that failed throws.
  */
 export async function buildJob(
   host: Host,
@@ -80,6 +81,7 @@ export async function buildJob(
 
 async function told(host: Host, family: FamilySettings, built: BuiltImage): Promise<Made> {
   await setMetaData(host, imageKey(family), built.image.id);
+  await openReport(host).setOutputs([['image-id', built.image.id]]);
   return { built };
 }
 

@@ -1,3 +1,4 @@
+import { isIn } from '../../ci/is-in.ts';
 import type { CanarySettings, FamilySettings } from '../../config/families.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import type { Host } from '../../platform/host.ts';
@@ -60,7 +61,7 @@ export function probeOptions(
   account: Account,
   { family, canary, image, config }: ProbeContext,
 ): Pick<CanaryOptions, 'sendProbe'> {
-  if (host.env['BUILDKITE'] !== 'true') return {};
+  if (!isIn(host.env, 'buildkite')) return {};
   const command = `warmbake ami probe ${image} --family ${family.key}`;
   const job = { image, stack: canary.stack, command, ...(config === undefined ? {} : { config }) };
   return { sendProbe: async () => await sendProbe(account, host, job) };

@@ -1,5 +1,5 @@
-import { buildkiteAgent } from '../../buildkite/agent.ts';
-import { code, markdown, markdownOf } from '../../buildkite/markdown.ts';
+import { code, markdown, markdownOf } from '../../ci/report/markdown.ts';
+import { openReport } from '../../ci/report/open-report.ts';
 import { WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
@@ -7,9 +7,10 @@ import { belongsTo, imageNamePrefix } from '../model/machine-image.ts';
 import { costOf, costText } from '../status/cost.ts';
 import type { OpenFamily } from './open-family.ts';
 
-/** Says in the job's annotation what the family takes a day; outside of Buildkite nothing is asked. No report decides a job. */
+/** Says on the page of the build what the family takes a day; where there is none nothing is asked. No report decides a job. */
 export async function reportCost(host: Host, { family, account }: OpenFamily): Promise<void> {
-  if (host.env['BUILDKITE'] !== 'true') return;
+  const ci = openReport(host);
+  if (ci.annotations === 'nowhere') return;
   try {
     const images = (await account.images.list(imageNamePrefix(family))).filter((one) =>
       belongsTo(one, family),
@@ -18,7 +19,7 @@ export async function reportCost(host: Host, { family, account }: OpenFamily): P
     const lines = days.slice(0, 2).map((day) => markdown`- ${costText(day)}`);
     const head = markdown`Machine images of ${code(family.key)}: ${String(images.length)}`;
     const text = markdownOf([head, markdown``, ...lines], '\n');
-    await buildkiteAgent(host).annotate(`warmbake-ami-${family.key}`, 'info', text);
+    await ci.annotate(`warmbake-ami-${family.key}`, 'info', text);
   } catch (error) {
     if (!(error instanceof WarmbakeError)) throw error;
     warn(host.emit, 'cost-unknown', error.message);

@@ -72,7 +72,10 @@ export async function tryCanary(
   const since = host.clock.now();
   const probe = sendProbe === undefined ? undefined : await sent(host, sendProbe);
   const watch = { group: stack.group, image, since, watchMs: canary.watchMs };
-  const waited = probe === undefined ? 'what it launches' : 'what it launches, and for the probe job';
+  const waited =
+    probe === undefined
+      ? 'what it launches (a probe job is sent in Buildkite only)'
+      : 'what it launches, and for the probe job';
   host.emit({ type: 'line', text: `watching ${waited} for up to ${Math.ceil(canary.watchMs / 60_000)} min` });
   const look = lookAgain(account, host, premise);
   const verdict = await watchCanary(account, host, {

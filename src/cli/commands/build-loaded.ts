@@ -1,18 +1,20 @@
-import path from 'node:path';
+import { openReport } from '../../ci/report/open-report.ts';
 import { failureOf, runBuild } from '../../image-step/build.ts';
 import { closingOf } from '../../image-step/closing.ts';
 import { openBuildServices } from '../../image-step/build-services.ts';
 import { keepRecord, openRecords } from '../../image-step/record-store.ts';
+import { outputsOf, outputVariables } from '../../image-step/outputs.ts';
 import { resultDocument } from '../../image-step/result.ts';
 import { errorDocument, messageOf, WarmbakeError } from '../../platform/errors.ts';
 import { warn } from '../../platform/events.ts';
 import type { Host } from '../../platform/host.ts';
 import { jsonText } from '../../platform/outside-text.ts';
-import { requireOwnFile, writeOwnFile } from '../../platform/own-file.ts';
-import { type CommandOutcome, type Input, flag, textOption } from '../command.ts';
+import { writeOwnFile } from '../../platform/own-file.ts';
+import { type CommandOutcome, type Input, flag } from '../command.ts';
 import { expectedTag } from '../expect-tag.ts';
 import type { Loaded } from '../loaded.ts';
 import type { localWishes } from '../local-options.ts';
+import { type NamedFile, namedFile, writeDotenv } from '../told-build.ts';
 
 /** The work of `warmbake build`. */
 export async function buildLoaded(
@@ -20,8 +22,8 @@ export async function buildLoaded(
   input: Input,
   { wishes, notStarted }: { readonly wishes: ReturnType<typeof localWishes>; readonly notStarted: object },
 ): Promise<CommandOutcome> {
-  const record = resultFile(loaded, input);
-  if (record !== undefined) await requireOwnFile(record.file, record.where);
+  const record = await namedFile(loaded, input, 'result');
+  const dotenv = await namedFile(loaded, input, 'dotenv');
   const services = await openBuildServices(loaded.host, loaded.settings, {
     configuration: loaded,
     checkout: loaded.checkout,
@@ -41,6 +43,7 @@ export async function buildLoaded(
       ...(error === undefined ? {} : { error: errorDocument(error) }),
     };
     const unwritten = await writeResult(record, json);
+    await writeDotenv(loaded, dotenv, outputVariables(result));
     if (loaded.state !== undefined) {
       const targets = result.targets.map((t) => t.name);
       await keepRecord(loaded.host, openRecords(loaded.host, loaded.state, result.plan.context), {
@@ -55,26 +58,20 @@ export async function buildLoaded(
   } catch (error) {
     const unwritten = await writeResult(record, { ...notStarted, error: errorDocument(error) });
     if (unwritten !== undefined) tellUnwritten(loaded.host, unwritten);
+    await writeDotenv(loaded, dotenv, outputVariables(NOT_BUILT));
+    await openReport(loaded.host).setOutputs(outputsOf(NOT_BUILT));
     throw error;
   } finally {
     await services.login.remove();
   }
 }
 
-interface ResultFile {
-  readonly file: string;
-  readonly where: { readonly root: string; readonly option: string };
-}
-
-function resultFile({ host, settings }: Loaded, input: Input): ResultFile | undefined {
-  const file = textOption(input, 'result');
-  if (file === undefined) return undefined;
-  return { file: path.resolve(host.cwd, file), where: { root: settings.root, option: '--result' } };
-}
+/** A build that could not start, or was interrupted. */
+const NOT_BUILT = { outcome: 'failed', targets: [] } as const;
 
 /** Why the file could not be written; a build that failed has something more important to say. */
 async function writeResult(
-  record: ResultFile | undefined,
+  record: NamedFile | undefined,
   document: object,
 ): Promise<WarmbakeError | undefined> {
   if (record === undefined) return undefined;

@@ -23,6 +23,10 @@ export const buildCommand: CommandSpec = {
     { flags: '--push', help: 'outside of CI: push and export as an untrusted build' },
     { flags: '--offline', help: "do not ask which sources exist; import the trusted branch's" },
     { flags: '--result <file>', help: 'write the build record (JSON) to a file, also after a failure' },
+    {
+      flags: '--dotenv <file>',
+      help: 'write WARMBAKE_OUTCOME, _IMAGE, _DIGEST and _TAGS to a file of variables, for later jobs (GitLab: artifacts:reports:dotenv)',
+    },
     ...LOCAL_OPTIONS,
     EXPECT_TAG_OPTION,
     { flags: '--dry-run', help: 'the same as `warmbake plan`' },
@@ -35,6 +39,7 @@ export const buildCommand: CommandSpec = {
     'warmbake build',
     'warmbake build test-ci',
     'warmbake build test-ci --config ci/warmbake.yaml --result result.json',
+    'warmbake build test-ci --dotenv warmbake.env',
     'warmbake build test-ci --force',
     'warmbake build test-ci --load',
     'warmbake build test-ci --load --set test-ci.args.DEBUG=1',

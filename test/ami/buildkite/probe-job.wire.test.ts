@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { probeKey, probeVerdict } from '../../../src/ami/rollout/probe-answer.ts';
 import { sendProbe } from '../../../src/ami/buildkite/probe-job.ts';
-import { setMetaData } from '../../../src/buildkite/meta-data.ts';
+import { setMetaData } from '../../../src/ci/report/meta-data.ts';
 import { type FixtureHost, openHost } from '../../registry/fixture-host.ts';
 import { FakeAccount } from '../fake/account.ts';
 import { addImage, addStack } from '../fake/furnish.ts';

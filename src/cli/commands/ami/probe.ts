@@ -2,7 +2,7 @@ import { requireImageId } from '../../../ami/model/unpublishable.ts';
 import { printAnswer, probeKey, type ProbeAnswer } from '../../../ami/rollout/probe-answer.ts';
 import { probeStore } from '../../../ami/probe.ts';
 import { openBuildServices } from '../../../image-step/build-services.ts';
-import { setMetaData } from '../../../buildkite/meta-data.ts';
+import { setMetaData } from '../../../ci/report/meta-data.ts';
 import type { Host } from '../../../platform/host.ts';
 import {
   CONFIG_OPTIONS,

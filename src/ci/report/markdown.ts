@@ -1,10 +1,10 @@
-import { oneLine } from '../platform/outside-text.ts';
-import { shownAddresses } from '../platform/shown-addresses.ts';
+import { oneLine } from '../../platform/outside-text.ts';
+import { shownAddresses } from '../../platform/shown-addresses.ts';
 
 /** Not exported, so that nobody else can make what has it. */
 const MADE = Symbol('markdown');
 
-/** Markdown for an annotation: our own words, and texts from outside that mean nothing in it. */
+/** Markdown for an annotation or a summary: our own words, and texts from outside that mean nothing in it. */
 export interface Markdown {
   readonly [MADE]: string;
 }
@@ -20,7 +20,7 @@ export function markdownOf(pieces: readonly Markdown[], between: '' | '\n'): Mar
   return { [MADE]: pieces.map((one) => one[MADE]).join(between) };
 }
 
-/** As an annotation takes it. */
+/** As it is taken there. */
 export function markdownText(made: Markdown): string {
   return made[MADE];
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { code, markdown, markdownOf, markdownText } from '../../src/buildkite/markdown.ts';
+import { code, markdown, markdownOf, markdownText } from '../../../src/ci/report/markdown.ts';
 
 describe('an annotation', () => {
   it('has texts from outside as text', () => {

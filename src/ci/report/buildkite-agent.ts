@@ -1,31 +1,17 @@
 import path from 'node:path';
-import { warn } from '../platform/events.ts';
-import type { Host } from '../platform/host.ts';
-import { type Markdown, markdownText } from './markdown.ts';
-import { type Finished, explainExit, succeeded } from '../platform/process.ts';
+import { warn } from '../../platform/events.ts';
+import type { Host } from '../../platform/host.ts';
+import { type Finished, explainExit, succeeded } from '../../platform/process.ts';
+import type { CiReport } from './ci-report.ts';
+import { markdownText } from './markdown.ts';
 
-/** How an annotation looks. */
-export type AnnotationStyle = 'info' | 'success' | 'warning' | 'error';
-
-/**
- * `buildkite-agent` as far as it is used here. Outside of a Buildkite job, or without the agent on PATH, every call
- * does nothing; what fails is a warning, because no report may decide a build.
- */
-export interface BuildkiteAgent {
-  /** Puts `markdown` into the annotation of `context`, replacing what it held. `false` where that failed, which is told. */
-  annotate(context: string, style: AnnotationStyle, markdown: Markdown): Promise<boolean>;
-  /** Uploads `file` under its bare name: the artifact's path is a contract with those who download it. */
-  uploadArtifact(file: string): Promise<void>;
-}
-
-/** The agent of the job that `host` runs in. */
-export function buildkiteAgent(host: Host): BuildkiteAgent {
+/** What `buildkite-agent` is used for. Without it on PATH every call does nothing. */
+export function buildkiteReport(host: Pick<Host, 'env' | 'processes' | 'signal' | 'emit'>): CiReport {
   const call = async (
     what: string,
     args: readonly string[],
     extra: { cwd?: string; stdin?: string },
   ): Promise<boolean> => {
-    if (host.env['BUILDKITE'] !== 'true') return true;
     const finished = await host.processes.run(
       { argv: ['buildkite-agent', ...args], env: definedOnly(host.env), timeoutMs: 60_000, ...extra },
       { signal: host.signal },
@@ -35,6 +21,7 @@ export function buildkiteAgent(host: Host): BuildkiteAgent {
     return false;
   };
   return {
+    annotations: 'replace',
     annotate: async (context, style, markdown) =>
       await call('the annotation', ['annotate', '--context', context, '--style', style], {
         stdin: markdownText(markdown),
@@ -44,6 +31,7 @@ export function buildkiteAgent(host: Host): BuildkiteAgent {
         cwd: path.dirname(file),
       });
     },
+    setOutputs: async () => await Promise.resolve(),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Host } from '../platform/host.ts';
-import type { Finished } from '../platform/process.ts';
+import type { Host } from '../../platform/host.ts';
+import type { Finished } from '../../platform/process.ts';
 
 /** Every call of the agent ends within this time, in milliseconds. */
 const CALL_MS = 60_000;
