@@ -95,6 +95,15 @@ describe('the report of a GitHub step', () => {
     );
   });
 
+  it('a device is no file', async () => {
+    const { host, env } = await openStep();
+    await using _ = host;
+    await openReport({ ...host, env: { ...env, GITHUB_OUTPUT: '/dev/null' } }).setOutputs([
+      ['outcome', 'built'],
+    ]);
+    expect(host.warnings).toMatchObject([{ message: expect.stringContaining("'/dev/null' is not a file") }]);
+  });
+
   it('a file of the checkout is not written, nor one that a link of a folder leads to', async () => {
     const { host, inside, env } = await openStep();
     await using _ = host;
