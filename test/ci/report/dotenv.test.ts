@@ -40,7 +40,7 @@ it('GitLab reads what is written as it was meant, and what it would not is left 
   );
 });
 
-it('it holds no more than GitLab takes where nobody raised it: 20 variables, less than 5 KiB', () => {
+it('holds no more than GitLab takes where nobody raised it: 20 variables, less than 5 KiB', () => {
   const many = Array.from({ length: 30 }, (_, i) => [`A${i}`, 'x'] as const);
   expect(dotenvOf(many).leftOut).toEqual(many.slice(20).map(([name]) => name));
   const { text, leftOut } = dotenvOf([
