@@ -10,9 +10,14 @@ interface RegistryLogin {
   readonly beside: readonly string[];
 }
 
+/** A pull request from a fork has no token that may write: it is built as on somebody's machine, and pushes nothing. */
+const SYSTEM =
+  "${{ github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name != github.repository && 'local' || 'github' }}";
+const MAY_WRITE = "env.WARMBAKE_CI == 'github'";
+
 /**
- * A workflow. The engine of a hosted runner cannot export caches, so a builder is made; on the host's network it reaches the gateway.
- * GitHub gives a pull request from a fork a token that may write nothing, so those are not built.
+ * A workflow. The engine of a hosted runner cannot export caches, so a builder is made; on the host's network it reaches the gateway. The
+ * checkout keeps no token that a `COPY . .` could take along.
  */
 export function githubStep({ file, trustedBranch, registry, program }: Draft): CiStep {
   const login = loginTo(registry.value.split('/')[0] ?? '');
@@ -24,12 +29,11 @@ export function githubStep({ file, trustedBranch, registry, program }: Draft): C
       'image-build': {
         'runs-on': 'ubuntu-latest',
         'timeout-minutes': HOSTED_MINUTES,
-        if: "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository",
-        env: configurationVariables(file, trustedBranch.value),
+        env: { ...configurationVariables(file, trustedBranch.value), WARMBAKE_CI: SYSTEM },
         steps: [
-          { uses: 'actions/checkout@v4' },
-          { uses: 'docker/setup-buildx-action@v3', with: { 'driver-opts': 'network=host' } },
-          login.step,
+          { uses: 'actions/checkout@v6', with: { 'persist-credentials': false } },
+          { uses: 'docker/setup-buildx-action@v4', with: { 'driver-opts': 'network=host' } },
+          { if: MAY_WRITE, ...login.step },
           { run: `${program} build`, env: { GITHUB_TOKEN: '${{ github.token }}' } },
         ],
       },
@@ -37,7 +41,7 @@ export function githubStep({ file, trustedBranch, registry, program }: Draft): C
   };
   return {
     file: '.github/workflows/warmbake.yml',
-    text: `${WRITTEN_ONCE}# Pull requests from forks are left out: their token may write nothing.\n${ciYaml(workflow)}`,
+    text: `${WRITTEN_ONCE}# Pull requests from forks are built as on somebody's machine, and push nothing.\n${ciYaml(workflow)}`,
     beside: [...login.beside, ...withoutProgram(program)],
   };
 }
@@ -48,11 +52,15 @@ function loginTo(host: string): RegistryLogin {
     return {
       permissions: { 'id-token': 'write' },
       step: {
-        uses: 'aws-actions/configure-aws-credentials@v4',
-        with: { 'role-to-assume': '${{ vars.WARMBAKE_ROLE }}', 'aws-region': ecr.region },
+        uses: 'aws-actions/configure-aws-credentials@v6',
+        with: {
+          'role-to-assume':
+            "${{ github.event_name == 'push' && vars.WARMBAKE_TRUSTED_ROLE || vars.WARMBAKE_UNTRUSTED_ROLE }}",
+          'aws-region': ecr.region,
+        },
       },
       beside: [
-        'name the role that builds take in the variable WARMBAKE_ROLE; better one for the trusted branch and one for all others: `warmbake iam` prints what each may do',
+        'name the roles in the variables WARMBAKE_TRUSTED_ROLE and WARMBAKE_UNTRUSTED_ROLE; `warmbake iam trusted-build` and `untrusted-build` print what each may do',
       ],
     };
   }

@@ -58,9 +58,13 @@ const PUSHES: readonly (readonly [string, string, Readonly<Record<string, string
 /** The variables that a written file gives to its job. */
 async function variablesIn(project: Project, system: string): Promise<Readonly<Record<string, string>>> {
   if (system === 'buildkite') return parse(await project.read('.buildkite/image-build.yaml')).env;
-  if (system === 'github')
-    return parse(await project.read('.github/workflows/warmbake.yml')).jobs['image-build'].env;
+  if (system === 'github') return { ...(await workflowVariables(project)), WARMBAKE_CI: 'github' };
   return parse(await project.read('.gitlab/warmbake.gitlab-ci.yml'))['image-build'].variables;
+}
+
+/** What GitHub makes of the expression for anything but a pull request from a fork is put in by the caller. */
+async function workflowVariables(project: Project): Promise<Readonly<Record<string, string>>> {
+  return parse(await project.read('.github/workflows/warmbake.yml')).jobs['image-build'].env;
 }
 
 describe('with what init wrote for it, main is trusted, by', () => {

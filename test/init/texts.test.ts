@@ -5,6 +5,7 @@ import { settingsOfText } from '../../src/config/load.ts';
 import { ciStep } from '../../src/init/ci-step.ts';
 import { configurationText } from '../../src/init/configuration-text.ts';
 import type { Draft } from '../../src/init/draft.ts';
+import { githubParser, UNHEARD } from '../package/github-parser.ts';
 
 const DRAFT: Draft = {
   file: 'warmbake.yaml',
@@ -112,13 +113,29 @@ describe('the step', () => {
       permissions: { contents: 'read', packages: 'write' },
       jobs: {
         'image-build': {
-          if: expect.stringContaining('head.repo.full_name == github.repository'),
-          env: { WARMBAKE_CONFIG: 'warmbake.yaml', WARMBAKE_CONFIG_FROM: 'merge-base:main' },
+          env: {
+            WARMBAKE_CONFIG: 'warmbake.yaml',
+            WARMBAKE_CONFIG_FROM: 'merge-base:main',
+            WARMBAKE_CI: expect.stringMatching(/head\.repo\.full_name != github\.repository && 'local'/),
+          },
         },
       },
     });
     expect(document({})['on']).not.toHaveProperty('pull_request_target');
+    expect(document({})['jobs']['image-build'].steps[0].with).toEqual({ 'persist-credentials': false });
   });
+
+  it.each(['ghcr.io/acme', '123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'r.example.com'])(
+    "of GitHub is valid by GitHub's own parser, with the login of %s",
+    async (value) => {
+      const { parseWorkflow, convertWorkflowTemplate } = await githubParser();
+      const content = step({ registry: { value, because: '' } }).text;
+      const { context, value: parsed } = parseWorkflow({ name: 'warmbake.yml', content }, UNHEARD);
+      expect(context.errors.getErrors().map(({ message }) => message)).toEqual([]);
+      if (parsed === undefined) throw new Error('no workflow');
+      expect((await convertWorkflowTemplate(context, parsed)).errors ?? []).toEqual([]);
+    },
+  );
 
   it.each<[string, string, object, RegExp]>([
     [
@@ -130,8 +147,8 @@ describe('the step', () => {
     [
       "Amazon's with a role",
       '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
-      { 'aws-actions/configure-aws-credentials@v4': { 'aws-region': 'eu-west-1' } },
-      /WARMBAKE_ROLE/,
+      { 'aws-actions/configure-aws-credentials@v6': { 'aws-region': 'eu-west-1' } },
+      /WARMBAKE_TRUSTED_ROLE and WARMBAKE_UNTRUSTED_ROLE/,
     ],
     [
       'any other with secrets',
