@@ -110,6 +110,7 @@ describe('the GitHub action', () => {
       image: 'r.example/a:1',
       digest: 'sha256:0',
       tags: 'r.example/a:1',
+      'image-id': '',
       result: outputs['result'],
     });
   });
