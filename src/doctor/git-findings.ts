@@ -66,8 +66,15 @@ export function mergeBaseFinding({ context, base, unknown }: BaseFacts): DoctorF
   if (base === undefined) return skipped(check, 'the branch itself has none');
   if (context.commit === undefined) return skipped(check, 'there is no commit');
   if (context.mergeBase !== undefined) return ok(check, `${context.mergeBase.slice(0, 12)} with ${base}`);
-  if (unknown === undefined)
+  if (context.origin.kind === 'local') {
+    return ok(
+      check,
+      `none that this checkout shows with ${base}; outside of CI the remote is not asked for it`,
+    );
+  }
+  if (unknown === undefined) {
     return ok(check, `this commit is one of ${base}, or has nothing in common with it`);
+  }
   return warning(check, {
     text: `${unknown}: the cache of the commit that this one began from is not asked for`,
     fix: 'let git of this job reach its origin, or check out more than one commit (git fetch --unshallow)',

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findBuildx } from '../../parts/find-buildx.ts';
 import { MAIN, pullRequest } from '../../parts/ci-job/variables.ts';
 import { clock } from '../../parts/ci-job/clock.ts';
+import { conforming } from '../../parts/ci-job/conforming.ts';
+import type { DoctorDocument } from '../../src/doctor/doctor-schema.ts';
 import { columnsOf } from '../../src/cli/fit.ts';
 import { digestOf, refuse } from '../registry/fixture-registry.ts';
 import { forgetAws, useAws } from '../sccache/moto-store.ts';
@@ -119,6 +121,19 @@ describe('what is broken is a line of its own, says what to do, and hides nothin
     expect(document.checks.find(({ check }) => check === 'builder')?.fix).toContain('start Docker');
     expect(of('delivery')).toEqual(['skipped: there is no builder']);
     expect(of('definition')).toEqual(['ok: bake resolves test-ci, as planned']);
+  });
+
+  it('an engine and a registry that take connections and say nothing: the program ends, and the rest is there', async () => {
+    around.engine = 'silent';
+    around.registry.interfere = () => 'answered';
+    const { agent, found } = around;
+    // As a process: whatever was begun must not keep it.
+    const ended = await agent.run(['doctor', '--json'], { ...found, ...MAIN });
+    const { checks } = (await conforming('doctor', ended.stdout)) as DoctorDocument;
+    const failures = checks.filter(({ state }) => state === 'failed').map(({ check }) => check);
+    expect([ended.exitCode, failures]).toEqual([1, ['builder', 'registry']]);
+    expect(checks.find(({ check }) => check === 'definition')?.state).toBe('ok');
+    expect(ended.stderr).not.toContain('defect');
   });
 
   it('an engine that cannot export caches', async () => {

@@ -117,6 +117,7 @@ describe('git', () => {
   const pull = contextOf({ BUILDKITE_PULL_REQUEST: '7', BUILDKITE_BRANCH: 'work' }, '');
   if (pull === undefined) throw new Error('no build');
   const { mergeBase: _, ...without } = pull;
+  const local = { ...without, origin: { kind: 'local' } } as const;
   it.each([
     ['is found', { context: pull, base: 'main' }, 'ok'],
     [
@@ -125,6 +126,7 @@ describe('git', () => {
       'warning',
     ],
     ['is the commit itself', { context: without, base: 'main' }, 'ok'],
+    ['is not shown by a checkout of somebody', { context: local, base: 'main' }, 'ok'],
     ['of the branch itself', { context: without, base: undefined }, 'skipped'],
   ])('merge base %s', (_name, facts, state) => {
     expect(mergeBaseFinding(facts).state).toBe(state);
