@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { deliveryFiles } from '../../package/deliveries.ts';
+import { buildCommand } from '../../src/cli/commands/build.ts';
 import { launcherText } from '../../package/launcher.ts';
 import { readAction } from './github-action.ts';
 import { UNHEARD, githubParser } from './github-parser.ts';
@@ -49,6 +50,15 @@ describe('the forms for CI systems', () => {
     const script = job.parse(parse(component.filledIn({ config: 'c' })))['warmbake']?.script[0] ?? '';
     const [, inside] = /<<'END_OF_LAUNCHER'\n([\s\S]*?)^END_OF_LAUNCHER$/m.exec(script) ?? [];
     expect(inside).toBe(launcher);
+  });
+
+  it('give `build` options that it has', () => {
+    const flags = buildCommand.options.map((option) => option.flags.split(' ')[0]);
+    const given = [...files.values()].flatMap(({ name, text }) =>
+      name.endsWith('warmbake.sh') ? [] : (text.replace(launcher, '').match(/ --(?:result|dotenv)\b/g) ?? []),
+    );
+    expect(given.map((one) => one.trim()).toSorted()).toEqual(['--dotenv', '--result']);
+    expect(flags).toEqual(expect.arrayContaining(['--dotenv', '--result']));
   });
 
   it.each(['echo "$[[ inputs.job ]]"', 'echo "${{ job.inputs.a }}"', 'cat <<X\nEND_OF_LAUNCHER\nX'])(
