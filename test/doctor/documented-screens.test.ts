@@ -6,7 +6,10 @@ import { doctorDocument, doctorPage } from '../../src/doctor/doctor-page.ts';
 import { doctorSchema } from '../../src/doctor/doctor-schema.ts';
 import { painted } from '../ami/painted.ts';
 
-/** What the program found on a machine that is fine and on one that is not, with other names. */
+/**
+ * Recorded on a machine that is fine and on one that is not. Changed by hand since: names, places, what git and the registry say in their own
+ * words; the line of Buildkite's agent is added. Only the drawing is the program's as it stands.
+ */
 const RECORDED = path.join(PROJECT, 'test/fixtures/doctor');
 
 test.each(['healthy', 'broken'])('the %s screen in operations is what the program prints', async (name) => {
