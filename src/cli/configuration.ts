@@ -8,6 +8,7 @@ import { type ConfigurationSource, parseConfigurationSource } from '../config/so
 import type { UsedConfiguration } from '../config/used.ts';
 import type { CiFacts } from '../ci/facts.ts';
 import { readCi } from '../ci/read-ci.ts';
+import { inCi } from '../ci/system.ts';
 import { type CheckoutPlace, checkoutsAround, headCommit } from '../context/checkout.ts';
 import { type ConfigurationPlace, placeOfConfiguration } from '../context/configuration-place.ts';
 import { readTrustedFile, type TrustedFile } from '../context/trusted-file.ts';
@@ -49,7 +50,9 @@ export async function configurationOf(
   const around = checkout === undefined ? [] : await checkoutsAround(host, checkout);
   const roots = [checkoutPathOf(host.env), ...around];
   const lies = await placeOfFile(roots, named);
-  const build = lies.at === 'outside' ? undefined : readCi(host.env);
+  const isChosen = source?.kind === 'checkout' || source?.kind === 'digest';
+  // What is taken as it lies there needs no word about the build.
+  const build = lies.at === 'outside' || isChosen ? undefined : readCi(host.env);
   const place = placeOfConfiguration(source, {
     build,
     inCheckout: lies.at !== 'outside',
@@ -58,7 +61,7 @@ export async function configurationOf(
     const file = requireKnownPlace(named, lies);
     return { ...(await fromBranch(host, { place, root, file })), checkout };
   }
-  if (build !== undefined) requireNoWayOut(named, lies);
+  if (lies.at !== 'outside' && inCi(host.env)) requireNoWayOut(named, lies);
   return { ...(await fromFile(host, { option, source, root })), checkout };
 }
 

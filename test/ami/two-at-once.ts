@@ -309,7 +309,7 @@ export function hostFor(fake: FakeAccount, events: Event[] = []): Host {
   processes += 1;
   const number = processes;
   return {
-    env: { BUILDKITE_BUILD_CREATOR: `person-${number}` },
+    env: { WARMBAKE_CI: 'other', WARMBAKE_CI_ACTOR: `person-${number}` },
     clock: patient(fake.clock),
     signal: new AbortController().signal,
     emit: (event: Event) => void events.push(event),

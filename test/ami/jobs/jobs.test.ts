@@ -23,7 +23,7 @@ import { fleetOf } from '../operations.ts';
 
 let world: FixtureHost;
 beforeEach(async () => {
-  world = await openHost({ env: { BUILDKITE_BUILD_CREATOR: 'ann' } });
+  world = await openHost({ env: { WARMBAKE_CI: 'other', WARMBAKE_CI_ACTOR: 'ann' } });
 });
 afterEach(async () => await world[Symbol.asyncDispose]());
 
