@@ -63,6 +63,16 @@ export function surroundings(env: Environment): CiSurroundings {
   };
 }
 
+/**
+ * Systems that read the log of this process: the one that it is in, else all whose mark is set. Their runners take commands from the output of
+ * every step, also of one that WARMBAKE_CI calls somebody's own machine.
+ */
+export function logReaders(env: Environment): readonly (keyof typeof MARKS)[] {
+  const around = surroundings(env);
+  if (around.in === 'ci' && around.system !== 'other') return [around.system];
+  return (['buildkite', 'github', 'gitlab'] as const).filter((system) => isSet(env[MARKS[system]]));
+}
+
 /** True for anything that looks like CI: a wrong yes asks for a name, a wrong no would trust the checkout. */
 export function inCi(env: Environment): boolean {
   return surroundings(env).in !== 'none';
@@ -82,7 +92,11 @@ function unmarked(env: Environment): CiSurroundings {
       hint: SAY,
     };
   }
-  const set = ['CI', ...Object.values(MARKS)].find((name) => !['', '0', 'false'].includes(env[name] ?? ''));
+  const set = ['CI', ...Object.values(MARKS)].find((name) => isSet(env[name]));
   if (set === undefined) return { in: 'none' };
   return { in: 'unclear', because: `${set} is set, and this CI is not known`, hint: SAY };
+}
+
+function isSet(value: string | undefined): boolean {
+  return !['', '0', 'false'].includes(value ?? '');
 }

@@ -1,5 +1,5 @@
-/** Whose log it is: each of these systems reads commands out of it. */
-export type LogReader = 'buildkite' | 'github' | 'gitlab' | 'plain';
+/** Whose log it is: each of these systems reads commands out of it. `several`: nobody knows which of them, so it is told nothing. */
+export type LogReader = 'buildkite' | 'github' | 'gitlab' | 'several' | 'plain';
 
 /** A part of the log that can be folded. */
 export interface Section {
@@ -45,6 +45,8 @@ export function harmlessLine(reader: LogReader, line: string): string {
     case 'github':
       // Most lines have neither.
       return /[:#]/.test(line) ? line.replace(START, '$1 ').replaceAll(OLD_FORM, '$1 ') : line;
+    case 'several':
+      return harmlessLine('buildkite', harmlessLine('github', line));
     case 'gitlab':
     case 'plain':
       return line;
@@ -53,7 +55,7 @@ export function harmlessLine(reader: LogReader, line: string): string {
 
 /** JSON that no reader takes a command from, and the same document: `#` stands in its texts only. */
 export function harmlessJson(reader: LogReader, json: string): string {
-  return reader === 'github' ? json.replaceAll('##[', String.raw`#\u0023[`) : json;
+  return reader === 'github' || reader === 'several' ? json.replaceAll('##[', String.raw`#\u0023[`) : json;
 }
 
 /** True where chapters of the log have an end that must be said. */

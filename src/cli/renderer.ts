@@ -1,4 +1,4 @@
-import { inCi, surroundings } from '../ci/system.ts';
+import { inCi, logReaders } from '../ci/system.ts';
 import type { Host } from '../platform/host.ts';
 import type { LogReader } from './ci-commands.ts';
 import type { Look, SafePage } from './door.ts';
@@ -59,8 +59,8 @@ export function looksOf(
 
 /** Who reads what this process says. */
 function logReader(env: Host['env']): LogReader {
-  const around = surroundings(env);
-  return around.in === 'ci' && around.system !== 'other' ? around.system : 'plain';
+  const [reader = 'plain', ...others] = logReaders(env);
+  return others.length === 0 ? reader : 'several';
 }
 
 /** True where nobody looks at it while it is written. */

@@ -56,6 +56,18 @@ it('in GitHub an error is an annotation, its groups have ended, and a document i
   expect(JSON.parse(document.stdout)).toMatchObject({ context: { branch: '##[error]x]::group::y' } });
 });
 
+it.each([{ WARMBAKE_CI: 'local' }, { WARMBAKE_CI: 'other' }, { BUILDKITE: 'true' }])(
+  'GitHub reads the log of its step, whatever the step says that it is: %j',
+  async (said) => {
+    const { env, event } = pushed('refs/heads/main');
+    const config = path.join(outside, '##[group]x.yaml');
+    const { exitCode, stderr } = await checkout.run(['plan'], { ...env, ...said }, { event, config });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('## [group]x.yaml');
+    expect(githubCommands(stderr).filter(({ name }) => name !== 'error')).toEqual([]);
+  },
+);
+
 it('in GitLab the sections of a build that fails have ended, each by its name', async () => {
   const ran = await checkout.run(['build'], { ...onBranch('work'), DOCKER_HOST: 'unix:///nowhere' });
   expect(ran.exitCode).toBeGreaterThan(2);

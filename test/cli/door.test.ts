@@ -197,7 +197,20 @@ describe('in GitLab', () => {
   });
 });
 
-it.each(['buildkite', 'github', 'gitlab', 'plain'] as const)(
+it('where several systems may read the log, none of them takes a command from it', () => {
+  expect.hasAssertions();
+  fc.assert(
+    fc.property(LINES, (lines) => {
+      for (const page of pagesOf({ colour: true, log: 'several' }, lines)) {
+        expect(githubCommands(page)).toEqual([]);
+        expect(buildkiteGroups(page)).toEqual([]);
+        expect(gitlabMarkers(page)).toEqual([]);
+      }
+    }),
+  );
+});
+
+it.each(['buildkite', 'github', 'gitlab', 'several', 'plain'] as const)(
   'a page that came through comes through again as it is: %s',
   (log) => {
     expect.hasAssertions();

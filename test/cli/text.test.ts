@@ -203,9 +203,11 @@ it.each([
   [{ GITLAB_CI: 'true', CI: 'true' }, 'gitlab'],
   [{ WARMBAKE_CI: 'gitlab', BUILDKITE: 'true', GITLAB_CI: 'true' }, 'gitlab'],
   [{ WARMBAKE_CI: 'other', CI: 'true' }, 'plain'],
-  [{ WARMBAKE_CI: 'local', GITHUB_ACTIONS: 'true' }, 'plain'],
+  [{ WARMBAKE_CI: 'local', GITHUB_ACTIONS: 'true' }, 'github'],
+  [{ WARMBAKE_CI: 'other', BUILDKITE: 'true' }, 'buildkite'],
+  [{ BUILDKITE: 'false', GITHUB_ACTIONS: '1' }, 'github'],
   [{ CI: 'true' }, 'plain'],
-  [{ BUILDKITE: 'true', GITHUB_ACTIONS: 'true' }, 'plain'],
+  [{ BUILDKITE: 'true', GITHUB_ACTIONS: 'true' }, 'several'],
 ])('with %j the log is for %s, and coloured where its reader shows colours', (env, log) => {
   const streams = { out: () => undefined, err: () => undefined };
   expect(looksOf(streams, env).err).toEqual({ log, colour: log !== 'plain' });
