@@ -1,3 +1,4 @@
+import { branchJob } from '../ci/recorded-other.ts';
 import { cleanJob } from '../../src/ami/jobs/clean.ts';
 import type { OpenFamily } from '../../src/ami/jobs/open-family.ts';
 import { publishJob } from '../../src/ami/jobs/publish.ts';
@@ -309,7 +310,7 @@ export function hostFor(fake: FakeAccount, events: Event[] = []): Host {
   processes += 1;
   const number = processes;
   return {
-    env: { WARMBAKE_CI: 'other', WARMBAKE_CI_ACTOR: `person-${number}` },
+    env: { ...branchJob('main'), WARMBAKE_CI_BUILD_URL: '', WARMBAKE_CI_ACTOR: `person-${number}` },
     clock: patient(fake.clock),
     signal: new AbortController().signal,
     emit: (event: Event) => void events.push(event),
