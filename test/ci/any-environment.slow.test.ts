@@ -6,7 +6,7 @@ import { type CiCheckout, makeCiCheckout } from './checkout.ts';
 import { REPOSITORIES } from './kinds.ts';
 
 /** Jobs of each system. */
-const JOBS = 200;
+const JOBS = 300;
 
 let checkout: CiCheckout;
 beforeAll(async () => {
