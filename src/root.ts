@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import os from 'node:os';
 import { isSea } from 'node:sea';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXIT_CODE, Interrupted } from './platform/errors.ts';
+import { EXIT_CODE, Interrupted, WarmbakeError } from './platform/errors.ts';
 import { openScratch, sweepScratch } from './platform/scratch.ts';
 import { spawnProcesses } from './platform/spawn.ts';
 
@@ -21,7 +21,8 @@ export async function main(): Promise<void> {
       interrupt.abort(new Interrupted(signal));
     });
   }
-  const scratch = await openScratch(os.tmpdir());
+  const begun = await begin();
+  const { scratch } = begun;
   // Beside the work: what killed runs left there are logins and secrets.
   void sweepScratch(os.tmpdir(), { uid: process.getuid?.(), now: new Date() }).catch(() => undefined);
   for (const stream of [process.stdout, process.stderr]) {
@@ -33,19 +34,17 @@ export async function main(): Promise<void> {
   const processes = spawnProcesses();
   process.on('exit', () => {
     processes.killAll();
-    rmSync(scratch, { recursive: true, force: true });
+    if (begun.unfit === undefined) rmSync(scratch, { recursive: true, force: true });
   });
   // The AWS SDK announces the end of Node 20 on every start; for the users of this tool that is noise.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const proxies = Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name));
-  if (proxies) await honourProxies();
   const { readSchemasOnce } = await import('./platform/schemas-read-once.ts');
   readSchemasOnce();
   const { plainHttp } = await import('./platform/plain-http.ts');
   const { runProgram } = await import('./cli/program.ts');
   process.exitCode = await runProgram(process.argv.slice(2), {
     env: process.env,
-    cwd: process.cwd(),
+    ...begun,
     // Docker's name of x64; its images are for Linux, whatever this machine runs.
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     ...(isSea() ? { executable: process.execPath } : {}),
@@ -57,8 +56,7 @@ export async function main(): Promise<void> {
       ? { ask: async (question) => await ask(question, interrupt.signal) }
       : {}),
     fetch,
-    ...(proxies ? {} : { http: plainHttp() }),
-    scratch,
+    ...(proxyNames().length > 0 ? {} : { http: plainHttp() }),
     streams: {
       out: (text) => process.stdout.write(text),
       err: (text) => process.stderr.write(text),
@@ -68,6 +66,37 @@ export async function main(): Promise<void> {
       ...(process.stdout.isTTY ? { outTerminal: { columns: () => process.stdout.columns } } : {}),
     },
   });
+}
+
+/** What every run needs of this machine; `unfit` is why it cannot be had, for the command that was called to say. */
+interface Begun {
+  readonly cwd: string;
+  readonly scratch: string;
+  readonly unfit?: WarmbakeError;
+}
+
+async function begin(): Promise<Begun> {
+  try {
+    const cwd = workingDirectory();
+    if (proxyNames().length > 0) await honourProxies();
+    return { cwd, scratch: await openScratch(os.tmpdir()) };
+  } catch (error) {
+    if (!(error instanceof WarmbakeError)) throw error;
+    return { cwd: '/', scratch: '/', unfit: error };
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    const message = 'the working directory is not there any more';
+    throw new WarmbakeError('config', 'working-directory-gone', message, { cause });
+  }
+}
+
+function proxyNames(): readonly string[] {
+  return Object.keys(process.env).filter((name) => /^https?_proxy$/i.test(name));
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
@@ -83,5 +112,12 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
 async function honourProxies(): Promise<void> {
   const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici');
   const own = process.env['no_proxy'] ?? process.env['NO_PROXY'] ?? '';
-  setGlobalDispatcher(new EnvHttpProxyAgent({ noProxy: `localhost,127.0.0.1,::1,${own}` }));
+  try {
+    setGlobalDispatcher(new EnvHttpProxyAgent({ noProxy: `localhost,127.0.0.1,::1,${own}` }));
+  } catch {
+    // Without the value, and without the cause, which has it: it can hold a password.
+    throw new WarmbakeError('config', 'proxy-unusable', `no proxy's address: ${proxyNames().join(', ')}`, {
+      hint: 'an address is like http://proxy.example.com:3128; unset what is not needed',
+    });
+  }
 }

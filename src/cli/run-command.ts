@@ -21,13 +21,15 @@ import { requireTrustedJob } from './trusted-job.ts';
 export type Surroundings = Omit<Host, 'emit' | 'ask'> & {
   readonly streams: Streams;
   readonly ask?: (question: SafePage) => Promise<string>;
+  /** Why no command can be run on this machine. */
+  readonly unfit?: WarmbakeError;
 };
 
 /** Runs a command, prints what it leaves and answers with the exit code; never rejects. */
 export async function runCommand(
   spec: CommandSpec & { readonly name: string },
   input: Input,
-  { streams, ask, ...rest }: Surroundings,
+  { streams, ask, unfit, ...rest }: Surroundings,
 ): Promise<number> {
   const looks = looksOf(streams, rest.env, { wide: input.options['wide'] === true });
   const renderer = eventRenderer(streams, { ...rest, look: looks.err });
@@ -55,6 +57,7 @@ export async function runCommand(
     return exitCodeOf(error);
   };
   try {
+    if (unfit !== undefined) throw unfit;
     if (spec.changesShared(input)) await requireTrustedJob(host, input, spec.name);
     const outcome = await spec.run(host, input);
     renderer.close();

@@ -1,6 +1,7 @@
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
+import { WarmbakeError, messageOf } from './errors.ts';
 
 /** Directories of runs: what `mkdtemp` makes of the prefix. */
 const PREFIX = 'warmbake-';
@@ -12,9 +13,18 @@ const ALIVE = 'alive';
 /** After so long a directory without a socket is nobody's, in milliseconds: no run takes longer, and no login lasts longer. */
 const NOBODYS_MS = 24 * 3_600_000;
 
-/** Makes the directory (0700) of a run in `folder`, and shows that the run lives until the process ends. */
+/**
+ * Makes the directory (0700) of a run in `folder`, and shows that the run lives until the process ends. Throws `config` where it cannot be
+ * made.
+ */
 export async function openScratch(folder: string): Promise<string> {
-  const directory = await mkdtemp(path.join(folder, PREFIX));
+  const directory = await mkdtemp(path.resolve(folder, PREFIX)).catch((cause: unknown) => {
+    const message = `no folder for this run can be made in '${folder}': ${messageOf(cause)}`;
+    throw new WarmbakeError('config', 'temporary-folder-unusable', message, {
+      hint: 'set TMPDIR to a folder that this user may write to, with room in it',
+      cause,
+    });
+  });
   await new Promise<void>((resolve) => {
     const server = createServer((socket) => socket.destroy());
     // Where the path is too long for a socket, the age of the directory has to tell.

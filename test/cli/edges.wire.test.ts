@@ -1,3 +1,5 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -19,6 +21,20 @@ afterAll(async () => {
   await agent[Symbol.asyncDispose]();
   await registry[Symbol.asyncDispose]();
 });
+
+const PATH = process.env['PATH'] ?? '';
+const PROGRAM = path.join(PROJECT, 'dist/program/warmbake.cjs');
+
+/** The program on a machine with these variables and few others. */
+const started = async (
+  argv: readonly string[],
+  { env }: { readonly env: Readonly<Record<string, string>> },
+) =>
+  await execa(process.execPath, [PROGRAM, ...argv], {
+    env: { PATH, ...env },
+    extendEnv: false,
+    reject: false,
+  });
 
 const warmbake = async (...args: readonly string[]) => await agent.run(args, MAIN, { clock });
 
@@ -93,3 +109,28 @@ it.each([
     expect(exitCode).toBe(4);
   },
 );
+
+it.each([
+  [
+    'a folder for temporary files that is not there',
+    { TMPDIR: '/nowhere/at-all' },
+    'temporary-folder-unusable',
+  ],
+  ['a proxy that is none', { HTTPS_PROXY: 'http://user:secret@a b/' }, 'proxy-unusable'],
+])('%s is an error like any other, and tells no password', async (_, env, code) => {
+  const told = await started(['plan', '--json'], { env });
+  expect(told).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/^error: /) });
+  expect(JSON.parse(told.stdout)).toMatchObject({ error: { code, exitCode: 3 } });
+  expect(told.stdout + told.stderr).not.toContain('secret');
+  expect(await started(['--help'], { env })).toMatchObject({ exitCode: 0 });
+});
+
+it('a working directory that has been removed is an error like any other', async () => {
+  const cwd = await mkdtemp(path.join(tmpdir(), 'warmbake-gone-'));
+  const argv = ['-c', 'rmdir "$PWD" && exec "$@"', 'sh', process.execPath, PROGRAM, 'plan'];
+  const told = await execa('sh', argv, { cwd, env: { PATH }, extendEnv: false, reject: false });
+  expect(told).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('error: the working directory'),
+  });
+});
