@@ -66,7 +66,7 @@ export function readGithub(env: Environment, payload: unknown): CiFacts {
   const defaultBranch = its?.default_branch;
   const isProposal = PROPOSALS.has(cause);
   const place = isProposal ? proposalPlace(env, cause, parsed.data) : refPlace(env, cause, parsed.data);
-  const doubt = isProposal ? undefined : doubtAbout(cause, place, proposal);
+  const doubt = isProposal ? undefined : doubtAbout(env, cause, { place, proposal });
   return {
     system: 'github',
     ...(repository === undefined ? {} : { repository }),
@@ -90,7 +90,7 @@ function refPlace(env: Environment, cause: string, { ref, merge_group: group }: 
     meaning: 'the full name of a branch or a tag',
   });
   // Of a run by hand or by the clock the event has the workflow's ref, in either spelling.
-  if (cause === 'push' && ref !== undefined && ref !== full) {
+  if (cause === 'push' && ref !== full) {
     throw badVariable('GITHUB_REF', `is ${full}, but the event is a push to another ref`);
   }
   const name = full.replace(/^refs\/(?:heads|tags)\//, '');
@@ -127,10 +127,15 @@ function proposalPlace(
 }
 
 function doubtAbout(
+  env: Environment,
   cause: string,
-  { tag }: GithubPlace,
-  proposal: GithubEvent['pull_request'],
+  {
+    place: { tag },
+    proposal,
+  }: { readonly place: GithubPlace; readonly proposal: GithubEvent['pull_request'] },
 ): string | undefined {
+  const stray = ['GITHUB_HEAD_REF', 'GITHUB_BASE_REF'].find((name) => (env[name] ?? '') !== '');
+  if (stray !== undefined) return `${stray} is set although the event is called ${cause}`;
   if (proposal !== undefined) return `the event is one of a pull request although it is called ${cause}`;
   // A release is one of a tag, which the remote is asked about.
   if (OWN_CODE.has(cause) || (cause === 'release' && tag !== undefined)) return undefined;
@@ -156,8 +161,12 @@ function buildOf(env: Environment, address: string): CiBuild {
 
 /** A private repository is not read without the token of the job, which a step has to be given: `GITHUB_TOKEN: ${{ github.token }}`. */
 function remoteOf(env: Environment, url: string): CiRemote {
-  const token = optionalIn(env, 'GITHUB_TOKEN');
-  if (token === undefined) return { url };
+  const token = env['GITHUB_TOKEN'] ?? '';
+  if (token === '') return { url };
+  // Told without it: the log is no place for a token.
+  if (/[^!-~]/.test(token)) {
+    throw badVariable('GITHUB_TOKEN', 'holds a line end, a blank or another character that no token has');
+  }
   // As actions/checkout does.
   const authorization = `basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
   return { url, authorization };

@@ -91,8 +91,15 @@ function numberIn(name: string, text: string): number {
   throw badVariable(name, `is '${text}'; it must be the number of a merge request`);
 }
 
+/** Variables of merge requests and of external pull requests, which all have a number. */
+const PROPOSED = /^CI_(?:MERGE_REQUEST|EXTERNAL_PULL_REQUEST)_/;
+
 /** Tags are judged by what the remote says of them; whether they are protected, too, is the project's choice. */
 function doubtAbout(env: Environment, cause: string, { branch, tag }: GitlabPlace): string | undefined {
+  const stray = Object.keys(env).find((name) => PROPOSED.test(name) && (env[name] ?? '') !== '');
+  if (stray !== undefined) return `${stray} is set although no number of a merge request is`;
+  const ref = optionalIn(env, 'CI_COMMIT_REF_NAME') ?? branch;
+  if (ref !== branch) return `CI_COMMIT_REF_NAME is ${ref}, not ${branch}`;
   if (!OWN_CODE.has(cause)) return `a pipeline of source ${cause} can hold what nobody has reviewed`;
   if (tag !== undefined) return undefined;
   return env['CI_COMMIT_REF_PROTECTED'] === 'true'

@@ -40,7 +40,10 @@ function eventOf(env: Environment): unknown {
   const file = env['GITHUB_EVENT_PATH'] ?? '';
   if (file === '') throw badVariable('GITHUB_EVENT_PATH', 'is not set; it must name the file of the event');
   try {
-    if (statSync(file).size > LARGEST_EVENT) throw new Error('the file is too large');
+    const found = statSync(file);
+    // A pipe would be waited for.
+    if (!found.isFile()) throw new Error('it is not a file');
+    if (found.size > LARGEST_EVENT) throw new Error('the file is too large');
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw badVariable('GITHUB_EVENT_PATH', `names no event that can be read: ${messageOf(error)}`);
