@@ -99,7 +99,7 @@ function proxyNames(): readonly string[] {
   return Object.keys(process.env).filter((name) => /^https?_proxy$/i.test(name));
 }
 
-async function ask(question: string, signal: AbortSignal): Promise<string> {
+async function ask(question: string, signal: AbortSignal): Promise<string | undefined> {
   const { askAt } = await import('./platform/ask.ts');
   const interrupt = () => process.kill(process.pid, 'SIGINT');
   return await askAt({ input: process.stdin, output: process.stderr }, question, { signal, interrupt });

@@ -118,7 +118,7 @@ describe.each([...pages])('%s', (page, text) => {
   it('names options that a command has', () => {
     const flags = [...specs.values()].flatMap(({ options }) => options.map(({ flags: each }) => each));
     const known = new Set(['--json', '--wide', '--help', ...flags.map((each) => each.split(' ')[0] ?? '')]);
-    const others = new Set(['--print', '--list', '--link', '--set']);
+    const others = new Set(['--print', '--list', '--link', '--set', '--global']);
     const named = inlineCode(text).flatMap((code) => /^--[a-z-]+/.exec(code)?.[0] ?? []);
     expect(named.filter((option) => !known.has(option) && !others.has(option))).toEqual([]);
   });
@@ -141,6 +141,11 @@ it('every example of --help is a line that the program takes', () => {
   const examples = [...specs.values()].flatMap((spec) => spec.examples);
   const lines = examples.map((example) => /\bwarmbake ([^|>)]*)/.exec(example)?.[1] ?? example);
   expect(lines.flatMap((line) => refusal(line.trim()) ?? [])).toEqual([]);
+});
+
+it("every --help begins with a word of plain English: no name of the code's own", () => {
+  const all = [...specs].map(([name, { description }]) => [name, description] as const);
+  expect(all.filter(([, description]) => !/^[A-Z][a-z]*[ :,]/.test(description))).toEqual([]);
 });
 
 it('pages find their readers: the README leads to each', () => {

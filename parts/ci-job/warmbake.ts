@@ -18,7 +18,7 @@ export interface Call {
   /** Complete; TMPDIR among it. */
   readonly env: Readonly<Record<string, string>>;
   /** The person at the terminal, where there is one; for {@link runWarmbakeHere}. */
-  readonly ask?: (question: string) => Promise<string>;
+  readonly ask?: (question: string) => Promise<string | undefined>;
 }
 
 /** How a call ended. */

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { dockerDirectory } from '../registry/docker-config.ts';
 
 /** How buildx is called: the first words of a command line. */
 export type BuildxProgram = readonly [string, ...string[]];
@@ -33,7 +34,7 @@ export async function findBuildx(
   if (['DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH'].some((name) => (env[name] ?? '') !== '')) {
     return THROUGH_DOCKER;
   }
-  const config = env['DOCKER_CONFIG'] ?? path.join(env['HOME'] ?? '/', '.docker');
+  const config = dockerDirectory(env) ?? '/.docker';
   // In docker's order.
   const directories = [...(await extraDirectories(config)), path.join(config, 'cli-plugins'), ...system];
   for (const directory of directories) {

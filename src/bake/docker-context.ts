@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { dockerDirectory } from '../registry/docker-config.ts';
 
 /** The Docker context in force, and where its engine is; no `endpoint` where only docker can tell. */
 export interface DockerContext {
@@ -21,7 +22,7 @@ const metaFile = z.object({ Endpoints: z.object({ docker: z.object({ Host: z.str
  * (docker/cli, `resolveContextName`; named contexts lie under the SHA-256 of their names). Asks no process.
  */
 export async function dockerContext(env: Readonly<Record<string, string>>): Promise<DockerContext> {
-  const directory = env['DOCKER_CONFIG'] ?? path.join(env['HOME'] ?? '/', '.docker');
+  const directory = dockerDirectory(env) ?? '/.docker';
   const host = given(env['DOCKER_HOST']);
   if (host !== undefined) return { name: 'default', endpoint: host };
   const chosen = async (): Promise<string | undefined> =>

@@ -20,7 +20,7 @@ import { requireTrustedJob } from './trusted-job.ts';
 /** The host but for the receiver of events, which is made here, and the two streams. */
 export type Surroundings = Omit<Host, 'emit' | 'ask'> & {
   readonly streams: Streams;
-  readonly ask?: (question: SafePage) => Promise<string>;
+  readonly ask?: (question: SafePage) => Promise<string | undefined>;
   /** Why no command can be run on this machine. */
   readonly unfit?: WarmbakeError;
 };

@@ -70,7 +70,7 @@ async function readFirst(host: Pick<Host, 'env' | 'cwd'>, option: string | undef
     'config',
     'configuration-missing',
     `no ${CONFIGURATION_FILE} in '${host.cwd}' or above it`,
-    { hint: 'write one, or name it with --config or WARMBAKE_CONFIG' },
+    { hint: '`warmbake init` writes the first one; or name it with --config or WARMBAKE_CONFIG' },
   );
 }
 

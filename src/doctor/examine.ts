@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import type { Warning } from '../platform/events.ts';
 import type { Host } from '../platform/host.ts';
@@ -30,7 +29,6 @@ export async function examine(
   const over = new AbortController();
   const said: Warning[] = [];
   return await withJoinedSignal([outer.signal, over.signal], async (signal) => {
-    setMaxListeners(0, signal);
     const { host, heard } = hearingTime({ ...outer, signal, emit: collecting(outer, said, over.signal) });
     try {
       const { findings, repositories } = await examineAll(host, { open, request, said });

@@ -30,13 +30,21 @@ export function foundParts({
         ['repository', repository.value, repository.because],
         ['trusted branch', trustedBranch.value, trustedBranch.because],
         ['bake files', bakeFiles.join(', '), bakeBecause],
-        ['targets', names.join(', '), targetsBecause],
+        ['targets', shortened(names), targetsBecause],
         ['registry', registry.value, registry.because],
         ['CI', system, systemBecause],
       ],
     },
     { type: 'line', text: '' },
   ];
+}
+
+/** A line of a screen holds no more; the file has all. */
+const NAMED = 8;
+
+function shortened(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return more > 1 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : names.join(', ');
 }
 
 /** What became of each file. */

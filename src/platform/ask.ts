@@ -15,16 +15,16 @@ export interface AskOptions {
 }
 
 /**
- * Asks, and answers with the line; with an empty one where there is no line any more (Ctrl-D, a terminal that has gone). Rejects where
+ * Asks, and answers with the line; with `undefined` where there is no line any more (Ctrl-D, a terminal that has gone). Rejects where
  * `signal` aborts.
  */
 export async function askAt(
   { input, output }: Sitting,
   question: string,
   { signal, interrupt }: AskOptions,
-): Promise<string> {
+): Promise<string | undefined> {
   // It ended at an earlier question, and will not say so again.
-  if (input.readableEnded) return '';
+  if (input.readableEnded) return undefined;
   const terminal = createInterface({ input, output });
   terminal.on('SIGINT', interrupt);
   // Typed ahead, Ctrl-D is an end of the input: the question would never be answered.
@@ -39,7 +39,7 @@ export async function askAt(
     const answer = await Promise.race([answerTo(terminal.question(question.slice(line), { signal })), ended]);
     signal.throwIfAborted();
     if (answer === undefined) output.write('\n');
-    return answer ?? '';
+    return answer;
   } finally {
     terminal.close();
   }

@@ -18,8 +18,11 @@ export interface Host {
   readonly emit: Emit;
   /** Aborted with an `Interrupted` as reason on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Shows the person at the terminal what the question is about, and asks; the answer is a line. Absent where there is nobody to ask. */
-  readonly ask?: (about: readonly PagePart[], question: string) => Promise<string>;
+  /**
+   * Shows the person at the terminal what the question is about, and asks; the answer is a line, `undefined` where the input ended (Ctrl-D).
+   * Absent where there is nobody to ask.
+   */
+  readonly ask?: (about: readonly PagePart[], question: string) => Promise<string | undefined>;
   /** HTTP that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly fetch: typeof globalThis.fetch;
   /** The same for short questions to registries, where that can be had for less; absent: `fetch`. */

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * The result of `work`, whose signal is aborted with the reason of whichever of `signals` is aborted first, before or while it runs.
  * Nothing is left on them afterwards.
@@ -10,6 +12,8 @@ export async function withJoinedSignal<T>(
   work: (joined: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const joined = new AbortController();
+  // Any number of questions may wait for its end; Node takes more than ten for a leak, and says so on the screen.
+  setMaxListeners(0, joined.signal);
   const unlink = new AbortController();
   for (const signal of signals) {
     if (signal.aborted) joined.abort(signal.reason);

@@ -130,6 +130,51 @@ describe('what cannot be known', () => {
       targets: [{ name: 'api' }, { name: 'web' }],
       ci: 'other',
     });
+    // Nobody could use it, whoever pressed the key.
+    expect(await other.read('warmbake.yaml')).toContain(
+      '# the source repository, host/owner/name: a placeholder: put yours here',
+    );
+  });
+
+  it('is not what Ctrl-D says: nothing is taken, and nothing is written', async () => {
+    await using project = await makeProject(OPEN);
+    const asked: string[] = [];
+    const ended = await project.run(['init'], {
+      ask: async (question) => {
+        asked.push(question);
+        return await Promise.resolve(undefined);
+      },
+    });
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toContain('the input ended, and nothing was written');
+    expect(ended.stderr).toContain('--target');
+    expect(asked).toHaveLength(1);
+    expect(await added(project)).toEqual([]);
+  });
+
+  it('is one line where the targets are many', async () => {
+    const many = Array.from({ length: 300 }, (_, at) => `target "t${at}" {}\n`).join('');
+    await using project = await makeProject({ files: { 'docker-bake.hcl': many, ...WORKFLOW } });
+    const { stdout } = requireSuccess(await project.run(['init', '--yes']));
+    expect(stdout).toMatch(/^targets +t0, t1, t2, t3, t4, t5, t6, t7 and 292 more +all there are$/m);
+    expect(await project.read('warmbake.yaml')).toMatch(/^ {2}t299:/m);
+  });
+
+  it('is asked of the buildx in the folder that DOCKER_CONFIG names, by doctor and init too', async () => {
+    await using project = await makeProject(KNOWN);
+    await mkdir(path.join(project.path, '../docker/cli-plugins'), { recursive: true });
+    await writeFile(
+      path.join(project.path, '../docker/cli-plugins/docker-buildx'),
+      '#!/bin/sh\ncase "$1" in version) echo github.com/docker/buildx v0.29.1 0 ;; *) echo "this one" >&2; exit 1 ;; esac\n',
+      { mode: 0o755 },
+    );
+    const env = { DOCKER_CONFIG: path.join(project.path, '../docker') };
+    const { stdout } = await project.run(['doctor', '--json'], { env });
+    expect(JSON.parse(stdout).checks).toContainEqual(
+      expect.objectContaining({ check: 'buildx', state: 'ok' }),
+    );
+    const { stderr } = requireSuccess(await project.run(['init', '--yes'], { env }));
+    expect(stderr).toMatch(/their text was read: .*this one/);
   });
 
   it('is told, all of it at once, where there is nobody to ask', async () => {

@@ -47,7 +47,9 @@ describe('on a developer machine', () => {
   test('without any file the message says how to name one', async () => {
     const error = await refusal(loadSettings({ env: {}, cwd }));
     expect(error.message).toBe(`no warmbake.yaml in '${cwd}' or above it`);
-    expect(error.hint).toContain('--config or WARMBAKE_CONFIG');
+    expect(error.hint).toBe(
+      '`warmbake init` writes the first one; or name it with --config or WARMBAKE_CONFIG',
+    );
   });
 });
 

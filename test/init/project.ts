@@ -19,7 +19,7 @@ export interface Project extends AsyncDisposable {
 
 /** How a call is made. */
 export interface How {
-  readonly ask?: (question: string) => Promise<string>;
+  readonly ask?: (question: string) => Promise<string | undefined>;
   readonly env?: Readonly<Record<string, string>>;
   /** Below the top. */
   readonly cwd?: string;

@@ -36,9 +36,13 @@ test('the answer is the line', async () => {
   expect(shown).toContain('what is it about\n');
 });
 
-test('Ctrl-D is no answer, and no defect', async () => {
+test('enter alone is an empty answer', async () => {
+  expect(await answered('\r')).toMatchObject({ answer: '' });
+});
+
+test('Ctrl-D is no answer, not an empty one, and no defect', async () => {
   const { answer, shown } = await answered('\u0004');
-  expect(answer).toBe('');
+  expect(answer).toBeUndefined();
   expect(shown.endsWith('\n')).toBe(true);
 });
 
@@ -46,8 +50,8 @@ test.each([{ before: false }, { before: true }])(
   'an input that ends is no answer, and nobody waits for one (before the question: $before)',
   async ({ before }) => {
     const { answer, again } = await answered(undefined, { before });
-    expect(answer).toBe('');
-    expect(await again()).toBe('');
+    expect(answer).toBeUndefined();
+    expect(await again()).toBeUndefined();
   },
 );
 

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { withJoinedSignal } from '../../src/platform/joined-signal.ts';
 
@@ -28,6 +29,18 @@ test('work that begins after the interruption is told at once', async () => {
     untilAborted,
   );
   expect(await late).toBe('interrupted');
+});
+
+test('any number of questions may wait for the end of the work: Node takes none of them for a leak', async () => {
+  const warnings: string[] = [];
+  const heard = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', heard);
+  await withJoinedSignal([], async (joined) => {
+    for (let count = 0; count < 20; count += 1) joined.addEventListener('abort', () => count);
+    await setImmediate();
+  });
+  process.off('warning', heard);
+  expect(warnings).toEqual([]);
 });
 
 test('nothing is left on the signals, whether the work ends well or not', async () => {

@@ -70,16 +70,25 @@ async function askPerson(
   question: InitQuestion,
   names: readonly string[],
 ): Promise<Sourced> {
-  const { option, what, about, fallback } = question;
+  const { option, what, about, fallback, because, isPlaceholder } = question;
   let problem: string | undefined;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const lines = problem === undefined ? ['', ...about.map((line) => `  ${line}`)] : [`  ${problem}`];
-    const answer = (await ask(lines.map(linePart), `${what} [${fallback}]: `)).trim();
+    const answer = (await ask(lines.map(linePart), `${what} [${fallback}]: `))?.trim();
+    // Who ends the input wants to stop, and takes nothing that is proposed.
+    if (answer === undefined) throw unansweredBy(question);
     const value = answer === '' ? fallback : answer;
+    if (value === fallback && isPlaceholder === true) return { value, because };
     problem = problemWith(option, value, names);
     if (problem === undefined) return { value, because: 'as answered' };
   }
   throw wrong(option, problem ?? '');
+}
+
+function unansweredBy({ what, option }: InitQuestion): WarmbakeError {
+  return new WarmbakeError('usage', 'not-answered', `${what}: the input ended, and nothing was written`, {
+    hint: `answer with enter to take what is proposed, or give ${option}`,
+  });
 }
 
 function saidBy(input: Input, option: InitOption): string | undefined {

@@ -21,7 +21,7 @@ import { editorSchema, pathInside } from './init-schema.ts';
 /** `warmbake init`: the first configuration and the CI step, from what the checkout says. */
 export const initCommand: CommandSpec = {
   description:
-    'CheckoutLook at the repository (bake files, remotes, branches, CI files, registry in use) and write warmbake.yaml with comments, its schema for editors, and the step of the CI system that is there. Asks only what the checkout does not say; writes nothing outside of it, and over nothing.',
+    'Look at the repository (bake files, remotes, branches, CI files, registry in use) and write warmbake.yaml with comments, its schema for editors, and the step of the CI system that is there. Asks only what the checkout does not say; writes nothing outside of it, and over nothing.',
   options: [
     { flags: '--out <file>', help: 'the configuration (default: warmbake.yaml at the top of the checkout)' },
     { flags: '--registry <registry>', help: 'where images and caches go: host[/path]' },

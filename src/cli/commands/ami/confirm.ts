@@ -24,6 +24,6 @@ export async function confirm(
   }
   // With the question: a live display shows events at its next frame, which would be after it.
   const answer = await ask([...about, linePart('')], text);
-  if (/^y(?:es)?$/i.test(answer.trim())) return;
+  if (/^y(?:es)?$/i.test(answer?.trim() ?? '')) return;
   throw new WarmbakeError('refused', 'not-confirmed', `not confirmed; ${otherwise}`);
 }
