@@ -131,9 +131,9 @@ describe('the GitLab component', () => {
     });
   });
 
-  it('takes no report of the checkout for its own', async () => {
+  it.each(['build', 'plan'])('takes no report of the checkout for its own: %s', async (command) => {
     await writeFile(at('checkout/warmbake.env'), 'WARMBAKE_DIGEST=forged\n');
-    await runJob(CONFIG, { FAKE_EXIT: '6' });
+    await runJob({ ...CONFIG, command }, { FAKE_EXIT: '6' });
     expect(await isThere(at('checkout/warmbake.env'))).toBe(false);
   });
 
