@@ -1,4 +1,5 @@
 import { checkoutPathOf } from '../ci/said.ts';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { changedSettings, changesText } from '../config/difference.ts';
 import { configurationPlaces } from '../config/find.ts';
@@ -48,7 +49,10 @@ export async function configurationOf(
   const [named] = candidates;
   // The agent's own word first: what a pull request commits can make git see no checkout, or another one.
   const around = checkout === undefined ? [] : await checkoutsAround(host, checkout);
-  const roots = [checkoutPathOf(host.env), ...around];
+  const said = checkoutPathOf(host.env);
+  // A folder that several checkouts lie in is none itself (actions/checkout, `path`).
+  const roots =
+    said === undefined || existsSync(path.join(said, '.git')) ? [said, ...around] : [...around, said];
   const lies = await placeOfFile(roots, named);
   const isChosen = source?.kind === 'checkout' || source?.kind === 'digest';
   // What is taken as it lies there needs no word about the build.

@@ -1,9 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExplanationDocument } from '../../src/image-step/plan-schema.ts';
 import { push } from '../context/recorded.ts';
 import { type CiCheckout, makeCiCheckout } from './checkout.ts';
 import { KINDS, REPOSITORIES } from './kinds.ts';
-import { pushed } from './recorded-github.ts';
+import { proposed, pushed } from './recorded-github.ts';
 import { onBranch } from './recorded-gitlab.ts';
 import { branchJob } from './recorded-other.ts';
 
@@ -145,3 +147,19 @@ it.each(ODD)('%s ends with 3, by the name of the variable', async (_, env, event
   expect(ran.exitCode).toBe(3);
   expect(ran.stderr).toContain(message);
 });
+
+it.each(['', '..'])(
+  "a pull request's file is asked for by its place in the repository, with GITHUB_WORKSPACE at the checkout and '%s' of it",
+  async (up) => {
+    await writeFile(path.join(checkout.directory, 'warmbake.yaml'), 'repository: github.com/octocat/app\n');
+    const { env, event } = proposed('pull_request');
+    const workspace = path.join(checkout.directory, up);
+    const ran = await checkout.run(
+      ['plan', '--offline'],
+      { ...env, GITHUB_WORKSPACE: workspace },
+      { event, config: 'warmbake.yaml' },
+    );
+    expect(ran.exitCode).toBe(5);
+    expect(ran.stderr).toContain("an untrusted build takes 'warmbake.yaml' from main");
+  },
+);
